@@ -1,0 +1,86 @@
+"""Child processes of the local cloud: started in a session of their own, gone when their parent is.
+
+Used by `local.up` for Azurite, the emulator and the function hosts, by the emulator for its
+scoring servers, and by the tests. Linux only: the kernel is asked to end a child with its parent.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+_PR_SET_PDEATHSIG = 1
+_T = TypeVar("_T")
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def start(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    cwd: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Starts `command` with exactly `env`; its output is appended to `log`.
+
+    The child gets a session of its own (Ctrl-C does not reach it) and is killed by the kernel
+    when the thread that started it ends, so start children from a thread that lives as long.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - two C calls, no locks taken
+        )
+
+
+def stop(process: subprocess.Popen[bytes], *, seconds: float = 10) -> int:
+    """Asks the child to end, kills its whole session after `seconds`; returns its exit code."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            print(f"{process.args!r} did not end in {seconds:g} s and is killed", file=sys.stderr)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # the whole session has ended already
+    return process.wait()
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(check: Callable[[], _T], *, seconds: float, what: str) -> _T:
+    """Calls `check` until it answers something true and returns that.
+
+    Raises TimeoutError naming `what` after `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while not (answer := check()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.02)  # noqa: TID251 - the one place that waits between looks
+    return answer
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
