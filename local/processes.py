@@ -4,6 +4,7 @@ Used by `local.up` for Azurite, the emulator and the function hosts, by the emul
 scoring servers, and by the tests. Linux only: the kernel is asked to end a child with its parent.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -54,10 +55,8 @@ def stop(process: subprocess.Popen[bytes], *, seconds: float = 10) -> int:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             print(f"{process.args!r} did not end in {seconds:g} s and is killed", file=sys.stderr)
-    try:
+    with contextlib.suppress(ProcessLookupError):  # the whole session may have ended already
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # the whole session has ended already
     return process.wait()
 
 
