@@ -68,7 +68,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(check: Callable[[], _T], *, seconds: float, what: str) -> _T:
+def wait_until(check: Callable[[], _T | None], *, seconds: float, what: str) -> _T:
     """Calls `check` until it answers something true and returns that.
 
     Raises TimeoutError naming `what` after `seconds`.
