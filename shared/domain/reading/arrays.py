@@ -1,0 +1,93 @@
+"""Small numpy arrays and numbers inside the inert graph, decoded to plain Python values.
+
+The facts of a model (class labels, column names, means) are such arrays; big ones were skipped and cannot be decoded.
+"""
+
+import struct
+
+from shared.domain.inspection import Json
+from shared.domain.reading.dtypes import DType, parse_dtype
+from shared.domain.reading.graph import Array, Made, Value
+
+_SCALAR = "multiarray.scalar"
+_RECONSTRUCT = "multiarray._reconstruct"
+_FROM_BUFFER = "numeric._frombuffer"
+_FORMATS = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "b1": "?"}
+_FORMATS |= {"u1": "B", "u2": "H", "u4": "I", "u8": "Q"}
+
+
+def decode_list(value: Value, most: int) -> list[Json] | None:
+    """The values of a one-dimensional array or a list; None where it is longer, of other make, or was skipped."""
+    if isinstance(value, list | tuple):
+        return _plain(list(value)) if len(value) <= most else None
+    parts = _parts(value)
+    if parts is None:
+        return None
+    shape, dtype, data = parts
+    if len(shape) != 1 or type(shape[0]) is not int or not 0 <= shape[0] <= most:
+        return None
+    if isinstance(data, list):
+        return _plain(data) if len(data) == shape[0] else None
+    kind = parse_dtype(dtype)
+    return None if kind is None else _decode(kind, _bytes(data), shape[0])
+
+
+def decode_number(value: Value) -> Json:
+    """A Python or numpy scalar as a JSON value; None where it is neither."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value  # type: ignore[no-any-return]  # an inert value is Any; the line above proves it
+    if isinstance(value, Made) and value.full.endswith(_SCALAR) and len(value.args) == 2:
+        kind = parse_dtype(value.args[0])
+        decoded = _decode(kind, _bytes(value.args[1]), 1) if kind else None
+        return decoded[0] if decoded else None
+    return None
+
+
+def _parts(value: Value) -> tuple[tuple[Value, ...], Value, Value] | None:
+    """Shape, data type and data of an array, in any of the forms numpy and joblib write."""
+    shape = dtype = data = None
+    if isinstance(value, Array):
+        shape, dtype, data = value.shape, value.dtype, value.data
+    elif isinstance(value, Made) and value.full.endswith(_RECONSTRUCT):
+        if isinstance(value.state, tuple) and len(value.state) == 5:
+            _, shape, dtype, _, data = value.state
+    elif isinstance(value, Made) and value.full.endswith(_FROM_BUFFER) and len(value.args) == 4:
+        data, dtype, shape, _ = value.args
+    return (shape, dtype, data) if isinstance(shape, tuple) else None
+
+
+def _bytes(data: Value) -> bytes | None:
+    """Array data as bytes; protocols 0 to 2 write them as latin-1 text to be encoded."""
+    if isinstance(data, bytes):
+        return data
+    if (
+        isinstance(data, Made)
+        and data.full == "_codecs.encode"
+        and data.args
+        and isinstance(data.args[0], str)
+    ):
+        return data.args[0].encode("latin-1", "replace")
+    return None
+
+
+def _decode(kind: DType, data: bytes | None, count: int) -> list[Json] | None:
+    if data is None or len(data) != kind.size * count:
+        return None
+    if kind.kind in "US":
+        pieces = (
+            [data[start : start + kind.size] for start in range(0, len(data), kind.size)]
+            if kind.size
+            else []
+        )
+        encoding = "latin-1" if kind.kind == "S" else "utf-32-le" if kind.little else "utf-32-be"
+        return [piece.decode(encoding, "replace").rstrip("\0") for piece in pieces]
+    letter = _FORMATS.get(f"{kind.kind}{kind.size}")
+    if letter is None:
+        return None
+    return list(struct.unpack(f"{'<' if kind.little else '>'}{count}{letter}", data))
+
+
+def _plain(values: list[Value]) -> list[Json] | None:
+    decoded = [decode_number(value) for value in values]
+    odd = any(new is None and old is not None for new, old in zip(decoded, values, strict=True))
+    return None if odd else decoded

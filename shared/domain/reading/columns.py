@@ -1,0 +1,137 @@
+"""The type of each input column and a plausible value for it, read from what the model learned about its inputs.
+
+A scaler tells the mean, an encoder the categories, an imputer the usual value. The values make the sample row with which
+a new deployment is scored before it gets traffic.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from shared.domain.inspection import Column, Json
+from shared.domain.reading.arrays import decode_list
+from shared.domain.reading.estimators import (
+    attribute,
+    column_groups,
+    find_inputs,
+    inner_estimators,
+    short_name,
+    steps_of,
+)
+from shared.domain.reading.graph import Made, Value
+from shared.domain.reading.limits import Limits
+
+_DEEPEST = 20
+_TYPICAL = ("statistics_", "mean_", "center_", "data_min_")
+_EMPTY: dict[str, Json] = {"double": 0.0, "long": 0, "string": "", "boolean": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is known of one column. `dropped` ones never reach the model."""
+
+    type: str = "double"
+    sample: Json = None
+    dropped: bool = False
+
+
+def describe_columns(
+    root: Value, limits: Limits
+) -> tuple[tuple[Column, ...], tuple[Json, ...] | None, bool]:
+    """Columns, sample row, and whether the columns have names; empty and None where the model does not tell."""
+    count, names = find_inputs(root, limits.columns)
+    if not count:
+        return (), None, False
+    hints = _hints(root, names, count, 0)
+    columns, sample = [], []
+    for at, hint in enumerate(hints):
+        if hint.dropped and names:
+            continue
+        columns.append(Column(name=names[at] if names else None, type=hint.type))
+        sample.append(_EMPTY[hint.type] if hint.sample is None else hint.sample)
+    return tuple(columns), tuple(sample), names is not None
+
+
+def _hints(node: Value, names: list[str] | None, count: int, depth: int) -> list[Hint]:
+    """A hint for each of `count` inputs of a node, from itself or else from the first part of it that knows."""
+    nothing = [Hint()] * count
+    if depth > _DEEPEST or not isinstance(node, Made):
+        return nothing
+    if short_name(node) == "ColumnTransformer":
+        return _by_group(node, names, count, depth)
+    own = _learned(node, count)
+    if own is not None:
+        return own
+    for part in (*steps_of(node)[:2], *_united(node), *inner_estimators(node)):
+        found = _hints(part, names, count, depth + 1)
+        if found != nothing:
+            return found
+    return nothing
+
+
+def _by_group(node: Value, names: list[str] | None, count: int, depth: int) -> list[Hint]:
+    hints = [Hint()] * count
+    used: set[int] = set()
+    dropped: set[int] = set()
+    for transformer, positions in column_groups(node, names, count):
+        if transformer == "drop":
+            dropped.update(positions)
+            continue
+        used.update(positions)
+        group_names = [names[at] for at in positions] if names else None
+        for at, hint in zip(
+            positions, _hints(transformer, group_names, len(positions), depth + 1), strict=True
+        ):
+            hints[at] = hint if hint != Hint() else hints[at]
+    for at in dropped - used:
+        hints[at] = Hint(dropped=True)
+    return hints
+
+
+def _united(node: Value) -> list[Value]:
+    """The transformers of a FeatureUnion: each of them gets all columns."""
+    members = attribute(node, "transformer_list")
+    return (
+        [pair[1] for pair in members if isinstance(pair, tuple) and len(pair) == 2]
+        if isinstance(members, list)
+        else []
+    )
+
+
+def _learned(node: Value, count: int) -> list[Hint] | None:
+    categories = attribute(node, "categories_")
+    if isinstance(categories, list) and len(categories) == count:
+        return [_category(one) for one in categories]
+    for name in _TYPICAL:
+        values = decode_list(attribute(node, name), count)
+        if values is not None and len(values) == count:
+            return [_typical(value) for value in values]
+    return None
+
+
+def _category(values: Value) -> Hint:
+    known = [value for value in decode_list(values, 1_000) or [] if _usable(value)]
+    if not known:
+        return Hint()
+    kinds = {type(value) for value in known}
+    return _typed(known[0]) if len(kinds) == 1 else Hint()
+
+
+def _typical(value: Json) -> Hint:
+    if isinstance(value, str):
+        return Hint("string", value)
+    return Hint("double", float(value)) if _usable(value) and value is not None else Hint()
+
+
+def _typed(value: Json) -> Hint:
+    match value:
+        case bool():
+            return Hint("boolean", value)
+        case int():
+            return Hint("long", value)
+        case str():
+            return Hint("string", value)
+    return Hint("double", value)
+
+
+def _usable(value: Json) -> bool:
+    return value is not None and not (isinstance(value, float) and not isfinite(value))

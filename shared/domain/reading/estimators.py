@@ -1,0 +1,135 @@
+"""How fitted scikit-learn estimators look in the inert graph: their class, their attributes, their parts."""
+
+from collections.abc import Iterator
+
+from shared.domain.reading.arrays import decode_list, decode_number
+from shared.domain.reading.graph import Made, Name, Pairs, Value
+
+_RECONSTRUCTOR = "copyreg._reconstructor"
+_INNER = (
+    "best_estimator_",
+    "estimator_",
+    "regressor_",
+    "classifier_",
+    "base_estimator_",
+    "estimator",
+    "base_estimator",
+)
+_INNER_LISTS = ("estimators_", "calibrated_classifiers_")
+_NOT_A_STEP = ("passthrough", "drop", None)
+_DEEPEST = 20
+
+
+def class_name(node: Value) -> str:
+    """The full name of the class that a node is an instance of, as the file spells it; empty if it is none."""
+    if not isinstance(node, Made):
+        return ""
+    if node.full == _RECONSTRUCTOR and node.args and isinstance(node.args[0], Name):
+        return node.args[0].full
+    return node.full
+
+
+def short_name(node: Value) -> str:
+    """The class's own name, such as `Pipeline`."""
+    return class_name(node).rpartition(".")[2]
+
+
+def public_name(full: str) -> str:
+    """The name a person would import: `sklearn.linear_model._logistic.LogisticRegression` without its private part."""
+    return ".".join(part for part in full.split(".") if not part.startswith("_"))
+
+
+def attribute(node: Value, name: str) -> Value:
+    """An attribute of an instance; None where it has none."""
+    return (
+        node.state.get(name) if isinstance(node, Made) and isinstance(node.state, Pairs) else None
+    )
+
+
+def is_estimator(node: Value) -> bool:
+    """Whether a node is an instance of one of scikit-learn's own estimators: those carry the version they were saved by."""
+    return class_name(node).startswith("sklearn.") and isinstance(
+        attribute(node, "_sklearn_version"), str
+    )
+
+
+def steps_of(node: Value) -> list[Value]:
+    """The steps of a Pipeline that do something, in order."""
+    steps = attribute(node, "steps")
+    pairs = steps if isinstance(steps, list) else []
+    found = [pair[1] for pair in pairs if isinstance(pair, tuple) and len(pair) == 2]
+    return [step for step in found if not (isinstance(step, str) or step is None)]
+
+
+def inner_estimators(node: Value) -> Iterator[Value]:
+    """Estimators that a node wraps and that see the same inputs (a search's best one, an ensemble's first)."""
+    for name in _INNER:
+        inner = attribute(node, name)
+        if isinstance(inner, Made):
+            yield inner
+    for name in _INNER_LISTS:
+        members = attribute(node, name)
+        if isinstance(members, list) and members and isinstance(members[0], Made):
+            yield members[0]
+
+
+def column_groups(
+    node: Value, names: list[str] | None, count: int
+) -> Iterator[tuple[Value, list[int]]]:
+    """A fitted ColumnTransformer's parts: the transformer (or 'drop') and the positions of the columns it gets."""
+    groups = attribute(node, "transformers_")
+    positions = {name: at for at, name in enumerate(names or [])}
+    for group in groups if isinstance(groups, list) else []:
+        if not isinstance(group, tuple) or len(group) != 3:
+            continue
+        columns = (
+            [group[2]]
+            if isinstance(group[2], str)
+            else decode_list(_without_wrapper(group[2]), count)
+        )
+        found = [positions.get(one) if isinstance(one, str) else one for one in columns or []]
+        yield group[1], [at for at in found if type(at) is int and 0 <= at < count]
+
+
+def _without_wrapper(columns: Value) -> Value:
+    """Column lists also come as scikit-learn's own list class and as a pandas Index."""
+    if short_name(columns) == "_RemainderColsList":
+        return attribute(columns, "data")
+    if (
+        isinstance(columns, Made)
+        and columns.full == "pandas.core.indexes.base._new_Index"
+        and len(columns.args) == 2
+    ):
+        return columns.args[1].get("data") if isinstance(columns.args[1], Pairs) else None
+    return columns
+
+
+def find_inputs(node: Value, most: int, depth: int = 0) -> tuple[int, list[str] | None]:
+    """How many columns a model takes and what they are called, as far as it tells; (0, None) if it does not."""
+    if depth > _DEEPEST:
+        return 0, None
+    names = decode_list(attribute(node, "feature_names_in_"), most)
+    if names and all(isinstance(name, str) for name in names):
+        return len(names), [str(name) for name in names]
+    count = decode_number(attribute(node, "n_features_in_"))
+    if type(count) is int and 0 < count <= most:
+        return count, None
+    for inner in (*steps_of(node)[:1], *inner_estimators(node)):
+        found = find_inputs(inner, most, depth + 1)
+        if found[0]:
+            return found
+    return 0, None
+
+
+def find_classes(node: Value, most: int, depth: int = 0) -> tuple[Value, ...]:
+    """The labels that a classifier tells apart; empty where there are none, or too many."""
+    if depth > _DEEPEST:
+        return ()
+    labels = decode_list(attribute(node, "classes_"), most)
+    if labels:
+        return tuple(labels)
+    for inner in (*steps_of(node)[-1:], *inner_estimators(node)):
+        found = find_classes(inner, most, depth + 1)
+        if found:
+            return found
+    return ()

@@ -1,0 +1,81 @@
+"""What a file asked for, collected while it is read, and the verdict that follows from it."""
+
+from shared.domain.inspection import Verdict
+from shared.domain.reading.limits import Limits, over_limits
+from shared.domain.reading.trust import ALLOWED, Trust, judge_name
+
+_SHOWN = 8
+_MOST_REASONS = 20
+
+
+class Evidence:
+    """Names and offences in the order in which the file shows them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._names: dict[str, Trust] = {}
+        self._unknown: dict[str, None] = {}
+        self._dangerous: dict[str, None] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names asked for, sorted."""
+        return tuple(sorted(self._names))
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Those that the allowlist does not hold, sorted."""
+        return tuple(sorted(name for name, trust in self._names.items() if trust not in ALLOWED))
+
+    @property
+    def verdict(self) -> Verdict:
+        """`clean` only where every name is allowed and nothing else is odd."""
+        trusts = set(self._names.values())
+        if self._dangerous or Trust.DANGEROUS in trusts:
+            return Verdict.DANGEROUS
+        return Verdict.UNKNOWN if self._unknown or not trusts <= ALLOWED else Verdict.CLEAN
+
+    def add_name(self, module: str, name: str) -> Trust:
+        """Record that the file asks for a name, and judge it."""
+        full = f"{module}.{name}"
+        known = self._names.get(full)
+        if known is not None:
+            return known
+        if len(full) > self._limits.name or len(self._names) >= self._limits.names:
+            raise over_limits("it asks for more, or longer, names than any model does")
+        self._names[full] = judge_name(module, name)
+        return self._names[full]
+
+    def add_unknown(self, reason: str) -> None:
+        """Record something besides a name that keeps the file from being clean."""
+        if len(self._unknown) < _MOST_REASONS:
+            self._unknown[reason] = None
+
+    def add_dangerous(self, reason: str) -> None:
+        """Record something that only a file made to deceive does."""
+        if len(self._dangerous) < _MOST_REASONS:
+            self._dangerous[reason] = None
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is what it is, worst first; empty for a clean file."""
+        return (
+            *self._about(
+                Trust.DANGEROUS, "Loading it can run commands or reach files: it asks for {}."
+            ),
+            *self._dangerous,
+            *self._about(
+                Trust.CODE,
+                "It brings Python code of its own, which would run in the container: {}.",
+            ),
+            *self._about(
+                Trust.UNKNOWN, "It asks for names that are not on the list of known safe ones: {}."
+            ),
+            *self._unknown,
+        )
+
+    def _about(self, trust: Trust, sentence: str) -> tuple[str, ...]:
+        names = sorted(name for name, found in self._names.items() if found is trust)
+        if not names:
+            return ()
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return (sentence.format(", ".join(names[:_SHOWN]) + more),)

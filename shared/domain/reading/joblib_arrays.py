@@ -1,0 +1,50 @@
+"""joblib's arrays: a wrapper object in the pickle, and the array's bytes right behind it, outside of the pickle.
+
+Called by the pickle machine when such a wrapper is complete. joblib 0.10 to 1.1 write the bytes at once, later ones align
+them to 16 (a byte with the padding's length comes first). Arrays of objects follow as a pickle of their own.
+"""
+
+from math import prod
+
+from shared.domain.reading.dtypes import parse_dtype
+from shared.domain.reading.graph import Array, Made, Pairs, Value
+from shared.domain.reading.limits import corrupt
+from shared.domain.reading.machine import Machine
+
+JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_MOST_DIMENSIONS = 64
+
+
+def read_joblib_array(machine: Machine, wrapper: Made) -> Value:
+    """The array that a complete wrapper announces; the source stands behind its bytes afterwards."""
+    state = wrapper.state
+    if machine.nested or not isinstance(state, Pairs):
+        raise corrupt("an array in it is not stored as joblib stores arrays")
+    machine.joblib_arrays += 1
+    machine.source.leave_frame()
+    dtype = parse_dtype(state.get("dtype"))
+    if dtype is None:
+        raise corrupt("an array in it has a data type that cannot be told")
+    if dtype.has_objects:
+        return machine.read_nested()
+    size = prod(_shape(state)) * dtype.size
+    if state.get("numpy_array_alignment_bytes") is not None:
+        machine.source.take(machine.source.byte())
+    if size > machine.limits.kept_value:
+        machine.source.skip(size)
+        data = None
+    else:
+        machine.count_text(size)
+        data = machine.source.take(size)
+    return Array(_shape(state), state.get("dtype"), state.get("order"), data)
+
+
+def _shape(state: Pairs) -> tuple[int, ...]:
+    shape = state.get("shape")
+    if not isinstance(shape, tuple) or len(shape) > _MOST_DIMENSIONS:
+        raise corrupt("an array in it has no shape")
+    if not all(type(length) is int and 0 <= length < 2**48 for length in shape):
+        raise corrupt("an array in it has an impossible shape")
+    if prod(shape) >= 2**48:
+        raise corrupt("an array in it has an impossible shape")
+    return shape

@@ -1,0 +1,64 @@
+"""How much of a file the reader looks at before it gives up. Each figure bounds memory or time, whatever the file says."""
+
+from dataclasses import dataclass
+
+from shared.domain.inspection import UnreadableCode, UnreadableModel
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes are bytes, all others are counts."""
+
+    content: int = 16 * GIB
+    unpacked: int = 8 * GIB
+    free_ratio_below: int = 64 * MIB
+    """Unpacked bytes that are never judged by ratio: small files of zeros shrink without any harm."""
+    ratio: int = 200
+    lzma_memory: int = 160 * MIB
+    """xz and lzma name the dictionary they need; level 9 needs 65 MiB."""
+
+    opcodes: int = 6_000_000
+    objects: int = 1_000_000
+    memo: int = 1_500_000
+    stack: int = 1_000_000
+    marks: int = 10_000
+    kept_text: int = 96 * MIB
+    """All strings and bytes kept together; a single one longer than `kept_value` is skipped and only its size kept."""
+    kept_value: int = 64 * KIB
+    kept_items: int = 20_000
+    """Of a longer list or dict the first ones are kept: enough for every fact the reader looks for."""
+    names: int = 2_000
+    name: int = 300
+
+    entries: int = 2_000
+    """Files in a zipped folder."""
+    document: int = 4 * MIB
+    """MLmodel, requirements.txt and their kind."""
+    document_nodes: int = 100_000
+    columns: int = 10_000
+    classes: int = 1_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def over_limits(what: str) -> UnreadableModel:
+    """The error for a file that asks for more than its share of reading."""
+    return UnreadableModel(
+        UnreadableCode.OVER_LIMITS,
+        f"Reading stopped: {what}.",
+        "Save the fitted estimator alone, without data or caches, and upload it again.",
+    )
+
+
+def corrupt(what: str) -> UnreadableModel:
+    """The error for a file that no loader could load, or that two loaders would read differently."""
+    return UnreadableModel(
+        UnreadableCode.CORRUPT,
+        f"The file is broken: {what}.",
+        "Save the model again, check that it loads, and upload the whole file.",
+    )

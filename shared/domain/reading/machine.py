@@ -1,0 +1,119 @@
+"""The pickle machine: walks a pickle of any protocol and builds inert stand-ins for what it would make.
+
+The stack, marks and memo behave as in Python's own unpicklers; what differs is that a name stays a name and a call stays
+a note of the call. The opcodes are in `opcodes_values`, `opcodes_containers` and `opcodes_calls`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from shared.domain.reading.evidence import Evidence
+from shared.domain.reading.graph import Value
+from shared.domain.reading.limits import Limits, corrupt, over_limits
+from shared.domain.reading.source import Source
+
+Opcode: TypeAlias = Callable[["Machine"], None]
+
+
+class Machine:
+    """One pickle stream; a `nested` one lies inside another (joblib's arrays of objects)."""
+
+    def __init__(
+        self,
+        source: Source,
+        evidence: Evidence,
+        limits: Limits,
+        opcodes: Mapping[int, Opcode],
+        *,
+        nested: bool = False,
+    ) -> None:
+        self.source = source
+        self.evidence = evidence
+        self.limits = limits
+        self.opcodes = opcodes
+        self.nested = nested
+        self.protocol = 0
+        self.stack: list[Value] = []
+        self.memo: dict[int, Value] = {}
+        self.joblib_arrays = 0
+        self._marked: list[list[Value]] = []
+        self._below = 0
+        self._objects = 0
+        self._text = 0
+
+    def run(self) -> Value:
+        """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
+        next_byte = self.source.byte
+        opcodes = self.opcodes
+        try:
+            for _ in range(self.limits.opcodes):
+                code = next_byte()
+                if code == _STOP:
+                    return self._finish()
+                opcode = opcodes.get(code)
+                if opcode is None:
+                    raise corrupt(
+                        f"byte {code:#04x} at {self.source.position - 1} is no instruction of a pickle"
+                    )
+                opcode(self)
+        except (IndexError, ValueError, OverflowError) as error:
+            raise corrupt(
+                f"its instructions make no sense at byte {self.source.position}"
+            ) from error
+        raise over_limits(f"it takes more than {self.limits.opcodes} steps to build")
+
+    def read_nested(self) -> Value:
+        """The root of a pickle stream that starts here, with a stack and memo of its own."""
+        if self.nested:
+            raise corrupt("streams are nested deeper than joblib does")
+        return Machine(self.source, self.evidence, self.limits, self.opcodes, nested=True).run()
+
+    def push(self, value: Value) -> None:
+        """Put a value on the stack."""
+        stack = self.stack
+        stack.append(value)
+        if len(stack) + self._below > self.limits.stack:
+            raise over_limits("it stacks up more values than any model does")
+
+    def mark(self) -> None:
+        """Open a group."""
+        if len(self._marked) >= self.limits.marks:
+            raise over_limits("it is nested deeper than any model is")
+        self._below += len(self.stack)
+        self._marked.append(self.stack)
+        self.stack = []
+
+    def pop_mark(self) -> list[Value]:
+        """Close the innermost group and hand out its values."""
+        group = self.stack
+        self.stack = self._marked.pop()
+        self._below -= len(self.stack)
+        return group
+
+    def remember(self, index: int) -> None:
+        """Keep the topmost value under a number."""
+        self.memo[index] = self.stack[-1]
+        if len(self.memo) > self.limits.memo:
+            raise over_limits("it remembers more values than any model does")
+
+    def count_object(self) -> None:
+        """Account for one more container or call."""
+        self._objects += 1
+        if self._objects > self.limits.objects:
+            raise over_limits("it builds more objects than any model does")
+
+    def count_text(self, size: int) -> None:
+        """Account for text that is kept."""
+        self._text += size
+        if self._text > self.limits.kept_text:
+            raise over_limits("it holds more text than any model does")
+
+    def _finish(self) -> Value:
+        self.source.leave_frame()
+        root = self.stack.pop()
+        if self.stack or self._marked:
+            raise corrupt("values are left over at its end")
+        return root
+
+
+_STOP = ord(".")

@@ -1,0 +1,167 @@
+"""Opcodes of the pickle machine that look up a name, call it, or fill in an object's state: where harm can be done.
+
+Nothing is looked up or called. A call is allowed only of a name that the allowlist lets build things, never of something
+that the file computed; state is filled only into what the file has just built.
+"""
+
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+
+from shared.domain.reading.graph import Made, Name, Pairs, Value
+from shared.domain.reading.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
+from shared.domain.reading.limits import corrupt
+from shared.domain.reading.machine import Machine, Opcode
+from shared.domain.reading.trust import Trust
+
+_RECONSTRUCTOR = "copyreg._reconstructor"
+_PLAIN_BASES = frozenset(
+    f"builtins.{name}" for name in ("object", "dict", "list", "tuple", "set", "frozenset")
+)
+_PYTHON_3_PROTOCOL = 3
+
+
+def _push_name(machine: Machine, module: str, name: str) -> None:
+    if machine.protocol < _PYTHON_3_PROTOCOL:
+        if (module, name) in NAME_MAPPING:
+            module, name = NAME_MAPPING[(module, name)]
+        else:
+            module = IMPORT_MAPPING.get(module, module)
+    machine.push(Name(f"{module}.{name}", machine.evidence.add_name(module, name)))
+
+
+def _name_line(machine: Machine) -> str:
+    line = machine.source.line(machine.limits.name)
+    if line is None:
+        raise corrupt("a name in it is too long")
+    return line.decode("utf-8")
+
+
+def _look_up(machine: Machine) -> None:
+    module = _name_line(machine)
+    _push_name(machine, module, _name_line(machine))
+
+
+def _look_up_stacked(machine: Machine) -> None:
+    name, module = machine.stack.pop(), machine.stack.pop()
+    if isinstance(name, str) and isinstance(module, str):
+        _push_name(machine, module, name)
+        return
+    machine.evidence.add_dangerous("It hides what it asks for: a name is computed while loading.")
+    machine.push(Name("", Trust.DANGEROUS))
+
+
+def _call(machine: Machine, callee: Value, args: Value) -> None:
+    machine.count_object()
+    if not isinstance(args, tuple):
+        raise corrupt("a call in it has no arguments")
+    if not isinstance(callee, Name):
+        machine.evidence.add_dangerous("It calls something that it computed itself while loading.")
+    elif callee.trust is Trust.MENTIONED:
+        machine.evidence.add_unknown(f"It calls {callee.full}, which a model only mentions.")
+    elif callee.full == _RECONSTRUCTOR:
+        _check_reconstructor(machine, args)
+    machine.push(Made(callee, args))
+
+
+def _check_reconstructor(machine: Machine, args: tuple[Value, ...]) -> None:
+    """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do."""
+    plain = len(args) == 3 and isinstance(args[1], Name) and args[1].full in _PLAIN_BASES
+    if not plain or not isinstance(args[0], Name):
+        machine.evidence.add_dangerous(
+            "It rebuilds an object in a way that Python itself never does."
+        )
+
+
+def _reduce(machine: Machine) -> None:
+    args, callee = machine.stack.pop(), machine.stack.pop()
+    _call(machine, callee, args)
+
+
+def _new_with_keywords(machine: Machine) -> None:
+    keywords, args, callee = machine.stack.pop(), machine.stack.pop(), machine.stack.pop()
+    if not isinstance(keywords, Pairs):
+        raise corrupt("a call in it has no keywords")
+    _call(machine, callee, args)
+
+
+def _instantiate(machine: Machine) -> None:
+    """INST: the class is named in the opcode itself."""
+    module = _name_line(machine)
+    name = _name_line(machine)
+    args = tuple(machine.pop_mark())
+    _push_name(machine, module, name)
+    _call(machine, machine.stack.pop(), args)
+
+
+def _instantiate_stacked(machine: Machine) -> None:
+    """OBJ: the class lies below its arguments."""
+    group = machine.pop_mark()
+    _call(machine, group[0], tuple(group[1:]))
+
+
+def _build(machine: Machine) -> None:
+    state, target = machine.stack.pop(), machine.stack[-1]
+    if not isinstance(target, Made):
+        machine.evidence.add_dangerous("It changes something that it did not build itself.")
+        return
+    if target.state is not None:
+        machine.evidence.add_unknown("It fills in the same object twice.")
+    if _sets_special_attribute(state):
+        machine.evidence.add_unknown(
+            "It sets a special attribute (such as __class__) of an object."
+        )
+    target.state = state
+    if target.full == JOBLIB_ARRAY:
+        machine.stack[-1] = read_joblib_array(machine, target)
+
+
+def _sets_special_attribute(state: Value) -> bool:
+    states = state if isinstance(state, tuple) else (state,)
+    keys = (key for part in states if isinstance(part, Pairs) for key, _ in part.pairs)
+    return any(isinstance(key, str) and key.startswith("__") for key in keys)
+
+
+def _refuse_extension(width: int) -> Opcode:
+    def refuse(machine: Machine) -> None:
+        machine.source.take(width)
+        machine.evidence.add_dangerous(
+            "It hides what it asks for behind a number of Python's extension registry."
+        )
+        machine.push(Name("", Trust.DANGEROUS))
+
+    return refuse
+
+
+def _refuse_outside_object(machine: Machine) -> None:
+    machine.stack.pop()
+    _push_outside(machine)
+
+
+def _refuse_outside_line(machine: Machine) -> None:
+    _name_line(machine)
+    _push_outside(machine)
+
+
+def _push_outside(machine: Machine) -> None:
+    machine.evidence.add_unknown(
+        "Parts of the model are not in the file: it refers to objects or buffers kept elsewhere."
+    )
+    machine.push(Name("", Trust.UNKNOWN))
+
+
+CALL_OPCODES: dict[bytes, Opcode] = {
+    b"c": _look_up,
+    b"\x93": _look_up_stacked,
+    b"R": _reduce,
+    b"\x81": _reduce,
+    b"\x92": _new_with_keywords,
+    b"i": _instantiate,
+    b"o": _instantiate_stacked,
+    b"b": _build,
+    b"\x82": _refuse_extension(1),
+    b"\x83": _refuse_extension(2),
+    b"\x84": _refuse_extension(4),
+    b"P": _refuse_outside_line,
+    b"Q": _refuse_outside_object,
+    b"\x97": _push_outside,
+    b"\x98": lambda machine: None,  # noqa: ARG005 - READONLY_BUFFER leaves its value as it is
+}

@@ -1,0 +1,39 @@
+"""Reads one pickle or joblib file from its first byte to its last."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from shared.domain.reading.content import open_content
+from shared.domain.reading.evidence import Evidence
+from shared.domain.reading.graph import Value
+from shared.domain.reading.limits import Limits, corrupt
+from shared.domain.reading.machine import Machine
+from shared.domain.reading.opcodes_calls import CALL_OPCODES
+from shared.domain.reading.opcodes_containers import CONTAINER_OPCODES
+from shared.domain.reading.opcodes_values import VALUE_OPCODES
+from shared.domain.reading.source import Source
+
+_OPCODES = {
+    code[0]: opcode for code, opcode in (VALUE_OPCODES | CONTAINER_OPCODES | CALL_OPCODES).items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PickleFile:
+    """What a pickle builds, and how the file around it is stored."""
+
+    root: Value
+    compression: str | None
+    joblib: bool
+    """Whether only joblib can load it: it is compressed, or holds arrays in joblib's own form."""
+
+
+def read_pickle(file: BinaryIO, size: int, evidence: Evidence, limits: Limits) -> PickleFile:
+    """Walk the whole file. Names and offences go to `evidence`, also when it ends in UnreadableModel."""
+    content, compression = open_content(file, size, limits)
+    source = Source(content)
+    machine = Machine(source, evidence, limits, _OPCODES)
+    root = machine.run()
+    if not source.at_end():
+        raise corrupt("more bytes follow after the end of the model")
+    return PickleFile(root, compression, compression is not None or machine.joblib_arrays > 0)
