@@ -1,0 +1,129 @@
+"""Scoring processes as the emulator sees them: asked for from the nursery, called, ended.
+
+The nursery is started with the emulator and again if it should die. Every process it forks is
+known by an open stream whose end tells of the process's end.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import processes
+
+BOOT_SECONDS = 120
+_ROOT = Path(__file__).parents[2]
+_SOCKET = "nursery.sock"
+_INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "OMP_NUM_THREADS")
+
+
+class ScorerDiedError(Exception):
+    """A scoring process ended before it answered; its log tells why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A scoring process that answers on `port`."""
+
+    pid: int
+    port: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return not self.reader.at_eof()
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def end(self) -> None:
+        """Kills the process; it keeps nothing that could be lost."""
+        self.writer.close()
+        if self.alive:
+            _kill(self.pid)
+
+
+class Nursery:
+    """The process that forks scoring processes; its socket and log are in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it; its first child has to wait until it has imported MLflow."""
+        (self._folder / _SOCKET).unlink(missing_ok=True)
+        self._process = processes.start(
+            [sys.executable, "-m", f"{__package__}.scoring.nursery", _SOCKET],
+            env=base_environment() | {"PYTHONPATH": str(_ROOT)},
+            log=self._folder / "nursery.log",
+            cwd=self._folder,
+        )
+
+    def stop(self) -> None:
+        """Ends it and, with it, all its children."""
+        if self._process:
+            processes.stop(self._process, seconds=1)
+
+    async def fork(
+        self, *, model: Path | None, most: int, log: Path, environment: Mapping[str, str]
+    ) -> Scorer:
+        """A process that has loaded `model` and answers; raises ScorerDiedError."""
+        reader, writer = await self._connect()
+        wanted = {
+            "model": str(model) if model else None,
+            "most": most,
+            "log": str(log),
+            "environment": base_environment() | dict(environment),
+        }
+        writer.write(json.dumps(wanted).encode() + b"\n")
+        pid = int(await reader.readline() or 0)
+        try:
+            port = int(await asyncio.wait_for(reader.readline(), BOOT_SECONDS) or 0)
+        except BaseException:
+            _kill(pid)
+            writer.close()
+            raise
+        if not port:
+            writer.close()
+            raise ScorerDiedError(f"the scoring process {pid} ended while it started; see {log}")
+        return Scorer(pid, port, reader, writer)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the nursery, which is started (again) if need be."""
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            # A socket's path has at most 107 characters; this one is short wherever the state is.
+            path = f"/proc/self/fd/{folder}/{_SOCKET}"
+            async with asyncio.timeout(BOOT_SECONDS):
+                while True:
+                    if self._process is None or self._process.poll() is not None:
+                        self.start()
+                    try:
+                        return await asyncio.open_unix_connection(path)
+                    except (FileNotFoundError, ConnectionRefusedError):
+                        await asyncio.sleep(0.05)
+        finally:
+            os.close(folder)
+
+
+def base_environment() -> dict[str, str]:
+    """What a scoring process gets from the emulator's own environment."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+def _kill(pid: int) -> None:
+    if pid:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return

@@ -1,0 +1,49 @@
+"""Says in the log where a model's requirements differ from the interpreter that serves it.
+
+On Azure an image is built from the requirements; here the local interpreter serves, so a
+difference that would break there passes here, unless somebody reads this. Runs inside a scoring process.
+"""
+
+import importlib.metadata
+import platform
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+
+def differences(model: Path) -> list[str]:
+    """One line for each requirement of the model that this interpreter does not meet."""
+    listed = model / "requirements.txt"
+    if not listed.exists():
+        return ["the model has no requirements.txt: Azure could not build its environment"]
+    found = []
+    for line in listed.read_text().splitlines():
+        text = line.partition("#")[0].strip()
+        if text and not text.startswith("-"):
+            found.append(_difference(text))
+    return [line for line in found if line]
+
+
+def report(model: Path) -> str:
+    """The comparison as the log shows it."""
+    lines = differences(model)
+    head = f"serving with Python {platform.python_version()} of this machine, no image is built"
+    if not lines:
+        return f"{head}; it meets requirements.txt"
+    return "\n".join(
+        [f"{head}; it differs from requirements.txt:", *(f"  {line}" for line in lines)]
+    )
+
+
+def _difference(text: str) -> str:
+    try:
+        wanted = Requirement(text)
+    except InvalidRequirement:
+        return f"{text}: not compared"
+    if wanted.marker and not wanted.marker.evaluate():
+        return ""
+    try:
+        version = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{text}: not installed here"
+    return "" if wanted.specifier.contains(version, prereleases=True) else f"{text}: here {version}"
