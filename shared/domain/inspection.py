@@ -47,7 +47,7 @@ class UnreadableCode(StrEnum):
     READER_STOPPED = "model_reader_stopped"
 
 
-class UnreadableModel(Exception):  # noqa: N818 - it names what the file is, as the API reports it
+class UnreadableModel(Exception):
     """The file is no model, is broken, or is beyond the limits of reading. The sender can act on `next`."""
 
     def __init__(self, code: UnreadableCode, reason: str, next: str) -> None:  # noqa: A002 - the word the API uses
@@ -91,6 +91,8 @@ class Inspection:
     named_features: bool
     classes: tuple[Json, ...]
     sample_row: tuple[Json, ...] | None
+    mlmodel: str | None = None
+    """Of an MLflow folder: its MLmodel file as JSON, with only what was checked left in it."""
 
     @property
     def signature(self) -> bool:
@@ -228,4 +230,5 @@ _PARSERS: dict[str, Callable[[Any, str], Any]] = {
     "named_features": _exactly(bool),
     "classes": _many(_json),
     "sample_row": _optional(_many(_json)),
+    "mlmodel": _optional(_text),
 }

@@ -21,6 +21,7 @@ from shared.domain.reading.graph import Made, Value
 from shared.domain.reading.limits import Limits
 
 _DEEPEST = 20
+_MOST_CATEGORIES = 20_000
 _TYPICAL = ("statistics_", "mean_", "center_", "data_min_")
 _EMPTY: dict[str, Json] = {"double": 0.0, "long": 0, "string": "", "boolean": False}
 
@@ -109,7 +110,7 @@ def _learned(node: Value, count: int) -> list[Hint] | None:
 
 
 def _category(values: Value) -> Hint:
-    known = [value for value in decode_list(values, 1_000) or [] if _usable(value)]
+    known = [value for value in decode_list(values, _MOST_CATEGORIES) or [] if _usable(value)]
     if not known:
         return Hint()
     kinds = {type(value) for value in known}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from shared.domain.reading.content import open_content
+from shared.domain.reading.content import Content, open_content
 from shared.domain.reading.evidence import Evidence
 from shared.domain.reading.graph import Value
 from shared.domain.reading.limits import Limits, corrupt
@@ -29,11 +29,17 @@ class PickleFile:
 
 
 def read_pickle(file: BinaryIO, size: int, evidence: Evidence, limits: Limits) -> PickleFile:
-    """Walk the whole file. Names and offences go to `evidence`, also when it ends in UnreadableModel."""
+    """Walk a whole file. Names and offences go to `evidence`, also when it ends in UnreadableModel."""
     content, compression = open_content(file, size, limits)
+    found = read_content(content, evidence, limits)
+    return PickleFile(found.root, compression, compression is not None or found.joblib)
+
+
+def read_content(content: Content, evidence: Evidence, limits: Limits) -> PickleFile:
+    """Walk a pickle that is the whole of `content`."""
     source = Source(content)
     machine = Machine(source, evidence, limits, _OPCODES)
     root = machine.run()
     if not source.at_end():
         raise corrupt("more bytes follow after the end of the model")
-    return PickleFile(root, compression, compression is not None or machine.joblib_arrays > 0)
+    return PickleFile(root, None, machine.joblib_arrays > 0)

@@ -1,0 +1,89 @@
+"""The program of the reading process: a model file on stdin, its inspection as JSON on stdout.
+
+Started by `shared.adapters.model_reader` as `python -I -S <this file> <order>`, with nothing but the standard library on
+the path; never imported by it. It takes its own rights away before it looks at the first byte.
+"""
+
+import json
+import resource
+import sys
+from typing import Any, BinaryIO
+
+MOST_OUTPUT = 8 * 1024 * 1024
+
+
+def main() -> int:
+    """Read the file on stdin. 0: an answer was printed, be it an inspection or a reason why there is none."""
+    order = json.loads(sys.argv[1])
+    _give_up_rights(order)
+    sys.path.insert(0, order["code_path"])
+    with open(sys.stdin.fileno(), "rb", closefd=False) as file:
+        answer = _read(file, order)
+    _answer(answer)
+    return 0
+
+
+def _give_up_rights(order: dict[str, Any]) -> None:
+    for limit, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 32),
+        (resource.RLIMIT_CPU, order["cpu_seconds"]),
+        (resource.RLIMIT_AS, order["memory_bytes"]),
+    ):
+        _, most = resource.getrlimit(limit)
+        allowed = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(limit, (allowed, allowed))
+
+
+def _read(file: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:
+    from shared.domain.inspection import UnreadableModel, render_inspection  # noqa: PLC0415 - the path is set just now
+    from shared.domain.reading.limits import over_limits  # noqa: PLC0415 - see above
+    from shared.domain.reading.reader import read_model  # noqa: PLC0415 - see above
+
+    def parse_yaml(data: bytes) -> object:
+        return _parse_yaml(data, order["yaml_path"])
+
+    try:
+        return {
+            "inspection": render_inspection(
+                read_model(file, order["size"], order["digest"], parse_yaml)
+            )
+        }
+    except UnreadableModel as error:
+        return {"unreadable": [error.code, error.reason, error.next]}
+    except (MemoryError, RecursionError):
+        beyond = over_limits("it needs more memory than reading a model takes")
+        return {"unreadable": [beyond.code, beyond.reason, beyond.next]}
+
+
+def _parse_yaml(data: bytes, yaml_path: str) -> object:
+    """MLmodel's values. Aliases are refused: MLflow writes none, and a few lines of them unfold to gigabytes."""
+    from shared.domain.reading.limits import corrupt  # noqa: PLC0415 - see `_read`
+
+    sys.path.append(yaml_path)
+    import yaml  # noqa: PLC0415 - only folders need it, and it takes 15 ms
+
+    class PlainLoader(yaml.SafeLoader):
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise corrupt("its MLmodel file uses YAML aliases")
+            return super().compose_node(parent, index)
+
+    try:
+        return yaml.load(data, PlainLoader)  # noqa: S506 - a SafeLoader with less
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise corrupt("its MLmodel file is no YAML") from error
+
+
+def _answer(answer: dict[str, Any]) -> None:
+    text = json.dumps(answer)
+    if len(text) > MOST_OUTPUT:
+        raise SystemExit("the answer is too long")
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,133 @@
+"""Zip archives, opened with every entry checked before any is read, and never extracted.
+
+Entries are refused for what an unpacking tool could be led astray by: paths that leave the folder, links, two names that
+are one on some systems, and sizes that only exist to fill a disk.
+"""
+
+import re
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, BinaryIO
+
+from shared.domain.reading.limits import Limits, corrupt, over_limits
+
+_BAD_NAME = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)\.{1,2}(/|$)|//")
+_JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._)")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_ENCRYPTED = 0x1
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of an archive."""
+
+    name: str
+    size: int
+
+
+class Archive:
+    """A checked zip archive. `entries` are its files in the archive's order, without folders and macOS's extras."""
+
+    def __init__(self, file: BinaryIO, size: int, limits: Limits) -> None:
+        try:
+            file.seek(0)
+            self._zip = zipfile.ZipFile(file)
+        except _BROKEN as error:
+            raise corrupt(f"its list of files cannot be read ({error})") from error
+        infos = self._zip.infolist()
+        _check_together(infos, size, limits)
+        for info in infos:
+            _check_entry(info, limits)
+        files = [info for info in infos if not info.is_dir() and not _JUNK.search(info.filename)]
+        self.entries = tuple(Entry(info.filename, info.file_size) for info in files)
+
+    def open(self, name: str) -> "MemberContent":
+        """One file's bytes, in order."""
+        try:
+            return MemberContent(self._zip.open(name))
+        except (*_BROKEN, KeyError) as error:
+            raise corrupt(f"{name} cannot be read from the archive") from error
+
+    def read(self, name: str, most: int) -> bytes:
+        """A small file, whole. Raises UnreadableModel where it is larger than `most` bytes."""
+        if self._zip.getinfo(name).file_size > most:
+            raise over_limits(f"{name} is larger than {most} bytes")
+        content = self.open(name)
+        return b"".join(iter(lambda: content.read(most), b""))
+
+
+class MemberContent:
+    """A file of an archive, as the pickle machine reads it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end, after its checksum was compared."""
+        try:
+            return self._stream.read(size)
+        except _BROKEN as error:
+            raise corrupt(f"a file in the archive cannot be unpacked ({error})") from error
+
+    def skip(self, size: int) -> None:
+        """Pass over exactly `size` bytes."""
+        while size:
+            piece = self.read(min(size, 1 << 18))
+            if not piece:
+                raise corrupt("it ends in the middle of a value")
+            size -= len(piece)
+
+
+def open_member(file: BinaryIO, name: str) -> IO[bytes]:
+    """A file of an archive that an inspection has accepted, as a stream. Raises KeyError where there is none."""
+    file.seek(0)
+    return zipfile.ZipFile(file).open(name)
+
+
+def _check_together(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
+    if len(infos) > limits.entries:
+        raise over_limits(f"the archive has more than {limits.entries} files")
+    if sum(info.file_size for info in infos) > limits.unpacked:
+        raise over_limits("the archive unpacks to more than the limit")
+    if sum(info.compress_size for info in infos) > size:
+        raise corrupt("files in the archive overlap")
+    seen: set[str] = set()
+    for info in infos:
+        name = info.filename.rstrip("/").casefold()
+        if name in seen:
+            raise corrupt(f"the archive has {info.filename[:80]!r} twice")
+        seen.add(name)
+    parents = {name[:at] for name in seen for at, letter in enumerate(name) if letter == "/"}
+    files = {info.filename.casefold() for info in infos if not info.is_dir()}
+    if parents & files:
+        raise corrupt("the archive has a file and a folder of one name")
+
+
+def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
+    shown = repr(info.orig_filename[:80])
+    if (
+        info.orig_filename != info.filename
+        or len(info.filename) > limits.name
+        or _BAD_NAME.search(info.filename)
+    ):
+        raise corrupt(f"the archive has a file with an unsafe name: {shown}")
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise corrupt(f"the archive has something that is no plain file: {shown}")
+    if info.flag_bits & _ENCRYPTED:
+        raise corrupt(f"the archive is encrypted: {shown}")
+    if info.compress_type not in _METHODS:
+        raise corrupt(f"the archive uses a compression that is not read here: {shown}")
+    if info.file_size > max(limits.free_ratio_below, info.compress_size * limits.ratio):
+        raise over_limits(f"{shown} unpacks to more than {limits.ratio} times its size")
