@@ -1,6 +1,7 @@
 """One emulator for the folder, and a trained model whose files are in its storage."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def container(azurite: Azurite) -> Iterator[ContainerClient]:
 def model_path(container: ContainerClient, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where a tree lies that answers 0 for small numbers and 1 for big ones."""
     folder: Path = tmp_path_factory.mktemp("model") / "tree"
-    tree = DecisionTreeClassifier().fit([[0.0, 0.0], [1.0, 1.0], [8.0, 8.0], [9.0, 9.0]], [0, 0, 1, 1])
+    tree = DecisionTreeClassifier().fit(
+        [[0.0, 0.0], [1.0, 1.0], [8.0, 8.0], [9.0, 9.0]], [0, 0, 1, 1]
+    )
     mlflow.sklearn.save_model(
         tree,
         folder,
@@ -77,3 +80,44 @@ def rest(shared: running.Running) -> running.Rest:
 def name() -> str:
     """An endpoint's name that is free in the region."""
     return f"endpoint-{next(_numbers)}"
+
+
+_ACTOR = """
+import os, time
+
+class Actor:
+    def predict(self, table, params=None):
+        word, _, rest = str(table["do"][0]).partition(" ")
+        return [getattr(self, word)(rest)]
+
+    def env(self, name):
+        return os.environ.get(name)
+
+    def sleep(self, seconds):
+        time.sleep(float(seconds))
+        return "slept"
+
+    def refuse(self, text):
+        raise ValueError(text)
+
+    def die(self, code):
+        os._exit(int(code))
+
+def _load_pyfunc(path):
+    return Actor()
+"""
+
+
+@pytest.fixture(scope="session")
+def actor_path(container: ContainerClient) -> str:
+    """Where a model lies that does what its one column `do` says: env, sleep, refuse, die."""
+    flavor = {"loader_module": "actor", "code": "code", "data": "data"}
+    files = {
+        "MLmodel": json.dumps({"flavors": {"python_function": flavor}}),
+        "code/actor.py": _ACTOR,
+        "data/nothing": "",
+        "requirements.txt": "mlflow==2.16.2\n",
+    }
+    for file, content in files.items():
+        container.upload_blob(f"models/actor/{file}", content.encode())
+    return "models/actor"

@@ -11,9 +11,9 @@ from subprocess import Popen
 from typing import Any
 
 import httpx
+from azure.core import PipelineClient
 from azure.core.credentials import AccessToken
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from local import processes
@@ -91,7 +91,7 @@ class Rest:
     """Plain ARM REST through azure-core's pipeline: the second, independent client."""
 
     def __init__(self, url: str, workspace: str) -> None:
-        self._client = ARMPipelineClient(base_url=url, authentication_policy=bearer(), retry_total=0)
+        self._client: PipelineClient[Any, Any] = PipelineClient(base_url=url, policies=[bearer()])
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
         self.workspace = f"{group}/providers/{PROVIDER}/workspaces/{workspace}"
 
@@ -166,3 +166,9 @@ def score(url: str, endpoint: str, key: str, body: Any = None, **headers: str) -
         trust_env=False,
         timeout=30,
     )
+
+
+def act(url: str, endpoint: str, key: str, what: str, **headers: str) -> httpx.Response:
+    """Scores the actor model."""
+    body = {"input_data": {"columns": ["do"], "index": [0], "data": [[what]]}}
+    return score(url, endpoint, key, body, **headers)
