@@ -28,6 +28,9 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 """The account and key every storage emulator answers to, published by Microsoft."""
 
 SERVICES = ("blob", "queue", "table")
+DEFAULT_PORTS = {"blob": 10000, "queue": 10001, "table": 10002}
+"""Where `UseDevelopmentStorage=true` looks for it."""
+
 HERE = Path(__file__).parent
 INSTALLED = HERE.parent / ".local" / "azurite"
 KEEP_ALIVE_SECONDS = 600  # the default of 5 closes the connections that pooled clients hold
@@ -52,14 +55,11 @@ class Azurite:
     @property
     def connection_string(self) -> str:
         """Reaches all three services, in the form every Azure storage client reads."""
-        endpoints = ";".join(
-            f"{service.capitalize()}Endpoint={self.endpoint(service)}" for service in SERVICES
-        )
-        return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{endpoints};"
+        return connection_string(self.ports)
 
     def endpoint(self, service: str) -> str:
         """The URL of the account's `blob`, `queue` or `table` service."""
-        return f"http://127.0.0.1:{self.ports[service]}/{ACCOUNT}"
+        return _endpoint(self.ports[service])
 
     def stop(self) -> None:
         """Ends the process, which writes its state first; a second call does nothing."""
@@ -104,6 +104,14 @@ def start(
     return Azurite(process=process, ports=found, log=log)
 
 
+def connection_string(ports: Mapping[str, int]) -> str:
+    """The connection string of an Azurite on these `ports`, running or not."""
+    endpoints = "".join(
+        f"{service.capitalize()}Endpoint={_endpoint(ports[service])};" for service in SERVICES
+    )
+    return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{endpoints}"
+
+
 def install() -> None:
     """Installs the pinned Azurite unless it is there; processes that race wait for the first.
 
@@ -120,6 +128,10 @@ def install() -> None:
             shutil.copyfile(HERE / name, INSTALLED / name)
         _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         mark.write_text(wanted)
+
+
+def _endpoint(port: int) -> str:
+    return f"http://127.0.0.1:{port}/{ACCOUNT}"
 
 
 def _npm(*arguments: str) -> None:
