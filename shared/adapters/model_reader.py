@@ -47,6 +47,7 @@ class ProcessModelReader:
         self._order = {
             "cpu_seconds": cpu_seconds,
             "memory_bytes": memory_bytes,
+            "code_path": _CODE,
             "yaml_path": _find_yaml(),
         }
         self._turns = threading.BoundedSemaphore(at_once)

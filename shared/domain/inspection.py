@@ -143,7 +143,8 @@ def render_inspection(inspection: Inspection) -> dict[str, Any]:
     """The JSON form, kept in storage and sent by the reading process."""
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     for field in fields(inspection):
-        document[field.name] = getattr(inspection, field.name)
+        value = getattr(inspection, field.name)
+        document[field.name] = value.value if isinstance(value, StrEnum) else value
     document["libraries"] = [list(pair) for pair in inspection.libraries]
     document["features"] = [[column.name, column.type] for column in inspection.features]
     for name in ("reasons", "names", "refused", "classes"):

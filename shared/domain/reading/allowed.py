@@ -40,6 +40,10 @@ BUILDERS = frozenset(
             for core in _NUMPY_CORES
             for name in ("multiarray._reconstruct", "multiarray.scalar", "numeric._frombuffer")
         ),
+        # Arrays with gaps, in the results of a search.
+        "numpy.ma.MaskedArray",
+        "numpy.ma.core.MaskedArray",
+        "numpy.ma.core._mareconstruct",
         # Random state: only the generators' own constructors.
         *(
             f"numpy.random._pickle.{name}"

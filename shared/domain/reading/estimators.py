@@ -1,6 +1,7 @@
 """How fitted scikit-learn estimators look in the inert graph: their class, their attributes, their parts."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from shared.domain.reading.arrays import decode_list, decode_number
 from shared.domain.reading.graph import Made, Name, Pairs, Value
@@ -36,7 +37,9 @@ def short_name(node: Value) -> str:
 
 def public_name(full: str) -> str:
     """The name a person would import: `sklearn.linear_model._logistic.LogisticRegression` without its private part."""
-    return ".".join(part for part in full.split(".") if not part.startswith("_"))
+    parts = full.split(".")
+    public = takewhile(lambda part: not part.startswith("_"), parts[:-1])
+    return ".".join((*public, parts[-1]))
 
 
 def attribute(node: Value, name: str) -> Value:

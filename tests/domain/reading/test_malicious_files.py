@@ -1,0 +1,72 @@
+"""No file runs anything while it is read, and none that would is called clean."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from shared.domain.inspection import UnreadableModel, Verdict
+from shared.domain.reading.reader import read_model
+from tests.domain.reading import malicious
+
+_LOAD = """
+import json, os, pickle, sys, contextlib, io
+fired = []
+for name, hexed, marker in json.load(sys.stdin):
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        pickle.loads(bytes.fromhex(hexed))
+    if os.path.isdir(marker):
+        fired.append(name)
+print(json.dumps(fired))
+"""
+
+
+def _sample_names() -> list[str]:
+    return [*malicious.live("/x"), *malicious.silent("/x")]
+
+
+@pytest.mark.parametrize("sample", _sample_names())
+def test_a_malicious_file_does_nothing_and_is_not_clean(sample: str, tmp_path: Path) -> None:
+    marker = tmp_path / "made"
+    data = (malicious.live(str(marker)) | malicious.silent(str(marker)))[sample]
+    try:
+        inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+    except UnreadableModel as error:
+        assert error.reason  # noqa: PT017 - refusing to read is one of two good outcomes
+        assert error.next  # noqa: PT017
+    else:
+        assert inspection.verdict is not Verdict.CLEAN
+        assert inspection.reasons
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("sample", sorted(malicious.live("/x")))
+def test_a_file_that_runs_commands_is_called_dangerous_with_what_it_asked_for(sample: str) -> None:
+    data = malicious.live("/x")[sample]
+    inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+    assert inspection.verdict is Verdict.DANGEROUS
+    assert inspection.refused
+    assert set(inspection.refused) <= set(inspection.names)
+
+
+def test_the_samples_bite_when_python_itself_loads_them(tmp_path: Path) -> None:
+    samples = []
+    for at, sample in enumerate(malicious.live("/x")):
+        marker = str(tmp_path / str(at))
+        samples.append((sample, malicious.live(marker)[sample].hex(), marker))
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", _LOAD],
+        input=json.dumps(samples),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert sorted(json.loads(run.stdout)) == sorted(malicious.live("/x"))
+
+
+def test_there_are_at_least_forty_techniques() -> None:
+    assert len(_sample_names()) >= 40

@@ -1,0 +1,256 @@
+"""What the reader tells about real models, however they were saved."""
+
+import bz2
+import gzip
+import io
+import lzma
+import pickle
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import cloudpickle
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.feature_selection import SelectKBest, f_classif
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+
+from shared.domain.inspection import (
+    Column,
+    Inspection,
+    ModelFormat,
+    UnreadableCode,
+    UnreadableModel,
+    Verdict,
+    parse_inspection,
+    render_inspection,
+)
+from shared.domain.reading.reader import read_model
+
+X, Y = load_iris(return_X_y=True)
+PEOPLE = pd.DataFrame(
+    {
+        "age": [20.0, 30, 40, 50],
+        "city": ["Bonn", "Rom", "Bonn", "Ulm"],
+        "class": [1, 2, 3, 1],
+        "note": list("abcd"),
+    }
+)
+ANSWERS = np.array(["no", "yes", "no", "yes"])
+
+ESTIMATORS: dict[str, Callable[[], Any]] = {
+    "logistic regression": lambda: LogisticRegression(max_iter=500),
+    "scaled forest": lambda: Pipeline(
+        [("scale", StandardScaler()), ("forest", RandomForestClassifier(5))]
+    ),
+    "neighbours": KNeighborsClassifier,
+    "support vectors": SVC,
+    "boosting": lambda: GradientBoostingClassifier(n_estimators=3),
+    "histogram boosting": lambda: HistGradientBoostingRegressor(max_iter=3),
+    "gradient descent": SGDClassifier,
+    "search": lambda: GridSearchCV(LogisticRegression(max_iter=500), {"C": [0.1, 1]}, cv=2),
+    "selection and ufunc": lambda: Pipeline(
+        [
+            ("log", FunctionTransformer(np.log1p)),
+            ("best", SelectKBest(f_classif, k=2)),
+            ("lr", LogisticRegression()),
+        ]
+    ),
+}
+
+
+def _joblib(compress: Any) -> Callable[[Any], bytes]:
+    def dump(model: Any) -> bytes:
+        file = io.BytesIO()
+        joblib.dump(model, file, compress=compress)
+        return file.getvalue()
+
+    return dump
+
+
+WRITERS: dict[str, Callable[[Any], bytes]] = {
+    **{
+        f"pickle {protocol}": lambda model, p=protocol: pickle.dumps(model, p)
+        for protocol in range(6)
+    },
+    "cloudpickle": cloudpickle.dumps,
+    "joblib": _joblib(0),
+    "joblib 3": _joblib(3),
+    **{f"joblib {name}": _joblib((name, 3)) for name in ("gzip", "bz2", "xz", "lzma")},
+}
+
+
+def read(data: bytes) -> Inspection:
+    return read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+
+
+def people_model() -> Pipeline:
+    numbers = Pipeline([("fill", SimpleImputer()), ("scale", StandardScaler())])
+    columns = ColumnTransformer(
+        [
+            ("numbers", numbers, ["age"]),
+            ("words", OneHotEncoder(handle_unknown="ignore"), PEOPLE.columns[1:3]),
+        ]
+    )
+    return Pipeline([("columns", columns), ("model", LogisticRegression())]).fit(PEOPLE, ANSWERS)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_estimator_is_clean_and_described_alike_however_it_was_saved(name: str) -> None:
+    model = ESTIMATORS[name]().fit(X, Y)
+    expected = (
+        f"sklearn.{type(model).__module__.split('.')[1]}.{type(model).__name__}",
+        (("scikit-learn", "1.7.2"),),
+    )
+    for writer, dump in WRITERS.items():
+        found = read(dump(model))
+        assert (found.verdict, found.refused, found.reasons) == (Verdict.CLEAN, (), ()), writer
+        assert (found.estimator, found.libraries) == expected, writer
+        assert found.features == (Column(name=None, type="double"),) * 4, writer
+        assert found.classes == (() if "histogram" in name else (0, 1, 2)), writer
+
+
+def test_columns_have_names_types_and_a_sample_from_the_file() -> None:
+    for dump in WRITERS.values():
+        found = read(dump(people_model()))
+        assert found.named_features
+        assert [(column.name, column.type) for column in found.features] == [
+            ("age", "double"),
+            ("city", "string"),
+            ("class", "long"),
+        ]
+        assert found.sample_row == (35.0, "Bonn", 1)
+        assert found.classes == ("no", "yes")
+
+
+def test_the_format_and_its_writer_are_told_by_content() -> None:
+    model = LogisticRegression().fit(X[:100], Y[:100])
+    told = {writer: read(dump(model)) for writer, dump in WRITERS.items()}
+    assert {told[f"pickle {protocol}"].format for protocol in range(6)} == {ModelFormat.PICKLE}
+    assert {found.format for writer, found in told.items() if "joblib" in writer} == {
+        ModelFormat.JOBLIB
+    }
+    assert [told[f"joblib {kind}"].compression for kind in ("3", "gzip", "bz2", "xz", "lzma")] == [
+        "zlib",
+        "gzip",
+        "bz2",
+        "xz",
+        "lzma",
+    ]
+
+
+def test_an_inspection_survives_its_json_form() -> None:
+    found = read(pickle.dumps(people_model()))
+    assert parse_inspection(render_inspection(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("verdict", "fine"),
+        ("size", "1"),
+        ("classes", [[1]]),
+        ("features", [["a"]]),
+        ("more", 1),
+        ("schema_version", 2),
+    ],
+)
+def test_a_changed_json_form_is_refused(field: str, value: object) -> None:
+    document = render_inspection(read(pickle.dumps(people_model()))) | {field: value}
+    with pytest.raises(ValueError, match=r"inspection|Verdict"):
+        parse_inspection(document)
+
+
+def test_a_function_of_ones_own_is_reported_as_code() -> None:
+    model = FunctionTransformer(lambda rows: rows).fit(X)
+    found = read(cloudpickle.dumps(model))
+    assert found.verdict is not Verdict.CLEAN
+    assert found.written_by == "cloudpickle"
+    assert "Python code of its own" in " ".join(found.reasons)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1], np.zeros(3), "text", StandardScaler])
+def test_what_is_no_estimator_is_no_model(value: object) -> None:
+    with pytest.raises(UnreadableModel) as caught:
+        read(pickle.dumps(value))
+    assert caught.value.code is UnreadableCode.NOT_A_MODEL
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"{}", b"\x89PNG\r\n\x1a\n", b"\x00" * 100])
+def test_a_file_of_another_kind_is_no_model(data: bytes) -> None:
+    with pytest.raises(UnreadableModel) as caught:
+        read(data)
+    assert caught.value.code is UnreadableCode.NOT_A_MODEL
+
+
+def test_a_cut_or_lengthened_file_is_broken() -> None:
+    for writer, dump in WRITERS.items():
+        data = dump(people_model())
+        for broken in (data[:-1], data[: len(data) // 2], data + b"\0", data + data):
+            with pytest.raises(UnreadableModel) as caught:
+                read(broken)
+            assert caught.value.code in (UnreadableCode.CORRUPT, UnreadableCode.NOT_A_MODEL), writer
+
+
+def test_a_long_array_is_skipped_without_losing_the_way() -> None:
+    model = KNeighborsClassifier().fit(
+        np.random.default_rng(1).normal(size=(20_000, 8)), np.arange(20_000) % 3
+    )
+    for dump in WRITERS.values():
+        found = read(dump(model))
+        assert (found.verdict, len(found.features), found.classes) == (Verdict.CLEAN, 8, (0, 1, 2))
+
+
+def test_joblib_s_older_form_without_alignment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joblib.numpy_pickle.NumpyArrayWrapper.__init__", _old_wrapper)
+    data = _joblib(0)(LogisticRegression().fit(X[:100], Y[:100]))
+    assert b"numpy_array_alignment_bytes" not in data
+    assert read(data).classes == (0, 1)
+
+
+def _old_wrapper(self: Any, subclass: Any, shape: Any, order: Any, dtype: Any, **rest: Any) -> None:
+    self.subclass, self.shape, self.order, self.dtype = subclass, shape, order, dtype
+    self.allow_mmap = rest.get("allow_mmap", False)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"\x04\x22\x4d\x18" + b"\0" * 9, "lz4"), (b"ZF0x10" + b"\0" * 9, "joblib before 0.10")],
+)
+def test_a_compression_that_is_not_read_is_named_with_a_way_out(data: bytes, said: str) -> None:
+    with pytest.raises(UnreadableModel, match=said) as caught:
+        read(data)
+    assert caught.value.code is UnreadableCode.UNSUPPORTED
+    assert "joblib.dump" in caught.value.next
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_pickle_needs_joblib_to_load(pack: Callable[[bytes], bytes]) -> None:
+    found = read(pack(pickle.dumps(LogisticRegression().fit(X[:100], Y[:100]))))
+    assert (found.format, found.flavor) == (ModelFormat.JOBLIB, "python_function")
+
+
+def test_a_zip_without_a_model_is_no_model() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("notes.txt", "hello")
+    with pytest.raises(UnreadableModel, match="no MLmodel") as caught:
+        read(file.getvalue())
+    assert caught.value.code is UnreadableCode.NOT_A_MODEL
