@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from azure.core.exceptions import AzureError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -39,7 +40,11 @@ def build(settings: Settings) -> ASGIApp:
     parts = _parts(settings)
     app = Starlette(
         lifespan=_lifespan,
-        exception_handlers={ArmError: answer_arm_error, HTTPException: _answer_no_route},
+        exception_handlers={
+            ArmError: answer_arm_error,
+            HTTPException: _answer_no_route,
+            AzureError: _answer_no_storage,
+        },
     )
     app.state.emulator = parts
     faults = Faults()
@@ -107,3 +112,9 @@ async def _answer_no_route(request: Request, error: Exception) -> Response:
     text = f"{request.method} {request.url.path} is not emulated ({error.detail})."
     code = "InvalidResourceType" if error.status_code == 404 else "MethodNotAllowed"
     return JSONResponse(ArmError(error.status_code, code, text).body(), error.status_code)
+
+
+async def _answer_no_storage(_request: Request, error: Exception) -> Response:
+    """A call that needs the blob storage while that does not answer."""
+    text = f"The workspace's storage does not answer: {error}"
+    return JSONResponse(ArmError(503, "ServiceUnavailable", text).body(), 503)

@@ -5,6 +5,7 @@ URLs are made, as Azure does) and pages with `nextLink`.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from local.azure_ml.errors import bad_request
 from local.azure_ml.state import Resource
 
 PROVIDER = "Microsoft.MachineLearningServices"
+_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 WORKSPACE_ID = "00000000-0000-0000-0000-000000000003"
 
 
@@ -90,6 +92,15 @@ def document(resource: Resource, kind: str) -> dict[str, Any]:
     """A resource with its ARM envelope; `kind` is its type below the provider."""
     envelope = {"id": resource.id, "name": resource.name, "type": f"{PROVIDER}/{kind}"}
     return envelope | resource.body
+
+
+def seconds(duration: str) -> float:
+    """The length of an ISO 8601 duration; raises ArmError if it is not like PT1H2M3.5S."""
+    match = _DURATION.fullmatch(str(duration))
+    if match is None:
+        raise bad_request(f"{duration} is not a duration like PT1M30S.")
+    hours, minutes, rest = match.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
 
 
 async def json_object(request: Request) -> dict[str, Any]:

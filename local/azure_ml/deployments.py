@@ -163,6 +163,9 @@ def _wanted(request: Request, given: dict[str, Any]) -> dict[str, Any]:
     if properties.get("endpointComputeType") != "Managed":
         raise bad_request("Only the endpointComputeType Managed is served here.")
     sku = given.get("sku") or {}
+    limits = _REQUESTS | (properties.get("requestSettings") or {})
+    for name in ("requestTimeout", "maxQueueWait"):
+        arm.seconds(limits[name])
     wanted = {
         "location": parts.settings.location,
         "kind": None,
@@ -172,7 +175,7 @@ def _wanted(request: Request, given: dict[str, Any]) -> dict[str, Any]:
             "endpointComputeType": "Managed",
             "description": properties.get("description"),
             "scaleSettings": properties.get("scaleSettings") or {"scaleType": "Default"},
-            "requestSettings": _REQUESTS | (properties.get("requestSettings") or {}),
+            "requestSettings": limits,
             "livenessProbe": _PROBE | (properties.get("livenessProbe") or {}),
             "readinessProbe": _PROBE | (properties.get("readinessProbe") or {}),
             "environmentVariables": properties.get("environmentVariables") or {},

@@ -5,19 +5,17 @@ Statuses as Azure documents them: 401, 404 (no deployment with traffic, or none 
 """
 
 import asyncio
-import re
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.azure_ml import emulator, keys, traffic
+from local.azure_ml import arm, emulator, keys, traffic
 from local.azure_ml.serving import Answer, NotServingError
 from local.azure_ml.state import Resource
 
 ROUTED = "azureml-model-deployment"
-_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 
 
 class RefusedError(Exception):
@@ -64,13 +62,14 @@ class Front:
         routed = {ROUTED: deployment.name}
         slots = self._slots_of(deployment)
         try:
-            await asyncio.wait_for(slots.acquire(), seconds(settings["maxQueueWait"]))
+            async with asyncio.timeout(arm.seconds(settings["maxQueueWait"])):
+                await slots.acquire()
         except TimeoutError as error:
             raise RefusedError(429, "too many requests are pending", routed) from error
         try:
             body = await request.body()
-            score = emulator.of(request).serving.score(deployment, body)
-            return await asyncio.wait_for(score, seconds(settings["requestTimeout"]))
+            async with asyncio.timeout(arm.seconds(settings["requestTimeout"])):
+                return await emulator.of(request).serving.score(deployment, body)
         except TimeoutError as error:
             raise RefusedError(408, "upstream request timeout", routed) from error
         except NotServingError as error:
@@ -120,15 +119,6 @@ async def describe(request: Request) -> Response:
             "components": {"securitySchemes": {"Bearer": {"type": "http", "scheme": "bearer"}}},
         }
     )
-
-
-def seconds(duration: str) -> float:
-    """The length of an ISO 8601 duration of hours, minutes and seconds."""
-    match = _DURATION.fullmatch(duration)
-    if match is None:
-        raise ValueError(f"{duration} is not a duration like PT1M30S")
-    hours, minutes, rest = match.groups()
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0)
 
 
 def _endpoint(request: Request) -> Resource:

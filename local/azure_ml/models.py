@@ -207,7 +207,8 @@ def _register(request: Request, given: dict[str, Any], found: dict[str, Any]) ->
 
 
 def _update(request: Request, version: Resource, given: dict[str, Any]) -> None:
-    if given.get("modelUri") != version.properties["modelUri"]:
+    path_of = emulator.of(request).storage.path_of
+    if path_of(given.get("modelUri") or "") != path_of(version.properties["modelUri"]):
         raise user_error("Asset paths cannot be updated.")
     version.properties["tags"] = given.get("tags") or {}
     version.properties["isArchived"] = bool(given.get("isArchived"))

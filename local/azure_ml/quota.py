@@ -101,7 +101,7 @@ def require(
     """Raises ArmError (400), as the service words it, if `wanted` does not fit beside `others`."""
     size = size_of(wanted["properties"]["instanceType"])
     instances = wanted["sku"]["capacity"]
-    if not 1 <= instances <= MOST_INSTANCES:
+    if not isinstance(instances, int) or not 1 <= instances <= MOST_INSTANCES:
         problem = f"The instance count {instances} is not between 1 and {MOST_INSTANCES}."
         raise invalid(_OPERATION, "InstanceCount", problem)
     usage = used(others)[size.family]

@@ -5,6 +5,7 @@ known by an open stream whose end tells of the process's end.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -63,7 +64,7 @@ class Nursery:
         """Starts it; its first child has to wait until it has imported MLflow."""
         (self._folder / _SOCKET).unlink(missing_ok=True)
         self._process = processes.start(
-            [sys.executable, "-m", f"{__package__}.scoring.nursery", _SOCKET],
+            [sys.executable, "-P", "-m", f"{__package__}.scoring.nursery", _SOCKET],
             env=base_environment() | {"PYTHONPATH": str(_ROOT)},
             log=self._folder / "nursery.log",
             cwd=self._folder,
@@ -86,16 +87,19 @@ class Nursery:
             "environment": base_environment() | dict(environment),
         }
         writer.write(json.dumps(wanted).encode() + b"\n")
-        pid = int(await reader.readline() or 0)
+        pid = port = 0
         try:
-            port = int(await asyncio.wait_for(reader.readline(), BOOT_SECONDS) or 0)
-        except BaseException:
-            _kill(pid)
-            writer.close()
-            raise
+            async with asyncio.timeout(BOOT_SECONDS):
+                pid = int(await reader.readline() or 0)
+                port = int(await reader.readline() or 0)
+        except (OSError, TimeoutError) as error:
+            raise ScorerDiedError(f"the scoring process did not come up: {error!r}") from error
+        finally:
+            if not port:
+                _kill(pid)
+                writer.close()
         if not port:
-            writer.close()
-            raise ScorerDiedError(f"the scoring process {pid} ended while it started; see {log}")
+            raise ScorerDiedError("the scoring process ended while it started")
         return Scorer(pid, port, reader, writer)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -123,7 +127,5 @@ def base_environment() -> dict[str, str]:
 
 def _kill(pid: int) -> None:
     if pid:
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may just have ended by itself
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return

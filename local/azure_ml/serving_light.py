@@ -34,8 +34,9 @@ class LightServing:
         self._models: dict[Path, asyncio.Task[None]] = {}
 
     def start(self) -> None:
-        """Forgets the files of an earlier emulator; processes start with the first scoring."""
+        """Starts the nursery and forgets the files of an earlier emulator."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._nursery.start()
 
     async def prepare(self, deployment: Resource) -> None:
         """Sees that the model's files are there."""

@@ -118,7 +118,7 @@ class ProcessServing:
             )
         except BaseException as error:
             shutil.rmtree(model, ignore_errors=True)
-            if isinstance(error, ScorerDiedError | TimeoutError):
+            if isinstance(error, ScorerDiedError):
                 raise crashed(str(error)) from error
             raise
         return _Served(scorer, model)

@@ -7,10 +7,17 @@ a killed emulator finds its state again. Used from the event loop's thread only.
 import json
 import sqlite3
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["model", "version", "endpoint", "deployment"]
+
+_KEPT = timedelta(days=1)
+_FORGET = """
+DELETE FROM operation
+WHERE json_extract(record, '$.ended') IS NOT NULL AND json_extract(record, '$.started') < ?
+"""
 
 _SCHEMA = """
 PRAGMA locking_mode = EXCLUSIVE;
@@ -138,6 +145,8 @@ class Store:
             resource = Resource(**json.loads(record))
             self._sequence = resource.sequence
             self._keep(resource)
+        oldest = (datetime.now(UTC) - _KEPT).isoformat()
+        self._database.execute(_FORGET, (oldest,))
         for (record,) in self._database.execute("SELECT record FROM operation ORDER BY rowid"):
             operation = Operation(**json.loads(record))
             self._operations[operation.id.lower()] = operation

@@ -64,6 +64,15 @@ class Running:
         match = {"method": method, "path": path} | {k: more.pop(k) for k in ["nth"] if k in more}
         self.control("POST", "faults", {"match": match, "action": action} | more)
 
+    @contextlib.contextmanager
+    def holding(self, path: str) -> Iterator[None]:
+        """Operations begun on this path meanwhile do not end before the `with` block does."""
+        self.fault("*", path, {"operation": {"stuck": True}}, times=0)
+        try:
+            yield
+        finally:
+            self.control("DELETE", "faults")
+
 
 @contextlib.contextmanager
 def emulator(state: Path, storage: str, *options: str) -> Iterator[Running]:

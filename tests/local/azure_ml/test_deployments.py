@@ -80,9 +80,11 @@ def test_environment_variables_reach_the_container_and_an_update_replaces_it(
     key = rest.key(name)
     assert act(shared.url, name, key, "env GREETING").json() == ["hello"]
     assert act(shared.url, name, key, "env PYTHONPATH").json() == [None]
-    begun = rest.put_deployment(f"{name}/blue", model, environmentVariables={"GREETING": "bye"})
-    assert (begun.status_code, begun.json()["properties"]["provisioningState"]) == (200, "Updating")
-    assert act(shared.url, name, key, "env GREETING").json() == ["hello"]
+    with shared.holding(name):
+        begun = rest.put_deployment(f"{name}/blue", model, environmentVariables={"GREETING": "bye"})
+        state = begun.json()["properties"]["provisioningState"]
+        assert (begun.status_code, state) == (200, "Updating")
+        assert act(shared.url, name, key, "env GREETING").json() == ["hello"]
     rest.wait(begun)
     assert act(shared.url, name, key, "env GREETING").json() == ["bye"]
 
@@ -106,9 +108,10 @@ def test_a_deployment_with_traffic_cannot_be_deleted(
     [
         ({"instanceType": "Standard_Nonsense"}, "Not supported VM Size"),
         ({"capacity": 51}, "not between 1 and 50"),
+        ({"capacity": "two"}, "not between 1 and 50"),
         ({"model": "azureml:tree:1"}, "not the id of a model version"),
     ],
-    ids=["size", "instances", "model"],
+    ids=["size", "instances", "words", "model"],
 )
 def test_what_cannot_be_deployed_is_refused_at_once(
     rest: Rest, name: str, model_path: str, changes: dict[str, Any], words: str

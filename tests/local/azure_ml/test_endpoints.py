@@ -14,36 +14,39 @@ def _state(rest: Rest, path: str) -> str:
     return str(rest.send("GET", path).json()["properties"]["provisioningState"])
 
 
-def test_an_endpoint_is_creating_then_there_and_deleting_then_gone(rest: Rest, name: str) -> None:
-    created = rest.put_endpoint(name)
-    assert (created.status_code, created.json()["properties"]["provisioningState"]) == (
-        201,
-        "Creating",
-    )
+def test_an_endpoint_is_creating_then_there_and_deleting_then_gone(
+    shared: Running, rest: Rest, name: str
+) -> None:
+    with shared.holding(name):
+        created = rest.put_endpoint(name)
+        assert (created.status_code, _state(rest, f"onlineEndpoints/{name}")) == (201, "Creating")
     assert rest.wait(created)["endTime"]
     assert _state(rest, f"onlineEndpoints/{name}") == "Succeeded"
-    deleted = rest.send("DELETE", f"onlineEndpoints/{name}")
-    assert (deleted.status_code, _state(rest, f"onlineEndpoints/{name}")) == (202, "Deleting")
+    with shared.holding(name):
+        deleted = rest.send("DELETE", f"onlineEndpoints/{name}")
+        assert (deleted.status_code, _state(rest, f"onlineEndpoints/{name}")) == (202, "Deleting")
     rest.wait(deleted)
     assert _error(rest.send("GET", f"onlineEndpoints/{name}"), 404)["code"] == "ResourceNotFound"
     assert rest.send("DELETE", f"onlineEndpoints/{name}").status_code == 204
 
 
 def test_a_repeated_request_is_the_same_operation_and_another_one_a_conflict(
-    rest: Rest, name: str, model_path: str
+    shared: Running, rest: Rest, name: str, model_path: str
 ) -> None:
     model = rest.register("tree", model_path)
-    first, again = rest.put_endpoint(name), rest.put_endpoint(name)
-    assert again.status_code == 200
-    assert first.headers["Azure-AsyncOperation"] == again.headers["Azure-AsyncOperation"]
-    assert _error(rest.put_endpoint(name, description="other"), 409)["code"] == "Conflict"
-    assert _error(rest.put_deployment(f"{name}/blue", model), 409)["code"] == "Conflict"
-    assert rest.send("DELETE", f"onlineEndpoints/{name}").status_code == 409
+    with shared.holding(name):
+        first, again = rest.put_endpoint(name), rest.put_endpoint(name)
+        assert again.status_code == 200
+        assert first.headers["Azure-AsyncOperation"] == again.headers["Azure-AsyncOperation"]
+        assert _error(rest.put_endpoint(name, description="other"), 409)["code"] == "Conflict"
+        assert _error(rest.put_deployment(f"{name}/blue", model), 409)["code"] == "Conflict"
+        assert rest.send("DELETE", f"onlineEndpoints/{name}").status_code == 409
     rest.wait(first)
-    begun = rest.put_deployment(f"{name}/blue", model)
-    assert begun.status_code == 201
-    assert rest.put_deployment(f"{name}/green", model).status_code == 409
-    assert rest.put_endpoint(name, description="other").status_code == 409
+    with shared.holding(name):
+        begun = rest.put_deployment(f"{name}/blue", model)
+        assert begun.status_code == 201
+        assert rest.put_deployment(f"{name}/green", model).status_code == 409
+        assert rest.put_endpoint(name, description="other").status_code == 409
     rest.wait(begun)
 
 
@@ -92,9 +95,10 @@ def test_new_traffic_shows_when_the_operation_has_ended(
     shared: Running, rest: Rest, name: str, model_path: str
 ) -> None:
     rest.serve(f"{name}/blue", rest.register("tree", model_path))
-    begun = rest.put_endpoint(name, traffic={"blue": 0})
-    assert begun.json()["properties"]["traffic"] == {"blue": 0}
-    assert score(shared.url, name, rest.key(name)).status_code == 200
+    with shared.holding(name):
+        begun = rest.put_endpoint(name, traffic={"blue": 0})
+        assert begun.json()["properties"]["traffic"] == {"blue": 0}
+        assert score(shared.url, name, rest.key(name)).status_code == 200
     rest.wait(begun)
     assert score(shared.url, name, rest.key(name)).status_code == 404
 
@@ -103,8 +107,9 @@ def test_deleting_an_endpoint_takes_its_deployments_with_it(
     shared: Running, rest: Rest, name: str, model_path: str
 ) -> None:
     rest.serve(f"{name}/blue", rest.register("tree", model_path))
-    deleted = rest.send("DELETE", f"onlineEndpoints/{name}")
-    assert _state(rest, f"onlineEndpoints/{name}/deployments/blue") == "Deleting"
+    with shared.holding(name):
+        deleted = rest.send("DELETE", f"onlineEndpoints/{name}")
+        assert _state(rest, f"onlineEndpoints/{name}/deployments/blue") == "Deleting"
     rest.wait(deleted)
     left = shared.control("GET", "resources")
     assert name not in {held["endpoint"] for held in left["deployments"]}

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -51,7 +52,7 @@ def test_a_status_comes_as_often_as_asked_for_and_at_the_nth_call(
 
 def test_an_answer_can_be_late_missing_or_no_json(shared: Running, rest: Rest) -> None:
     url = f"{shared.url}{rest.workspace}/models?api-version=1"
-    options = {"headers": {"Authorization": "Bearer x"}, "trust_env": False}
+    options: dict[str, Any] = {"headers": {"Authorization": "Bearer x"}, "trust_env": False}
     shared.fault("GET", rest.workspace, {"malformed": True})
     with pytest.raises(ValueError, match="Expecting"):
         httpx.get(url, **options).json()

@@ -1,5 +1,6 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -48,7 +49,8 @@ def test_input_needs_columns_index_and_data(
     assert score(shared.url, name, key, {"input_data": ROWS}).json() == [0, 1]
     assert score(shared.url, name, key, {"input_data": [[9.0, 9.0]]}).json() == [1]
     without_index = {key: ROWS[key] for key in ("columns", "data")}
-    for body in ({"input_data": without_index}, {"input_data": {}}, {"data": []}, [1]):
+    wrong: list[Any] = [{"input_data": without_index}, {"input_data": {}}, {"data": []}, [1]]
+    for body in wrong:
         answer = score(shared.url, name, key, body)
         assert answer.status_code == 424, (body, answer.text)
         assert answer.headers["ms-azureml-model-error-statuscode"] in ("400", "500")
