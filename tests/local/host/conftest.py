@@ -3,12 +3,13 @@
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from local import azurite as storage
@@ -28,7 +29,6 @@ class Bench:
     stack: ExitStack
     jobs: str = field(default_factory=lambda: f"jobs-{uuid.uuid4().hex[:12]}")
     settings: dict[str, str] = field(default_factory=dict)
-    created: set[str] = field(default_factory=set)
 
     def start(self, app: str, *options: str) -> RunningHost:
         """A host of one of the apps; stopped at the end of the test."""
@@ -65,12 +65,14 @@ class Bench:
         """One of the test's queues, created if need be; `raw` sends text as it is."""
         policy = None if raw else TextBase64EncodePolicy()
         queue = QueueClient.from_connection_string(
-            self.connection, self.jobs + suffix, message_encode_policy=policy
+            self.connection,
+            self.jobs + suffix,
+            message_encode_policy=policy,
+            message_decode_policy=None,
         )
         self.stack.callback(queue.close)
-        if suffix not in self.created:
+        with suppress(ResourceExistsError):
             queue.create_queue()
-            self.created.add(suffix)
         return queue
 
     def log(self) -> str:
