@@ -18,6 +18,7 @@ from shared.domain.inspection import (
 )
 from shared.domain.reading.columns import describe_columns
 from shared.domain.reading.content import find_compression
+from shared.domain.reading.environment import parse_version
 from shared.domain.reading.estimators import (
     attribute,
     class_name,
@@ -154,7 +155,9 @@ def _describe_estimator(reading: _Reading, root: Value) -> Inspection:
     return replace(
         reading.blank,
         estimator=public_name(class_name(root))[: reading.limits.name] or None,
-        libraries=((_SKLEARN, version),) if isinstance(version, str) else (),
+        libraries=((_SKLEARN, version),)
+        if isinstance(version, str) and parse_version(version)
+        else (),
         classes=find_classes(root, reading.limits.classes),
     )
 

@@ -8,6 +8,7 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cloudpickle
@@ -86,10 +87,7 @@ def _joblib(compress: Any) -> Callable[[Any], bytes]:
 
 
 WRITERS: dict[str, Callable[[Any], bytes]] = {
-    **{
-        f"pickle {protocol}": lambda model, p=protocol: pickle.dumps(model, p)
-        for protocol in range(6)
-    },
+    **{f"pickle {protocol}": partial(pickle.dumps, protocol=protocol) for protocol in range(6)},
     "cloudpickle": cloudpickle.dumps,
     "joblib": _joblib(0),
     "joblib 3": _joblib(3),

@@ -1,0 +1,271 @@
+"""The reading process: quick, without rights, and never more than one refused file."""
+
+import hashlib
+import io
+import json
+import pickle
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from shared.adapters import model_reader
+from shared.adapters.model_reader import ProcessModelReader
+from shared.domain.inspection import (
+    Inspection,
+    ModelFormat,
+    UnreadableCode,
+    UnreadableModel,
+    Verdict,
+)
+
+MODEL = LogisticRegression(max_iter=500).fit(*load_iris(return_X_y=True))
+MIB = 1024 * 1024
+
+
+def read(data: bytes, **limits: Any) -> Inspection:
+    return ProcessModelReader(**limits).read(
+        io.BytesIO(data), digest=hashlib.sha256(data).hexdigest()
+    )
+
+
+def refusal(data: bytes, **limits: Any) -> UnreadableModel:
+    with pytest.raises(UnreadableModel) as caught:
+        read(data, **limits)
+    return caught.value
+
+
+def test_a_model_is_read_from_memory_and_from_a_file(tmp_path: Path) -> None:
+    data = pickle.dumps(MODEL)
+    path = tmp_path / "model"
+    path.write_bytes(data)
+    with path.open("rb") as file, tempfile.SpooledTemporaryFile() as upload:
+        file.seek(5)
+        upload.write(data)
+        contents = [cast("BinaryIO", content) for content in (io.BytesIO(data), file, upload)]
+        found = [ProcessModelReader().read(content, digest="d") for content in contents]
+        assert file.tell() == 5
+    assert found[0] == found[1] == found[2]
+    assert (found[0].verdict, found[0].size, found[0].digest) == (Verdict.CLEAN, len(data), "d")
+
+
+def test_a_zipped_mlflow_folder_is_read(tmp_path: Path) -> None:
+    assert read(_folder()).format is ModelFormat.MLFLOW
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_small_model_is_read_in_a_moment() -> None:
+    data = pickle.dumps(MODEL)
+    read(data)
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        read(data)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.08
+
+
+def test_a_large_joblib_file_costs_neither_time_nor_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    model = RandomForestClassifier(2).fit(*load_iris(return_X_y=True))
+    model.extra_ = np.zeros(200 * MIB // 8)
+    joblib.dump(model, path)
+    start = time.perf_counter()
+    with path.open("rb") as file:
+        found = ProcessModelReader(memory_bytes=100 * MIB).read(file, digest="d")
+    assert found.verdict is Verdict.CLEAN
+    assert time.perf_counter() - start < 1
+
+
+def test_importing_the_reader_loads_no_heavy_library() -> None:
+    code = "import sys, shared.adapters.model_reader; print([name for name in sys.argv[1:] if name in sys.modules])"
+    heavy = ["numpy", "pandas", "mlflow", "sklearn", "azure", "yaml", "joblib"]
+    run = subprocess.run(
+        [sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_dangerous_file_is_answered_and_not_run(tmp_path: Path) -> None:
+    marker = tmp_path / "made"
+    found = read(f"cposix\nmkdir\n(V{marker}\ntR.".encode())
+    assert (found.verdict, found.refused) == (Verdict.DANGEROUS, ("posix.mkdir",))
+    assert not marker.exists()
+
+
+def _folder(mlmodel: str = "") -> bytes:
+    flavors = "flavors:\n  python_function: {loader_module: mlflow.sklearn}\n  sklearn: {pickled_model: model.pkl}\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("m/MLmodel", mlmodel or flavors)
+        archive.writestr("m/model.pkl", pickle.dumps(MODEL))
+    return file.getvalue()
+
+
+def _laughs() -> bytes:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 12)]
+    return _folder("\n".join(lines))
+
+
+def _joblib_array(shape: str) -> bytes:
+    """The start of a joblib file whose array claims a shape."""
+    return (
+        b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00shape" + shape.encode()
+        + b"X\x05\x00\x00\x00dtypecnumpy\ndtype\n(X\x02\x00\x00\x00f8I00\nI01\ntRub."
+    )  # fmt: skip
+
+
+BOMBS = {
+    "memo index": b"\x80\x02Nr\xff\xff\xff\xff.",
+    "memo entries": b"\x80\x04N" + b"\x94" * 5_000_000 + b".",
+    "stack": b"\x80\x02" + b"N" * 8_000_000,
+    "lists": b"\x80\x02" + b"]" * 8_000_000,
+    "lists thrown away": b"\x80\x02" + b"]0" * 4_000_000,
+    "nested tuples": b"\x80\x02)" + b"\x85" * 8_000_000 + b".",
+    "nested marks": b"\x80\x02" + b"(" * 8_000_000,
+    "doubling lists": b"\x80\x02]q\x00" + b"".join(b"](h%ch%ceq%c" % (at, at, at + 1) for at in range(200)) + b".",
+    "endless line": b"V" + b"a" * (20 * MIB),
+    "text without end": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"a",
+    "frame without end": b"\x80\x04\x95" + struct.pack("<Q", 2**64 - 1) + b"N.",
+    "huge number": b"I" + b"9" * 1_000_000 + b"\n.",
+    "long number": b"\x80\x02\x8b\xff\xff\xff\x7f",
+    "many names": b"\x80\x02" + b"".join(b"cnumpy\nx%d\n0" % at for at in range(100_000)) + b"N.",
+    "long name": b"cnumpy\n" + b"x" * 1_000_000 + b"\n.",
+    "zlib zeros": zlib.compress(b"\x80\x04\x8e" + struct.pack("<Q", 2**33) + bytes(100 * MIB), 9),
+    "huge shape": _joblib_array("(M\xff\xffM\xff\xffM\xff\xffM\xff\xfft"),
+    "negative shape": _joblib_array("(J\xff\xff\xff\xfft"),
+    "shape of no numbers": _joblib_array("(NNt"),
+    "laughing yaml": _laughs(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(name: str) -> None:
+    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    try:
+        found = read(BOMBS[name], memory_bytes=300 * MIB)
+    except UnreadableModel as error:
+        assert error.code is not UnreadableCode.READER_STOPPED, error.reason  # noqa: PT017 - both outcomes are good
+    else:
+        assert found.verdict is not Verdict.CLEAN
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 2
+    assert time.perf_counter() - start < 8
+
+
+def test_a_reader_that_takes_too_long_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "endless.py"
+    program.write_text(
+        "import os, sys\nopen(sys.argv[0] + '.pid', 'w').write(str(os.getpid()))\nwhile True: pass\n"
+    )
+    monkeypatch.setattr(model_reader, "_PROGRAM", program)
+    assert "longer than 1 seconds" in refusal(b"x", wall_seconds=1).reason
+    pid = int(Path(f"{program}.pid").read_text())
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["raise SystemExit(3)", "import os; os.abort()", "print('no json')", "print('{}')", "print('[1]')",
+     "print('{\"inspection\": {\"schema_version\": 1}}')", "print('x' * 20_000_000)",
+     "print('{\"unreadable\": [\"nonsense\", \"\", \"\"]}')"],
+)  # fmt: skip
+def test_whatever_the_process_does_the_caller_gets_one_typed_answer(
+    program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program)
+    monkeypatch.setattr(model_reader, "_PROGRAM", path)
+    assert refusal(b"x").code is UnreadableCode.READER_STOPPED
+
+
+_PROBE = """
+import json, os, resource, socket, sys
+sys.argv[1] = json.dumps(json.loads(sys.argv[1]))
+sys.path.insert(0, {folder!r})
+import model_reading_process as program
+program._give_up_rights(json.loads(sys.argv[1]))
+found = dict(environment=dict(os.environ), session=os.getsid(0) == os.getpid(), descriptors=len(os.listdir("/proc/self/fd")))
+try:
+    os.write(0, b"x"); found["wrote"] = True
+except OSError:
+    found["wrote"] = False
+try:
+    open({path!r}, "w").write("x" * 10); found["file"] = os.path.getsize({path!r})
+except OSError:
+    found["file"] = 0
+try:
+    bytearray(2_000_000_000); found["memory"] = True
+except MemoryError:
+    found["memory"] = False
+found["core"] = resource.getrlimit(resource.RLIMIT_CORE)[0]
+found["processes"] = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+found["path"] = [part for part in sys.path if "site-packages" in part]
+print(json.dumps(dict(unreadable=["model_corrupt", json.dumps(found), ""])))
+"""
+
+
+def test_the_process_has_no_rights_to_speak_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("A_SECRET", "canary")
+    program = tmp_path / "probe.py"
+    folder = str(Path(model_reader.__file__).parent)
+    program.write_text(_PROBE.format(folder=folder, path=str(tmp_path / "written")))
+    monkeypatch.setattr(model_reader, "_PROGRAM", program)
+    content = tmp_path / "content"
+    content.write_bytes(b"kept")
+    with content.open("r+b") as file, pytest.raises(UnreadableModel) as caught:
+        ProcessModelReader().read(file, digest="d")
+    found = json.loads(caught.value.reason)
+    assert set(found.pop("environment")) <= {"LC_CTYPE"}
+    assert found.pop("descriptors") <= 4
+    assert found == {
+        "session": True, "wrote": False, "file": 0, "memory": False, "core": 0, "processes": 0, "path": [],
+    }  # fmt: skip
+    assert content.read_bytes() == b"kept"
+
+
+def test_no_more_than_the_allowed_number_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = ProcessModelReader(at_once=2)
+    running, most = [0], [0]
+    lock = threading.Lock()
+    run = reader._run
+
+    def counting(descriptor: int, order: str) -> bytes:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        try:
+            return run(descriptor, order)
+        finally:
+            with lock:
+                running[0] -= 1
+
+    monkeypatch.setattr(reader, "_run", counting)
+    data = pickle.dumps(MODEL)
+    threads = [
+        threading.Thread(target=lambda: reader.read(io.BytesIO(data), digest="d")) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [2]
