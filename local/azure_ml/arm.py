@@ -5,6 +5,7 @@ URLs are made, as Azure does) and pages with `nextLink`.
 """
 
 import json
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,8 +127,8 @@ def page(
     ordered = list(reversed(found)) if newest_first else list(found)
     after = _number(request, "$skip", 0)
     if after:
-        ordered = [held for held in ordered if (held.sequence < after) == newest_first]
-        ordered = [held for held in ordered if held.sequence != after]
+        beyond = operator.lt if newest_first else operator.gt
+        ordered = [held for held in ordered if beyond(held.sequence, after)]
     size = min(page_size, _number(request, "$top", page_size), _number(request, "count", page_size))
     shown = ordered[:size]
     if len(ordered) <= size or not shown:

@@ -100,7 +100,7 @@ def test_light_serving_scores_many_deployments_in_one_process(
     azurite: Azurite, model_path: str, actor_path: str, tmp_path: Path
 ) -> None:
     options = ["--serving", "light", "--operation-seconds", "0", "--cores", "10000"]
-    options += ["--resident-models", "1"]
+    options += ["--resident-models", "1", "--endpoints", "60", "--deployments-per-endpoint", "1"]
     with emulator(tmp_path, azurite.connection_string, *options) as light:
         rest = Rest(light.url, "ws")
         models = [rest.register("tree", model_path), rest.register("actor", actor_path)]
@@ -109,6 +109,8 @@ def test_light_serving_scores_many_deployments_in_one_process(
         for number in (0, 1, 2, 59):
             status = score(light.url, f"many-{number}", rest.key(f"many-{number}")).status_code
             assert status == (424 if number % 2 else 200)
+        assert rest.put_endpoint("many-60").status_code == 400
+        assert rest.put_deployment("many-0/green", models[0]).status_code == 400
         pids = {held["pid"] for held in light.control("GET", "resources")["deployments"]}
         assert len(pids) == 1
         assert os.getpgid(pids.pop()) != os.getpgid(light.process.pid)
