@@ -1,0 +1,119 @@
+"""The errors Longshore speaks in. Each answers: what happened, whose fault, what to do next.
+
+LongshoreError
+|-- Refusal             the request cannot be met as it stands; told to the caller
+|   |-- InvalidRequest  its fields are wrong (all problems at once)
+|   |-- NotFound        no such thing, or another user's
+|   |-- Forbidden       the caller may not do this
+|   |-- Conflict        it contradicts what is there
+|   |-- TooLarge        more bytes than the limit
+|   `-- Unsafe          the model file asks for what is not allowed, or cannot be read
+|-- StoreError          a storage service refused or did not answer
+|   |-- Exists          an insert met a row, blob or name that is there
+|   |-- Changed         the version we meant to replace is no longer the current one
+|   |-- Missing         what should be there is not
+|   `-- Unavailable     no clear answer: the write may have happened
+|-- CloudError          Azure ML refused or did not answer; its `trouble` says of what class
+`-- LeaseLost           another turn works on the record: stop, change nothing
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+
+class LongshoreError(Exception):
+    """Base of all errors raised by Longshore itself."""
+
+
+class Refusal(LongshoreError):
+    """A request that cannot be met: a stable code, what is wrong, and what to do next."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        next_step: str,
+        *,
+        problems: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.next_step = next_step
+        self.problems = tuple(problems)
+
+
+class InvalidRequest(Refusal):
+    """Fields of the request are wrong; `problems` lists all of them."""
+
+
+class NotFound(Refusal):
+    """No such thing, or one that belongs to somebody else: the caller cannot tell which."""
+
+
+class Forbidden(Refusal):
+    """The caller is known and may not do this."""
+
+
+class Conflict(Refusal):
+    """The request contradicts what is there now."""
+
+
+class TooLarge(Refusal):
+    """The request carries more than the limit."""
+
+
+class Unsafe(Refusal):
+    """The model file asks for what is not allowed, or cannot be read."""
+
+
+class StoreError(LongshoreError):
+    """A storage service refused or did not answer."""
+
+
+class Exists(StoreError):
+    """An insert met something that is there already."""
+
+
+class Changed(StoreError):
+    """The version to be replaced or removed is no longer the current one."""
+
+
+class Missing(StoreError):
+    """What should be replaced or read is not there."""
+
+
+class Unavailable(StoreError):
+    """The service gave no clear answer: a write may have happened or not."""
+
+
+class LeaseLost(LongshoreError):
+    """Another turn has the record; this one stops without a further effect."""
+
+
+class Trouble(StrEnum):
+    """The class of a cloud error, which decides what is done about it."""
+
+    TRANSIENT = "transient"  # nothing happened; try again soon
+    THROTTLED = "throttled"  # too many calls; try again when told
+    CONFLICT = "conflict"  # something else changes the resource; wait for it
+    AMBIGUOUS = "ambiguous"  # it may have happened; look before repeating
+    PERMANENT = "permanent"  # the same call will fail again
+    AUTH = "auth"  # not allowed; roles may take minutes to spread
+
+
+class CloudError(LongshoreError):
+    """Azure ML refused or did not answer.
+
+    `code` and `message` are the cloud's own words; `retry_after` is in seconds where it gave one.
+    """
+
+    def __init__(
+        self, trouble: Trouble, code: str, message: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.trouble = trouble
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after

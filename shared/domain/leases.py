@@ -1,0 +1,38 @@
+"""Who may work on a record: one turn at a time, for a time, with an epoch that only grows."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.records import Deployment, Lease
+
+EARLY = timedelta(seconds=2)  # a hint may come this much before its time: clocks differ
+
+
+def is_leased(record: Deployment, now: datetime) -> bool:
+    """Whether another turn's lease on the record still runs."""
+    return record.lease is not None and record.lease.until > now
+
+
+def is_due(record: Deployment, now: datetime) -> bool:
+    """Whether the step's waiting time is over."""
+    return record.work.due_at <= now + EARLY
+
+
+def take_lease(record: Deployment, owner: str, until: datetime) -> Deployment:
+    """The record leased to `owner`; the epoch tells its writes from those of earlier turns."""
+    return replace(record, lease=Lease(owner=owner, until=until), epoch=record.epoch + 1)
+
+
+def renew_lease(record: Deployment, owner: str, until: datetime) -> Deployment:
+    """The record leased to the same turn for longer."""
+    return replace(record, lease=Lease(owner=owner, until=until))
+
+
+def drop_lease(record: Deployment) -> Deployment:
+    """The record free for the next turn."""
+    return replace(record, lease=None)
+
+
+def seconds_left(record: Deployment, now: datetime) -> float:
+    """How long the lease still runs; negative once it is over."""
+    return (record.lease.until - now).total_seconds() if record.lease else 0.0

@@ -1,0 +1,253 @@
+"""The records Longshore keeps: frozen values, changed only by `dataclasses.replace`.
+
+Times are UTC; digests are sha256 in hex; `nonce` names the write that made this version, so
+that a write whose answer was lost can be recognised (`shared.service.store`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+class Status(StrEnum):
+    """What users see of a deployment."""
+
+    DEPLOYING = "deploying"
+    ACTIVE = "active"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Plan(StrEnum):
+    """What the worker is doing for a deployment."""
+
+    DEPLOY = "deploy"
+    ABANDON = "abandon"  # failed for good: keep the logs, remove what costs money
+    DELETE = "delete"
+
+
+class Step(StrEnum):
+    """One idempotent piece of a plan; the plans are in `shared.domain.plans`."""
+
+    PREPARE = "prepare"
+    REGISTER = "register"
+    ENDPOINT = "endpoint"
+    DEPLOYMENT = "deployment"
+    VERIFY = "verify"
+    TRAFFIC = "traffic"
+    FINISH = "finish"
+    SAVE_LOGS = "save_logs"
+    WITHDRAW_TRAFFIC = "withdraw_traffic"
+    REMOVE_DEPLOYMENT = "remove_deployment"
+    REMOVE_ENDPOINT = "remove_endpoint"
+    REMOVE_MODEL = "remove_model"
+    CLOSE = "close"
+
+
+class Turn(StrEnum):
+    """Whose turn it is when something has gone wrong."""
+
+    YOU = "you"
+    OPERATOR = "operator"
+    LONGSHORE = "longshore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a deployment failed, in plain words, with the cloud's own kept beside them."""
+
+    code: str
+    cause: str
+    whose_turn: Turn
+    next: str
+    cloud: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Where the machine stands: the plan, the step to run next, and how it has gone so far.
+
+    `step` is None when the plan is finished. `due_at`: not before. `waiting`: one sentence.
+    """
+
+    plan: Plan
+    step: Step | None
+    step_since: datetime
+    deadline_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    waiting: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right of one turn to work on a record, until a time."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One deployment: what was asked for, what became of it, and where the work stands."""
+
+    id: str
+    user_id: str
+    user_key: str
+    model_id: str
+    model_name: str
+    algorithm: str
+    deployment_name: str
+    endpoint_name: str
+    endpoint_nonce: str
+    azure_model_name: str
+    instance_type: str
+    instance_count: int
+    content_digest: str
+    created_at: datetime
+    work: Work
+    status: Status = Status.DEPLOYING
+    azure_model_version: str = ""
+    scoring_uri: str = ""
+    swagger_uri: str = ""
+    description: str = ""
+    deployment_config: Mapping[str, Any] = field(default_factory=dict)
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    package_digest: str = ""
+    failure: Failure | None = None
+    deployed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    torn_down_at: datetime | None = None
+    phases: Mapping[str, datetime] = field(default_factory=dict)
+    lease: Lease | None = None
+    epoch: int = 0
+    generation: int = 1
+    events: int = 0
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A deployment that lives on an endpoint, from its acceptance to its confirmed removal."""
+
+    deployment_id: str
+    deployment_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who may change the endpoint in the cloud now; freed by a checkpoint, never by a clock."""
+
+    deployment_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An address of one user: its members and the traffic it should have, in percent by name."""
+
+    name: str
+    user_key: str
+    claim_nonce: str
+    created_at: datetime
+    members: tuple[Member, ...]
+    traffic: Mapping[str, int] = field(default_factory=dict)
+    holder: Holder | None = None
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+class ClaimKind(StrEnum):
+    """What a claimed id or name is used for."""
+
+    DEPLOYMENT = "deployment"
+    MODEL = "model"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An id or an endpoint's name that is taken; a claimed id is never given out again."""
+
+    name: str
+    kind: ClaimKind
+    user_key: str
+    claimed_for: str
+    nonce: str
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inflight:
+    """An index entry of what is not finished; the truth is in the record it points to."""
+
+    user_key: str
+    deployment_id: str
+    endpoint_name: str
+    generation: int
+    since: datetime
+    not_before: datetime
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a deployment, in the order of `number`."""
+
+    deployment_id: str
+    number: int
+    at: datetime
+    name: str
+    text: str
+    step: Step | None = None
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A catalogue entry: one uploaded file, what it is, and where its bytes are."""
+
+    id: str
+    user_key: str
+    model_name: str
+    algorithm: str
+    filename: str
+    size: int
+    content_digest: str
+    inspection: Mapping[str, Any]
+    created_at: datetime
+    description: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What became of a keyed request: the deployment it made, or why it was refused."""
+
+    key: str
+    fingerprint: str
+    at: datetime
+    deployment_id: str = ""
+    problem: Mapping[str, Any] = field(default_factory=dict)
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a user's cloud operations took last time, in seconds by kind; advisory."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
