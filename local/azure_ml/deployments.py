@@ -185,7 +185,6 @@ def _wanted(request: Request, given: dict[str, Any]) -> dict[str, Any]:
             "properties": properties.get("properties") or {},
             "instanceType": properties.get("instanceType") or "",
         },
-        "systemData": arm.created(),
     }
     _require_room(request, wanted)
     return wanted
@@ -233,7 +232,7 @@ def _new(request: Request, endpoint: Resource, body: dict[str, Any]) -> Resource
         kind="deployment",
         parent=endpoint.id,
         name=name,
-        body=body,
+        body=body | {"systemData": arm.created()},
     )
 
 

@@ -71,11 +71,8 @@ class LightServing:
 
     def pid(self, deployment: Resource) -> int | None:
         """The pid of the shared process."""
-        task = self._scorer
-        started = task and task.done() and not task.cancelled() and not task.exception()
-        return (
-            task.result().pid if task and started and deployment.id.lower() in self._live else None
-        )
+        scorer = self._running()
+        return scorer.pid if scorer and deployment.id.lower() in self._live else None
 
     async def stop(self) -> None:
         """Ends the shared process."""
@@ -83,15 +80,17 @@ class LightServing:
         await self._client.aclose()
 
     async def _process(self) -> Scorer:
-        ended = (
-            self._scorer
-            and self._scorer.done()
-            and (self._scorer.exception() or not self._scorer.result().alive)
-        )
-        if self._scorer is None or ended:
+        if self._scorer is None or (self._scorer.done() and not self._running()):
             fork = self._nursery.fork(model=None, most=self._most, log=self._log, environment={})
             self._scorer = asyncio.create_task(fork)
         return await asyncio.shield(self._scorer)
+
+    def _running(self) -> Scorer | None:
+        """The shared process, if it has started and not ended."""
+        task = self._scorer
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return None
+        return task.result() if task.result().alive else None
 
     async def _model(self, deployment: Resource) -> Path:
         """The folder of the deployment's model; one folder for all that deploy the same."""

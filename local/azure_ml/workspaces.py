@@ -123,6 +123,8 @@ async def list_sizes(_request: Request) -> Response:
                     "family": size.family,
                     "vCPUs": size.cores,
                     "gpus": 0,
+                    "osVhdSizeMB": 1_047_552,
+                    "maxResourceVolumeMB": int(size.memory * 2_048),
                     "memoryGB": size.memory,
                     "lowPriorityCapable": True,
                     "premiumIO": True,
