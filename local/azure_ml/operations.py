@@ -127,18 +127,17 @@ class Operations:
         try:
             await self._wait_and_prepare(operation, work)
             work.finish(operation)
-            operation.status = "Succeeded"
         except OperationFailedError as failure:
             operation.error = {"code": failure.code, "message": failure.message}
         except Exception as error:  # noqa: BLE001 - a defect of ours must end the operation too
             traceback.print_exc()
             operation.error = {"code": "InternalServerError", "message": repr(error)}
-        if operation.error:
-            work.fail(operation)
-            operation.status = "Failed"
+        operation.status = "Failed" if operation.error else "Succeeded"
         operation.ended = arm.now()
         self._store.save_operation(operation)
         del self._running[operation.endpoint], self._tasks[operation.id]
+        if operation.error:
+            work.fail(operation)
 
     async def _wait_and_prepare(self, operation: Operation, work: Work) -> None:
         effect = operation.effect

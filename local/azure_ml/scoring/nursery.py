@@ -15,11 +15,12 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-import mlflow.sklearn  # noqa: F401 - imported for the children's sake
+import mlflow.sklearn
 import sklearn.ensemble
 import sklearn.linear_model
 import sklearn.pipeline
 import sklearn.preprocessing  # noqa: F401 - the same
+from mlflow.utils import requirements_utils
 
 from local.azure_ml.scoring import server
 
@@ -30,6 +31,8 @@ def main(path: str) -> NoReturn:
     """Serves requests for children until it is killed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     sys.path[:] = [entry for entry in sys.path if entry != os.environ["PYTHONPATH"]]
+    # Its first call indexes all installed packages, for 0.2 s; every load_model calls it.
+    requirements_utils.warn_dependency_requirement_mismatches([f"mlflow=={mlflow.__version__}"])
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(128)
