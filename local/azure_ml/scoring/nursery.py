@@ -1,6 +1,6 @@
 """Starts scoring processes within milliseconds: has MLflow and scikit-learn imported, then forks.
 
-`python -m local.azure_ml.scoring.nursery SOCKET`, started by `serving`. A caller connects, sends one
+`python -m local.azure_ml.scoring.nursery SOCKET`, started by `scorers`. A caller connects, sends one
 line of JSON (`model`, `most`, `log`, `environment`) and reads one line each: the child's pid, then
 its port once it answers. The end of the stream is the end of the child. Children die with the
 nursery, as the nursery does with the emulator.
@@ -19,7 +19,7 @@ import mlflow.sklearn
 import sklearn.ensemble
 import sklearn.linear_model
 import sklearn.pipeline
-import sklearn.preprocessing  # noqa: F401 - the same
+import sklearn.preprocessing  # noqa: F401 - imported for the children's sake
 from mlflow.utils import requirements_utils
 
 from local.azure_ml.scoring import server
