@@ -65,16 +65,8 @@ def shared(
     """An emulator that gives every deployment a process; use workspaces and names of your own."""
     assert container.exists()
     state: Path = tmp_path_factory.mktemp("azure-ml")
-    options = [
-        "--operation-seconds",
-        "0",
-        "--cores",
-        "200",
-        "--page-size",
-        "3",
-        "--family-cores",
-        "standardFSv2Family=6",
-    ]
+    options = ["--operation-seconds", "0", "--page-size", "3", "--endpoints", "500"]
+    options += ["--cores", "500", "--family-cores", "standardFSv2Family=6"]
     with running.emulator(state, azurite.connection_string, *options) as started:
         yield started
 
