@@ -1,7 +1,7 @@
 """The allowlist: what a saved scikit-learn model asks for and what cannot do harm while it is loaded. Reviewed data.
 
 Read by `shared.domain.reading.trust`. A name is here because a real model needs it, and after reading what it does
-with arguments of an attacker's choice. Two kinds: what loading may call, and what may only be mentioned.
+with arguments of an attacker's choice, or with a rule in `shared.domain.reading.call_rules` that limits them. Two kinds: what loading may call, and what may only be mentioned.
 numpy moved `core` to `_core` in 2.0, scipy its sparse classes to private modules in 1.8: both places are listed.
 """
 
@@ -20,14 +20,13 @@ BUILDERS = frozenset(
             )
         ),
         "collections.OrderedDict",
-        "collections.defaultdict",  # its factory is called on a missing key, which loading never looks up
+        "collections.defaultdict",
         "collections.deque",
         "datetime.date",
         "datetime.datetime",
         "datetime.timedelta",
         "decimal.Decimal",
         "fractions.Fraction",
-        "functools.partial",  # holds a function, which is judged for itself, and does not call it
         # How protocol 0 and 1 make an object without calling its __init__.
         "copyreg._reconstructor",
         # How protocols 0 to 2 write bytes.

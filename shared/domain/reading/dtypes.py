@@ -12,6 +12,7 @@ DTYPE = "numpy.dtype"
 _CODE = re.compile(r"[<>=|]?([biufcmMSUVO])(\d{1,9})")
 _PYTHON_OBJECT = "O"
 _OBJECT_FLAG = 1
+_SIZED_BY_STATE = "SUV"
 _NATIVE = ("<", "=", "|")
 
 
@@ -48,7 +49,8 @@ def _with_state(plain: DType, state: Value) -> DType | None:
         return None
     order, subtype, fields, size = state[1], state[2], state[4], state[5]
     flags = state[7] if len(state) > 7 else 0
-    if subtype is not None or size not in (-1, plain.size) or not isinstance(flags, int):
+    stated = plain.size if plain.kind in _SIZED_BY_STATE else -1
+    if subtype is not None or size != stated or not isinstance(flags, int):
         return None
     objects = bool(flags & _OBJECT_FLAG) if len(state) > 7 else plain.has_objects
     if objects != plain.has_objects or (fields is not None and _holds_objects(fields)):

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from shared.domain.reading.arrays import decode_list, decode_number
-from shared.domain.reading.graph import Made, Name, Pairs, Value
+from shared.domain.reading.graph import Made, Pairs, Value
 
-_RECONSTRUCTOR = "copyreg._reconstructor"
 _INNER = (
     "best_estimator_",
     "estimator_",
@@ -23,11 +22,7 @@ _DEEPEST = 20
 
 def class_name(node: Value) -> str:
     """The full name of the class that a node is an instance of, as the file spells it; empty if it is none."""
-    if not isinstance(node, Made):
-        return ""
-    if node.full == _RECONSTRUCTOR and node.args and isinstance(node.args[0], Name):
-        return node.args[0].full
-    return node.full
+    return node.instance_of if isinstance(node, Made) else ""
 
 
 def short_name(node: Value) -> str:

@@ -54,6 +54,13 @@ class Made:
         """The full name of what was called; empty where the file computed it."""
         return self.callee.full if isinstance(self.callee, Name) else ""
 
+    @property
+    def instance_of(self) -> str:
+        """The full name of the class it is an instance of, also where protocols 0 and 1 make it by a helper."""
+        if self.full == "copyreg._reconstructor" and self.args and isinstance(self.args[0], Name):
+            return self.args[0].full
+        return self.full
+
 
 class Skipped:
     """A long string or run of bytes, of which only the size is kept."""

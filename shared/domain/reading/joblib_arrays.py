@@ -12,13 +12,14 @@ from shared.domain.reading.limits import corrupt
 from shared.domain.reading.machine import Machine
 
 JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_ATTRIBUTES = ("subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes")
 _MOST_DIMENSIONS = 64
 
 
 def read_joblib_array(machine: Machine, wrapper: Made) -> Value:
     """The array that a complete wrapper announces; the source stands behind its bytes afterwards."""
     state = wrapper.state
-    if machine.nested or not isinstance(state, Pairs):
+    if machine.nested or not _is_plain_wrapper(wrapper):
         raise corrupt("an array in it is not stored as joblib stores arrays")
     machine.joblib_arrays += 1
     machine.source.leave_frame()
@@ -37,6 +38,21 @@ def read_joblib_array(machine: Machine, wrapper: Made) -> Value:
         machine.count_text(size)
         data = machine.source.take(size)
     return Array(_shape(state), state.get("dtype"), state.get("order"), data)
+
+
+def _is_plain_wrapper(wrapper: Made) -> bool:
+    """Whether a wrapper has just the attributes joblib gives it: another one could replace its methods."""
+    state, rebuilt = wrapper.state, wrapper.full != JOBLIB_ARRAY
+    if not isinstance(state, Pairs) or (wrapper.args and not rebuilt) or wrapper.pairs:
+        return False
+    keys = [key for key, _ in state.pairs]
+    known = all(isinstance(key, str) and key in _ATTRIBUTES for key in keys) and len(
+        set(keys)
+    ) == len(keys)
+    alignment = state.get("numpy_array_alignment_bytes")
+    return (
+        known and state.get("order") in ("C", "F") and (alignment is None or type(alignment) is int)
+    )
 
 
 def _shape(state: Pairs) -> tuple[int, ...]:

@@ -129,7 +129,12 @@ def _read_pickles(
         if not entry.name.startswith(prefix):
             continue
         if _PICKLE_NAME.search(entry.name) or archive.open(entry.name).read(1) == b"\x80":
-            roots[entry.name] = read_content(archive.open(entry.name), evidence, limits).root
+            found = read_content(archive.open(entry.name), evidence, limits)
+            if (
+                found.joblib
+            ):  # MLflow would load it with pickle, to which joblib's array bytes are instructions
+                raise corrupt(f"{entry.name[:80]!r} was saved by joblib, which MLflow cannot load")
+            roots[entry.name] = found.root
         else:
             archive.open(entry.name).skip(entry.size)
     return roots

@@ -6,16 +6,13 @@ that the file computed; state is filled only into what the file has just built.
 
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
+from shared.domain.reading.call_rules import accepts_arguments
 from shared.domain.reading.graph import Made, Name, Pairs, Value
 from shared.domain.reading.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.machine import Machine, Opcode
 from shared.domain.reading.trust import Trust
 
-_RECONSTRUCTOR = "copyreg._reconstructor"
-_PLAIN_BASES = frozenset(
-    f"builtins.{name}" for name in ("object", "dict", "list", "tuple", "set", "frozenset")
-)
 _PYTHON_3_PROTOCOL = 3
 
 
@@ -49,7 +46,7 @@ def _look_up_stacked(machine: Machine) -> None:
     machine.push(Name("", Trust.DANGEROUS))
 
 
-def _call(machine: Machine, callee: Value, args: Value) -> None:
+def _call(machine: Machine, callee: Value, args: Value, *, keywords: bool = False) -> None:
     machine.count_object()
     if not isinstance(args, tuple):
         raise corrupt("a call in it has no arguments")
@@ -57,18 +54,11 @@ def _call(machine: Machine, callee: Value, args: Value) -> None:
         machine.evidence.add_dangerous("It calls something that it computed itself while loading.")
     elif callee.trust is Trust.MENTIONED:
         machine.evidence.add_unknown(f"It calls {callee.full}, which a model only mentions.")
-    elif callee.full == _RECONSTRUCTOR:
-        _check_reconstructor(machine, args)
-    machine.push(Made(callee, args))
-
-
-def _check_reconstructor(machine: Machine, args: tuple[Value, ...]) -> None:
-    """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do."""
-    plain = len(args) == 3 and isinstance(args[1], Name) and args[1].full in _PLAIN_BASES
-    if not plain or not isinstance(args[0], Name):
+    elif not accepts_arguments(callee.full, args, keywords=keywords):
         machine.evidence.add_dangerous(
-            "It rebuilds an object in a way that Python itself never does."
+            f"It calls {callee.full} with arguments that no model gives it."
         )
+    machine.push(Made(callee, args))
 
 
 def _reduce(machine: Machine) -> None:
@@ -80,7 +70,7 @@ def _new_with_keywords(machine: Machine) -> None:
     keywords, args, callee = machine.stack.pop(), machine.stack.pop(), machine.stack.pop()
     if not isinstance(keywords, Pairs):
         raise corrupt("a call in it has no keywords")
-    _call(machine, callee, args)
+    _call(machine, callee, args, keywords=bool(keywords.pairs))
 
 
 def _instantiate(machine: Machine) -> None:
@@ -110,7 +100,7 @@ def _build(machine: Machine) -> None:
             "It sets a special attribute (such as __class__) of an object."
         )
     target.state = state
-    if target.full == JOBLIB_ARRAY:
+    if target.instance_of == JOBLIB_ARRAY:
         machine.stack[-1] = read_joblib_array(machine, target)
 
 

@@ -8,6 +8,10 @@ from shared.domain.reading.graph import Made, Pairs, Value
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.machine import Machine, Opcode
 
+_LISTS = ("collections.deque",)
+_DICTS = ("OrderedDict", "defaultdict", "Bunch", "_nandict")
+"""Classes of their own that pickles fill item by item. Any other would be asked for a method that the file can set."""
+
 
 def _push_new(machine: Machine, value: Value) -> None:
     machine.count_object()
@@ -41,14 +45,16 @@ def _extend(machine: Machine, values: list[Value]) -> None:
     target = machine.stack[-1]
     if isinstance(target, list):
         target.extend(values[: max(0, machine.limits.kept_items - len(target))])
-    elif not isinstance(target, Made):
+    elif not isinstance(target, Made) or target.full not in _LISTS:
         machine.evidence.add_dangerous("It adds to something that it did not build itself.")
 
 
 def _set_items(machine: Machine, values: list[Value]) -> None:
     target = machine.stack[-1]
     pairs = _pairs_of(values)
-    if isinstance(target, Pairs | Made):
+    if isinstance(target, Pairs) or (
+        isinstance(target, Made) and target.instance_of.rpartition(".")[2] in _DICTS
+    ):
         target.pairs.extend(pairs[: max(0, machine.limits.kept_items - len(target.pairs))])
     else:
         machine.evidence.add_dangerous("It sets an item of something that it did not build itself.")

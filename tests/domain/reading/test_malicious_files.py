@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.domain.inspection import UnreadableModel, Verdict
+from shared.domain.inspection import ModelFormat, UnreadableCode, UnreadableModel, Verdict
 from shared.domain.reading.reader import read_model
 from tests.domain.reading import malicious
 
@@ -66,6 +66,24 @@ def test_the_samples_bite_when_python_itself_loads_them(tmp_path: Path) -> None:
         check=True,
     )
     assert sorted(json.loads(run.stdout)) == sorted(malicious.live("/x"))
+
+
+@pytest.mark.parametrize("array", [malicious.HONEST_ARRAY, malicious.HONEST_OLD_ARRAY])
+def test_an_honest_array_in_the_same_place_is_clean(array: bytes) -> None:
+    data = malicious.within_a_model(array)
+    inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+    assert (inspection.verdict, inspection.format) == (Verdict.CLEAN, ModelFormat.JOBLIB)
+
+
+@pytest.mark.parametrize("sample", malicious.confusing())
+def test_a_file_that_two_loaders_would_read_differently_is_not_clean(sample: str) -> None:
+    data = malicious.within_a_model(malicious.confusing()[sample])
+    try:
+        inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+    except UnreadableModel as error:
+        assert error.code is UnreadableCode.CORRUPT  # noqa: PT017 - both outcomes are good
+    else:
+        assert inspection.verdict is not Verdict.CLEAN
 
 
 def test_there_are_at_least_forty_techniques() -> None:
