@@ -7,7 +7,6 @@ by a newer version can be read by this one.
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter
 R = TypeVar("R")
 Value = str | int | float | bool
 _JSON = "_json"
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}  # built on first use
 
 
 def render_record(record: object) -> dict[str, Value]:
@@ -42,6 +42,7 @@ def parse_record(kind: type[R], values: Mapping[str, Any]) -> R:
     return parsed
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -11,23 +11,29 @@ from shared.domain.records import Failure
 class Done:
     """The step's aim is reached and was read back.
 
-    `changes` are fields of the deployment to set; `phase` names the phase of the timeline that
-    is reached; `took` is how long the cloud needed, in seconds by kind, for the next estimate.
+    `text` is what the event says; `changes` are fields of the deployment to set; `phases` are those
+    of the timeline that are reached. The endpoint's row is written in the same transaction where
+    the step gives up the right to change it, or takes the deployment off its members.
     """
 
     text: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    phase: str = ""
+    phases: tuple[str, ...] = ()
     frees_endpoint: bool = False
     leaves_endpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """The cloud, or somebody else's turn on the endpoint, needs more time."""
+    """The cloud, or somebody else's turn on the endpoint, needs more time.
 
-    seconds: float
+    `seconds` is None where the step follows an operation in the cloud: the pace of earlier ones
+    then decides. `began` says that this turn has asked the cloud for it.
+    """
+
     why: str
+    seconds: float | None = None
+    began: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

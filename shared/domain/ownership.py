@@ -17,7 +17,7 @@ def deployment_tags(record: Deployment) -> dict[str, str]:
 
 def endpoint_tags(record: Deployment) -> dict[str, str]:
     """Tags of the record's endpoint; every write of an endpoint sends all of them again."""
-    return {ENDPOINT_TAG: record.endpoint_nonce, OWNER_TAG: record.user_key}
+    return {ENDPOINT_TAG: record.endpoint_tag, OWNER_TAG: record.user_key}
 
 
 def is_ours(tags: Mapping[str, str], ours: Mapping[str, str]) -> bool:

@@ -71,7 +71,8 @@ class Failure:
 class Work:
     """Where the machine stands: the plan, the step to run next, and how it has gone so far.
 
-    `step` is None when the plan is finished. `due_at`: not before. `waiting`: one sentence.
+    `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
+    asked for what the step waits for. `waiting`: why, in one sentence. `trouble`: the last error.
     """
 
     plan: Plan
@@ -79,6 +80,7 @@ class Work:
     step_since: datetime
     deadline_at: datetime
     due_at: datetime
+    began_at: datetime | None = None
     attempts: int = 0
     waiting: str = ""
     trouble: str = ""
@@ -104,7 +106,7 @@ class Deployment:
     algorithm: str
     deployment_name: str
     endpoint_name: str
-    endpoint_nonce: str
+    endpoint_tag: str
     azure_model_name: str
     instance_type: str
     instance_count: int
@@ -154,7 +156,7 @@ class Endpoint:
 
     name: str
     user_key: str
-    claim_nonce: str
+    tag: str
     created_at: datetime
     members: tuple[Member, ...]
     traffic: Mapping[str, int] = field(default_factory=dict)
@@ -173,13 +175,17 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """An id or an endpoint's name that is taken; a claimed id is never given out again."""
+    """An id or an endpoint's name that is taken; a claimed id is never given out again.
+
+    `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours.
+    """
 
     name: str
     kind: ClaimKind
     user_key: str
     claimed_for: str
-    nonce: str
+    tag: str = ""
+    nonce: str = ""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -1,0 +1,26 @@
+"""The numbers that decisions use; `shared.settings` fills them from the environment."""
+
+from dataclasses import dataclass
+
+DEPLOY_JOBS = "deploy-jobs"
+DEPLOY_REQUESTS = "deploy-requests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Times are in seconds, sizes in bytes.
+
+    `lease` is how long a turn may go without renewing; `cloud_timeout` bounds one cloud call and is
+    at most a third of it. `deploy_deadline` ends a deployment that makes no way. `turn` is how long
+    one turn goes on to a next step. `admission_grace` is how long an acceptance may take to commit.
+    """
+
+    lease: float = 60.0
+    cloud_timeout: float = 20.0
+    deploy_deadline: float = 3600.0
+    turn: float = 120.0
+    admission_grace: float = 300.0
+    rehint_after: float = 15.0
+    upload_limit: int = 64 * 1024 * 1024
+    max_members: int = 20  # Azure's limit of deployments per endpoint
+    datastore_folder: str = ""

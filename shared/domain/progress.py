@@ -1,0 +1,64 @@
+"""How a record changes from one checkpoint to the next: pure, given what a step returned."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain import plans
+from shared.domain.outcomes import Done, Failed, Wait
+from shared.domain.records import Deployment, Event, Plan, Status, Step
+
+
+def after_done(record: Deployment, step: Step, outcome: Done, now: datetime) -> Deployment:
+    """The record with the step's changes, standing at the next step of its plan."""
+    work = replace(
+        record.work,
+        step=plans.following_step(record.work.plan, step),
+        step_since=now,
+        due_at=now,
+        began_at=None,
+        attempts=0,
+        waiting="",
+        trouble="",
+    )
+    reached = {name: now for name in outcome.phases if name not in record.phases}
+    return replace(
+        record,
+        **dict(outcome.changes),
+        work=work,
+        phases={**record.phases, **reached},
+    )
+
+
+def after_wait(
+    record: Deployment, outcome: Wait, seconds: float, now: datetime, trouble: str = ""
+) -> Deployment:
+    """The record to be looked at again in `seconds`; trouble counts as an attempt."""
+    began = now if outcome.began else record.work.began_at
+    work = replace(
+        record.work,
+        due_at=now + timedelta(seconds=seconds),
+        began_at=began,
+        attempts=record.work.attempts + 1 if trouble else record.work.attempts,
+        waiting=outcome.why,
+        trouble=trouble,
+    )
+    return replace(record, work=work)
+
+
+def after_failed(record: Deployment, outcome: Failed, now: datetime) -> Deployment:
+    """The record failed for good, with the plan that removes what costs money."""
+    return replace(
+        record,
+        status=Status.FAILED,
+        failure=outcome.failure,
+        work=plans.start_work(Plan.ABANDON, now, record.work.deadline_at),
+    )
+
+
+def event_after(
+    record: Deployment, name: str, text: str, now: datetime, step: Step | None
+) -> tuple[Deployment, Event]:
+    """The record with one event more, and that event."""
+    number = record.events + 1
+    event = Event(deployment_id=record.id, number=number, at=now, name=name, text=text, step=step)
+    return replace(record, events=number), event

@@ -1,0 +1,135 @@
+"""What callers may ask for, checked in one place for HTTP and for the queue.
+
+`parse_` raises `InvalidRequest` with every problem at once; nothing is stored for a wrong request.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.domain import names
+from shared.domain.errors import InvalidRequest
+
+M = TypeVar("M", bound=BaseModel)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_SECRET_NAME = re.compile(
+    r"(?i)(secret|passw(or)?d|token|api_?key|account_?key|access_?key|private_?key|connection_?string|credential)"
+)
+_SECRET_VALUE = re.compile(
+    r"(?i)(AccountKey=|SharedAccessSignature=|[?&]sig=|-----BEGIN |AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
+)
+_MAX_VARIABLES, _MAX_VALUE = 50, 1024
+
+
+def _cloud_name(text: str) -> str:
+    if not names.is_cloud_name(text):
+        raise ValueError(f"must be {names.CLOUD_NAME_RULE}")
+    return text
+
+
+def _instance_type(text: str) -> str:
+    parsed = names.parse_instance_type(text)
+    if parsed is None:
+        choices = ", ".join(names.INSTANCE_TYPES)
+        raise ValueError(f"must be an Azure VM size such as {choices}")
+    return parsed
+
+
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    if len(variables) > _MAX_VARIABLES:
+        raise ValueError(f"has {len(variables)} entries; at most {_MAX_VARIABLES}")
+    for name, value in variables.items():
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(
+                f"{name[:40]!r} is no variable name: letters, digits and '_', up to 128"
+            )
+        if len(value) > _MAX_VALUE or "\0" in value:
+            raise ValueError(
+                f"the value of {name} is longer than {_MAX_VALUE} characters, or holds NUL"
+            )
+        if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
+            raise ValueError(
+                f"{name} looks like a secret and would be readable by everyone who can see the deployment; "
+                "put it in Key Vault, let the endpoint's managed identity read it, and pass its name here"
+            )
+    return variables
+
+
+CloudName = Annotated[str, AfterValidator(_cloud_name)]
+InstanceType = Annotated[str, AfterValidator(_instance_type)]
+EnvironmentVariables = Annotated[dict[str, str], AfterValidator(_environment)]
+
+
+class DeployRequest(BaseModel):
+    """A model of the catalogue, and how it is to be served."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    model_id: str = Field(
+        min_length=1,
+        max_length=64,
+        description="Id of an uploaded model, as `POST /models` answered it.",
+        examples=["model-1-1763490543100000"],
+    )
+    deployment_name: CloudName | None = Field(
+        None, description=f"Generated as `deploy-{{id}}` if left out. {names.CLOUD_NAME_RULE}."
+    )
+    endpoint_name: CloudName | None = Field(
+        None,
+        description="An endpoint of yours to join, or a new name; `endpoint-{id}` if left out.",
+    )
+    instance_type: InstanceType = Field(
+        "Standard_DS1_v2", description=f"An Azure VM size: {', '.join(names.INSTANCE_TYPES)}, ..."
+    )
+    instance_count: int = Field(1, ge=1, le=10, strict=True)
+    description: str = Field("", max_length=1000)
+    environment_variables: EnvironmentVariables = Field(
+        default_factory=dict,
+        description="Given to the serving container. No secrets: they are refused.",
+    )
+
+
+def parse_deploy_request(data: object) -> DeployRequest:
+    """The validated request. Raises InvalidRequest with all problems."""
+    return parse_model(DeployRequest, data)
+
+
+def parse_model(kind: type[M], data: object) -> M:
+    """Validates data of any source. Raises InvalidRequest with all problems."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_context=False)) from error
+
+
+def invalid(errors: Sequence[Any]) -> InvalidRequest:
+    """The refusal that lists each wrong field of a validation, in the caller's own names."""
+    problems = [
+        {
+            "field": ".".join(str(part) for part in error["loc"] if part != "body") or "body",
+            "problem": error["msg"].removeprefix("Value error, "),
+        }
+        for error in errors
+    ]
+    listed = "; ".join(f"{each['field']}: {each['problem']}" for each in problems)
+    return InvalidRequest(
+        "invalid_request",
+        f"The request is not valid: {listed}.",
+        "Correct these fields and send the request again; nothing was stored.",
+        problems=problems,
+    )
+
+
+def fingerprint(kind: str, request: Mapping[str, Any]) -> str:
+    """What makes two requests the same: sha256 over the validated request in canonical JSON."""
+    canonical = json.dumps([kind, request], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def request_key(source: str, request_id: str) -> str:
+    """The row key of a keyed request; only the hash of what the caller chose is stored."""
+    return hashlib.sha256(f"{source}\n{request_id}".encode()).hexdigest()

@@ -1,0 +1,136 @@
+"""The model catalogue: an upload is read, judged, stored by digest, and then listed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from shared import telemetry
+from shared.domain import codec, ids
+from shared.domain.errors import InvalidRequest, NotFound, TooLarge, Unsafe
+from shared.domain.inspection import Inspection, UnreadableModel, Verdict, render_inspection
+from shared.domain.names import MODEL_NAME_RULE, is_model_name
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import ClaimKind, Model
+from shared.ports import Ports
+from shared.service import content, store
+from shared.service.claims import Mint
+from shared.telemetry import Happened
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A model file and what its owner says about it."""
+
+    file: BinaryIO
+    filename: str
+    model_name: str
+    algorithm: str = ""
+    description: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_model(
+    ports: Ports, mint: Mint, policy: Policy, principal: Principal, upload: Upload
+) -> Model:
+    """Reads, judges and stores an upload; nothing of it is seen before all of it is stored.
+
+    Raises InvalidRequest, TooLarge, Unsafe.
+    """
+    if not is_model_name(upload.model_name):
+        raise _wrong_name(upload.model_name)
+    digest, size = _measure(upload.file, policy.upload_limit)
+    inspection = _inspect(ports, upload.file, digest)
+    moment = mint.claim(ClaimKind.MODEL, principal.user_key)
+    model = Model(
+        id=ids.render_artifact_id("model", 1, moment),
+        user_key=principal.user_key,
+        model_name=upload.model_name,
+        algorithm=upload.algorithm or _algorithm(inspection),
+        filename=upload.filename[:200],
+        size=size,
+        content_digest=digest,
+        inspection=render_inspection(inspection),
+        created_at=ports.clock.now(),
+        description=upload.description,
+        metrics=upload.metrics,
+        evaluation=upload.evaluation,
+    )
+    _store(ports, model, upload.file)
+    telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=size, name=model.model_name)
+    return model
+
+
+def require_model(ports: Ports, principal: Principal, model_id: str) -> store.Stored[Model]:
+    """The principal's own model. Raises NotFound, also for another user's."""
+    stored = store.load_model(ports.tables, principal.user_key, model_id)
+    if stored is None:
+        raise NotFound(
+            "model_not_found",
+            f"You have no model {model_id[:64]!r}.",
+            "List your models with GET /models, or upload one with POST /models.",
+        )
+    return stored
+
+
+def _store(ports: Ports, model: Model, file: BinaryIO) -> None:
+    file.seek(0)
+    content.ensure_blob(ports.blobs, content.content_key(model.content_digest), file)
+    metadata = json.dumps(codec.render_record(model), indent=1, sort_keys=True)
+    ports.blobs.put(content.metadata_key(model.id), metadata.encode())
+    store.insert(ports.tables, ports.random, store.RECORDS, store.model_row(model))
+
+
+def _measure(file: BinaryIO, limit: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+    return digest.hexdigest(), size
+
+
+def _inspect(ports: Ports, file: BinaryIO, digest: str) -> Inspection:
+    file.seek(0)
+    try:
+        inspection = ports.reader.read(file, digest=digest)
+    except UnreadableModel as error:
+        raise Unsafe(error.code, error.reason, error.next) from error
+    if inspection.verdict is Verdict.CLEAN:
+        return inspection
+    raise Unsafe(
+        f"model_{inspection.verdict}",
+        f"The file was read, not loaded, and it is {inspection.verdict}: "
+        + " ".join(inspection.reasons),
+        "Save the model without what is listed, in a library's own format where there is one, and upload it again.",
+        problems=[{"field": "file", "problem": f"asks for {name}"} for name in inspection.refused],
+    )
+
+
+def too_large(limit: int) -> TooLarge:
+    """The refusal of an upload beyond the limit."""
+    return TooLarge(
+        "upload_too_large",
+        f"The upload is larger than {limit:,} bytes.",
+        "Save the model smaller (compress it), or ask an operator to raise UPLOAD_LIMIT.",
+    )
+
+
+def _algorithm(inspection: Inspection) -> str:
+    return (inspection.estimator or "").rpartition(".")[2]
+
+
+def _wrong_name(name: str) -> InvalidRequest:
+    return InvalidRequest(
+        "invalid_request",
+        f"The request is not valid: model_name: must be {MODEL_NAME_RULE}.",
+        "Correct it and send the request again; nothing was stored.",
+        problems=[{"field": "model_name", "problem": f"{name[:40]!r}: must be {MODEL_NAME_RULE}"}],
+    )

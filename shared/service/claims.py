@@ -1,0 +1,98 @@
+"""Ids and names, made unique by an insert into the table `claims`, never hoped for from a clock."""
+
+import threading
+
+from shared.domain import ids
+from shared.domain.errors import Changed, Conflict, Exists, Missing
+from shared.domain.records import Claim, ClaimKind
+from shared.ports import Clock, Random, Tables
+from shared.service import store
+
+
+class Mint:
+    """Mints ids: strictly increasing in a process, unique everywhere by a claim."""
+
+    def __init__(self, tables: Tables, clock: Clock, random: Random) -> None:
+        self._tables, self._clock, self._random = tables, clock, random
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def claim(self, kind: ClaimKind, user_key: str) -> int:
+        """A moment no other request has, in microseconds since 1970.
+
+        Where it is taken, the next try is 1 to 1000 microseconds ahead. A lost answer costs an id.
+        """
+        jump = 0
+        while True:
+            moment = self._next(jump)
+            name = ids.render_id(moment)
+            claim = Claim(name=name, kind=kind, user_key=user_key, claimed_for=name)
+            try:
+                store.insert(self._tables, self._random, store.CLAIMS, store.claim_row(claim))
+            except Exists:
+                jump = self._random.jump()
+            else:
+                return moment
+
+    def _next(self, jump: int) -> int:
+        with self._lock:
+            self._last = ids.next_moment(self._clock.now(), self._last + jump)
+            return self._last
+
+
+def claim_endpoint_name(
+    tables: Tables, random: Random, name: str, user_key: str, deployment_id: str
+) -> str:
+    """Claims the name of a new endpoint, or takes over one's own unused claim; the claim's tag.
+
+    Raises Conflict `endpoint_taken` where another user has it.
+    """
+    claim = Claim(
+        name=name.lower(),
+        kind=ClaimKind.ENDPOINT,
+        user_key=user_key,
+        claimed_for=deployment_id,
+        tag=random.nonce(),
+    )
+    while True:
+        try:
+            store.insert(tables, random, store.CLAIMS, store.claim_row(claim))
+        except Exists:
+            if not _take_over(tables, random, claim):
+                continue  # it was released or changed meanwhile: look again
+        return claim.tag
+
+
+def release_endpoint_name(tables: Tables, name: str, user_key: str) -> None:
+    """Frees a name whose endpoint is gone.
+
+    The claim is read before the endpoint's row is seen to be absent: an acceptance that takes the
+    name again writes the claim first, so this removal then meets another version and does nothing.
+    """
+    claim = store.load_claim(tables, name)
+    if claim is None or claim.record.user_key != user_key:
+        return
+    if store.load_endpoint(tables, user_key, name) is None:
+        store.remove(tables, store.CLAIMS, claim.row)
+
+
+def endpoint_taken(name: str) -> Conflict:
+    """The refusal where an endpoint's name belongs to somebody else."""
+    return Conflict(
+        "endpoint_taken",
+        f"The endpoint name {name!r} is taken by another user; names are unique in a region.",
+        "Choose another endpoint_name, or leave it out and one is generated.",
+    )
+
+
+def _take_over(tables: Tables, random: Random, claim: Claim) -> bool:
+    found = store.load_claim(tables, claim.name)
+    if found is None:
+        return False
+    if found.record.user_key != claim.user_key:
+        raise endpoint_taken(claim.name)
+    try:
+        store.save(tables, random, store.CLAIMS, store.claim_row(claim, found.row.etag))
+    except (Changed, Missing):
+        return False
+    return True

@@ -1,0 +1,160 @@
+"""Accepts the deletion of a deployment: off the lists at once, torn down by the worker after."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain import endpoints, plans, progress
+from shared.domain.errors import Changed, Conflict, Exists, Missing, NotFound
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import Deployment, Endpoint, Inflight, Plan, Status
+from shared.ports import Delete, Insert, Operation, Ports, Replace
+from shared.service import hints, store
+from shared.service.store import Stored
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """The deleted record and its version."""
+
+    record: Deployment
+    etag: str
+
+
+def accept_delete(
+    ports: Ports,
+    policy: Policy,
+    principal: Principal,
+    deployment_id: str,
+    *,
+    traffic_to: str = "",
+    if_match: str = "",
+) -> Removed:
+    """Accepts a deletion, at any moment and any number of times.
+
+    Raises NotFound; Conflict `carries_traffic` where others are active on the endpoint and
+    `traffic_to` names none of them, `changed` where `if_match` names another version.
+    """
+    for _ in range(_TRIES):
+        stored = require_deployment(ports, principal, deployment_id)
+        if stored.record.status is Status.DELETED:
+            return Removed(record=stored.record, etag=stored.row.etag)
+        if if_match and if_match != stored.row.etag:
+            raise Conflict(
+                "changed",
+                "The deployment is not in the version that If-Match names.",
+                f"Read it again with GET /deployments/{deployment_id}, then decide.",
+            )
+        try:
+            removed = _commit(ports, policy, stored, traffic_to)
+        except (Exists, Changed, Missing):
+            continue  # a turn of the worker wrote meanwhile: read again
+        hints.send_hint(
+            ports.queue, removed.record.user_key, removed.record.id, delay=_delay(ports, removed)
+        )
+        return removed
+    raise Conflict(
+        "busy", "The deployment kept changing while it was deleted.", "Send the request again."
+    )
+
+
+def require_deployment(
+    ports: Ports, principal: Principal, deployment_id: str
+) -> Stored[Deployment]:
+    """The principal's own deployment. Raises NotFound, also for another user's."""
+    stored = None
+    if len(deployment_id) == 20 and deployment_id.isdigit():
+        stored = store.load_deployment(ports.tables, principal.user_key, deployment_id)
+    if stored is None:
+        raise NotFound(
+            "deployment_not_found",
+            f"You have no deployment {deployment_id[:40]!r}.",
+            "List yours with GET /deployments/list.",
+        )
+    return stored
+
+
+def _commit(ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to: str) -> Removed:
+    old, now = stored.record, ports.clock.now()
+    deadline = now + timedelta(seconds=policy.deploy_deadline)
+    deleted = replace(
+        old,
+        status=Status.DELETED,
+        deleted_at=now,
+        torn_down_at=None,
+        generation=old.generation + 1,
+        work=plans.start_work(Plan.DELETE, now, deadline),
+    )
+    record, event = progress.event_after(deleted, "deleted", "Deletion accepted.", now, None)
+    operations: list[Operation] = [
+        Insert(store.deployment_row(record)),
+        Delete(stored.row),
+        Insert(store.event_row(record.user_key, event)),
+        *_hand_over(ports, old, traffic_to),
+    ]
+    _write_inflight(ports, record)
+    etags = store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    return Removed(record=record, etag=etags[0])
+
+
+def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operation]:
+    """The endpoint's row with the traffic it should have once the deployment is gone."""
+    stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
+    if stored is None or not stored.record.traffic.get(record.deployment_name):
+        return []
+    candidates = _heirs(ports, stored.record, record)
+    if traffic_to and traffic_to not in candidates:
+        raise Conflict(
+            "traffic_target_not_active",
+            f"{traffic_to!r} is no other active deployment of {record.endpoint_name}.",
+            f"Choose one of: {', '.join(candidates) or 'there is none'}.",
+        )
+    if candidates and not traffic_to:
+        raise Conflict(
+            "carries_traffic",
+            f"{record.deployment_name} has traffic, and others are active on {record.endpoint_name}.",
+            "Say who takes it over: "
+            + " or ".join(
+                f"DELETE /deployments/{record.id}?traffic_to={name}" for name in candidates
+            ),
+        )
+    traffic = endpoints.move_traffic(stored.record, record.deployment_name, traffic_to or None)
+    changed = replace(stored.record, traffic=traffic)
+    return [Replace(store.endpoint_row(changed, stored.row.etag))]
+
+
+def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:
+    active = []
+    for member in endpoint.members:
+        if member.deployment_id != leaving.id:
+            other = store.load_deployment(ports.tables, leaving.user_key, member.deployment_id)
+            if other is not None and other.record.status is Status.ACTIVE:
+                active.append(member.deployment_name)
+    return sorted(active)
+
+
+def _write_inflight(ports: Ports, record: Deployment) -> None:
+    """The index entry is written before the commit, also where one is there from before."""
+    now = ports.clock.now()
+    entry = Inflight(
+        user_key=record.user_key,
+        deployment_id=record.id,
+        endpoint_name=record.endpoint_name,
+        generation=record.generation,
+        since=now,
+        not_before=now,
+    )
+    found = store.load_inflight(ports.tables, record.user_key, record.id)
+    etag = found.row.etag if found else ""
+    row = store.inflight_row(entry, etag)
+    operation = Replace(row) if found else Insert(row)
+    store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])
+
+
+def _delay(ports: Ports, removed: Removed) -> float:
+    """Until a turn that is under way has stopped: its lease goes on, its version is gone."""
+    lease = removed.record.lease
+    left = (lease.until - ports.clock.now()).total_seconds() if lease else 0.0
+    return max(left, 0.0)

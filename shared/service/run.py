@@ -1,0 +1,146 @@
+"""One turn of the worker: load, lease, run steps until one waits, checkpoint each.
+
+A message is only a hint; what is done follows from the record. Nothing here waits for the cloud.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from shared import telemetry
+from shared.domain import leases, plans, retry
+from shared.domain.errors import CloudError, LeaseLost
+from shared.domain.failures import failure_of, past_deadline
+from shared.domain.outcomes import Done, Failed, Outcome, Wait
+from shared.domain.policy import Policy
+from shared.domain.records import Plan, Status, Step
+from shared.ports import WorkerPorts
+from shared.service import hints, pace, settle, store
+from shared.service.hints import Hint
+from shared.service.steps import (
+    deployment,
+    endpoint,
+    finish,
+    prepare,
+    register,
+    teardown,
+    traffic,
+    verify,
+)
+from shared.service.turn import Turn
+from shared.telemetry import Happened
+
+STEPS: dict[Step, Callable[[Turn], Outcome]] = {
+    Step.PREPARE: prepare.ensure_package,
+    Step.REGISTER: register.ensure_registered,
+    Step.ENDPOINT: endpoint.ensure_endpoint,
+    Step.DEPLOYMENT: deployment.ensure_deployment,
+    Step.VERIFY: verify.ensure_scoring,
+    Step.TRAFFIC: traffic.ensure_traffic,
+    Step.FINISH: finish.ensure_active,
+    Step.SAVE_LOGS: teardown.ensure_logs_saved,
+    Step.WITHDRAW_TRAFFIC: traffic.ensure_no_traffic,
+    Step.REMOVE_DEPLOYMENT: teardown.ensure_no_deployment,
+    Step.REMOVE_ENDPOINT: teardown.ensure_no_endpoint,
+    Step.REMOVE_MODEL: teardown.ensure_no_model,
+    Step.CLOSE: teardown.ensure_closed,
+}
+
+
+def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
+    """Goes on with the deployment a hint points to, as far as it goes without waiting.
+
+    Raises StoreError where storage does not answer: the host then brings the message back.
+    """
+    stored = store.load_deployment(ports.tables, hint.user_key, hint.deployment_id)
+    if stored is None:
+        return  # not admitted (yet); the sweep knows what to do about it
+    record = stored.record
+    now = ports.clock.now()
+    if plans.is_finished(record):
+        settle.settle_inflight(ports, record.user_key, record.id)
+        return
+    if leases.is_leased(record, now) or not leases.is_due(record, now):
+        telemetry.tell(Happened.TURN_SKIPPED, record.id, step=record.work.step)
+        return
+    turn = Turn(ports, policy, ports.random.nonce(), stored)
+    try:
+        turn.take_lease()
+        _go_on(turn, now + timedelta(seconds=policy.turn))
+    except LeaseLost as error:
+        telemetry.tell(Happened.LEASE_LOST, record.id, reason=str(error))
+        if turn.give_back():
+            hints.send_hint(ports.queue, record.user_key, record.id)
+
+
+def _go_on(turn: Turn, end: datetime) -> None:
+    while (step := plans.next_step(turn.record)) is not None:
+        if turn.ports.clock.now() > end:
+            _wait(turn, step, Wait(why="a new turn goes on", seconds=0), "")
+            return
+        outcome, trouble = _attempt(turn, step)
+        match outcome:
+            case Done():
+                turn.done(step, outcome)
+                telemetry.tell(Happened.STEP_DONE, turn.record.id, step=step, text=outcome.text)
+            case Wait():
+                _wait(turn, step, outcome, trouble)
+                return
+            case Failed():
+                turn.failed(step, outcome)
+                telemetry.tell(
+                    Happened.DEPLOYMENT_FAILED,
+                    turn.record.id,
+                    step=step,
+                    code=outcome.failure.code,
+                    cause=outcome.failure.cause,
+                )
+            case _:
+                assert_never(outcome)
+    settle.settle_inflight(turn.ports, turn.record.user_key, turn.record.id)
+
+
+def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
+    """Runs a step; trouble in the cloud becomes a wait with its text, or a failure."""
+    work = turn.record.work
+    deploying = work.plan is Plan.DEPLOY
+    if deploying and turn.ports.clock.now() > work.deadline_at:
+        return Failed(failure=past_deadline(turn.record)), ""
+    try:
+        turn.before_change()
+        return STEPS[step](turn), ""
+    except CloudError as error:
+        telemetry.tell(
+            Happened.STEP_TROUBLE,
+            turn.record.id,
+            step=step,
+            trouble=error.trouble,
+            code=error.code,
+            message=error.message,
+        )
+        if deploying and not retry.may_retry(error.trouble, work.attempts + 1):
+            return Failed(failure=failure_of(turn.record, step, error, _usages(turn, error))), ""
+        delay = retry.retry_delay(
+            error.trouble, work.attempts, error.retry_after, turn.ports.random.jitter()
+        )
+        return Wait(why=work.waiting, seconds=delay), str(error)
+
+
+def _usages(turn: Turn, error: CloudError) -> str:
+    if error.code != "quota":
+        return ""
+    live = [
+        record.deployment_name
+        for record in store.list_deployments(turn.ports.tables, turn.record.user_key)
+        if record.status is Status.ACTIVE
+    ]
+    return ", ".join(live[:10])
+
+
+def _wait(turn: Turn, step: Step, outcome: Wait, trouble: str) -> None:
+    seconds = outcome.seconds
+    if seconds is None:
+        seconds = pace.next_look(turn, step)
+    turn.wait(step, outcome, seconds, trouble)
+    telemetry.tell(Happened.STEP_WAITS, turn.record.id, step=step, seconds=seconds, why=outcome.why)
+    hints.send_hint(turn.ports.queue, turn.record.user_key, turn.record.id, delay=seconds)

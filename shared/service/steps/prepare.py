@@ -1,0 +1,95 @@
+"""Step 1: the MLflow folder of the model is in the content store, complete."""
+
+from typing import BinaryIO, cast
+
+from shared.domain import phases
+from shared.domain.errors import Missing
+from shared.domain.failures import failure
+from shared.domain.inspection import (
+    READER_VERSION,
+    Inline,
+    Inspection,
+    Member,
+    Package,
+    PackageFile,
+    UnreadableModel,
+    Verdict,
+    Whole,
+    parse_inspection,
+)
+from shared.domain.outcomes import Done, Failed, Outcome
+from shared.domain.reading.archive import open_member
+from shared.domain.records import Failure
+from shared.domain.records import Turn as WhoseTurn
+from shared.service import content, store
+from shared.service.turn import Turn
+
+_MLMODEL = "MLmodel"
+
+
+def ensure_package(turn: Turn) -> Outcome:
+    """Packages the model and stores what is not stored yet; the description of it comes last."""
+    model = store.load_model(turn.ports.tables, turn.record.user_key, turn.record.model_id)
+    if model is None:
+        return Failed(failure=_gone("its catalogue entry was deleted"))
+    try:
+        source = turn.ports.blobs.open(content.content_key(turn.record.content_digest))
+    except Missing:
+        return Failed(failure=_gone("its content is not in the store"))
+    with source:
+        try:
+            inspection = _inspect(turn, parse_inspection(dict(model.record.inspection)), source)
+            package = turn.ports.packager.package(inspection, source)
+        except UnreadableModel as error:
+            return Failed(failure=failure(error.code, error.reason, WhoseTurn.YOU, error.next))
+        if inspection.verdict is not Verdict.CLEAN:
+            return Failed(failure=_unsafe(inspection))
+        turn.note(package_digest=package.digest)
+        _store_package(turn, package, source)
+    text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."
+    return Done(text=text, phases=(phases.PREPARED,))
+
+
+def _inspect(turn: Turn, kept: Inspection, source: BinaryIO) -> Inspection:
+    if kept.reader_version == READER_VERSION:
+        return kept
+    return turn.ports.reader.read(source, digest=turn.record.content_digest)
+
+
+def _store_package(turn: Turn, package: Package, source: BinaryIO) -> None:
+    folder = content.package_folder(package.digest)
+    for file in sorted(package.files, key=lambda each: each.path == _MLMODEL):
+        key = f"{folder}/{file.path}"
+        if turn.ports.blobs.size(key) == file.size:
+            continue
+        turn.before_change()
+        _store_file(turn, key, file, source)
+
+
+def _store_file(turn: Turn, key: str, file: PackageFile, source: BinaryIO) -> None:
+    match file.origin:
+        case Inline(data):
+            content.ensure_blob(turn.ports.blobs, key, data)
+        case Whole():
+            turn.ports.blobs.copy(content.content_key(turn.record.content_digest), key)
+        case Member(name):
+            with open_member(source, name) as member:
+                content.ensure_blob(turn.ports.blobs, key, cast(BinaryIO, member))
+
+
+def _gone(why: str) -> Failure:
+    return failure(
+        "model_not_found",
+        f"The model cannot be fetched: {why}.",
+        WhoseTurn.YOU,
+        "Upload the model again with POST /models, then deploy it.",
+    )
+
+
+def _unsafe(inspection: Inspection) -> Failure:
+    return failure(
+        "model_unsafe",
+        "The model file is not safe to load: " + " ".join(inspection.reasons),
+        WhoseTurn.YOU,
+        "Save the model without the parts named, and upload it again.",
+    )

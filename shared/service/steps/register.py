@@ -1,0 +1,80 @@
+"""Step 2: the model is in the registry, under a name that only this deployment uses."""
+
+from shared import telemetry
+from shared.domain import names, ownership, phases
+from shared.domain.failures import MODEL_GONE, failure
+from shared.domain.outcomes import Done, Failed, Outcome, Wait
+from shared.domain.records import Turn as WhoseTurn
+from shared.ports import NewModel
+from shared.service import content
+from shared.service.turn import Turn
+from shared.telemetry import Happened
+
+_VERSION = "1"  # a name is unique to its deployment, so it never needs a second version
+_DESCRIPTION = "Auto-deployed model"
+
+
+def ensure_registered(turn: Turn) -> Outcome:
+    """Adopts the model version that is ours, or registers it under the first name that is free."""
+    record = turn.record
+    ours = ownership.deployment_tags(record)
+    if record.azure_model_version:
+        return _verify(turn)
+    base = names.registry_name(record.model_name, record.id)
+    for name in names.registry_candidates(base):
+        found = turn.ports.view.find_model(name, _VERSION)
+        if found is not None and ownership.is_ours(found.tags, ours):
+            return _registered(name)
+        if found is not None:
+            telemetry.tell(Happened.NAME_COLLISION, record.id, name=name)
+            continue
+        if record.azure_model_name != name:
+            turn.note(azure_model_name=name)
+        turn.before_change()
+        turn.ports.control.register_model(_new_model(turn, name))
+        found = turn.ports.view.find_model(name, _VERSION)
+        if found is not None and ownership.is_ours(found.tags, ours):
+            return _registered(name)
+        return Wait(why="the registry does not show the model yet", seconds=1)
+    return Failed(
+        failure=failure(
+            "registry_name_taken",
+            f"The registry has other models named {base}, {base}_v2 and {base}_v3.",
+            WhoseTurn.YOU,
+            "Deploy again: the new deployment gets a name of its own.",
+        )
+    )
+
+
+def _verify(turn: Turn) -> Outcome:
+    record = turn.record
+    found = turn.ports.view.find_model(record.azure_model_name, record.azure_model_version)
+    if found is not None:
+        return _registered(record.azure_model_name)
+    return Failed(
+        failure=failure(
+            "model_not_in_registry",
+            MODEL_GONE,
+            WhoseTurn.YOU,
+            "Deploy the model again: it is registered anew under a name of its own.",
+        )
+    )
+
+
+def _registered(name: str) -> Done:
+    return Done(
+        text=f"Registered as {name}, version {_VERSION}.",
+        changes={"azure_model_name": name, "azure_model_version": _VERSION},
+        phases=(phases.AUTHENTICATED, phases.REGISTERED),
+    )
+
+
+def _new_model(turn: Turn, name: str) -> NewModel:
+    record = turn.record
+    return NewModel(
+        name=name,
+        version=_VERSION,
+        path=content.package_folder(record.package_digest),
+        description=record.description or _DESCRIPTION,
+        tags=ownership.deployment_tags(record),
+    )

@@ -1,0 +1,98 @@
+"""Taking a deployment away: each step removes one thing and reads back that it is gone."""
+
+from shared import telemetry
+from shared.domain import ownership
+from shared.domain.errors import CloudError, Trouble
+from shared.domain.outcomes import Done, Outcome, Wait
+from shared.domain.records import Step
+from shared.service import claims, content, pace
+from shared.service.turn import Turn
+from shared.telemetry import Happened
+
+_LOG_LINES = 1000
+_LOG_PATIENCE = 3
+
+
+def ensure_logs_saved(turn: Turn) -> Outcome:
+    """Keeps the container's log before the container goes; a log that cannot be read is let go."""
+    record = turn.record
+    found = turn.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+    if found is None or not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+        return Done(text="There is no container, and so no log.")
+    try:
+        text = turn.ports.view.read_logs(
+            record.endpoint_name, record.deployment_name, lines=_LOG_LINES
+        )
+    except CloudError as error:
+        if record.work.attempts < _LOG_PATIENCE and error.trouble is not Trouble.PERMANENT:
+            raise
+        return Done(text=f"The container's log could not be read: {error}")
+    turn.before_change()
+    content.ensure_blob(turn.ports.blobs, content.log_key(record.id), text.encode())
+    return Done(text=f"Saved the container's log: {len(text.splitlines())} lines.")
+
+
+def ensure_no_deployment(turn: Turn) -> Outcome:
+    """Removes the deployment in the cloud, where it is ours."""
+    record = turn.record
+    found = turn.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+    if found is None:
+        pace.learn(turn, Step.REMOVE_DEPLOYMENT)
+        return Done(text=f"{record.deployment_name} is not in the cloud.")
+    if not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+        return Done(text=f"What is named {record.deployment_name} in the cloud is not ours.")
+    if found.state == "Deleting":
+        return Wait(why=f"Azure removes {record.deployment_name}")
+    turn.before_change()
+    turn.ports.control.remove_deployment(record.endpoint_name, record.deployment_name)
+    return Wait(why=f"Azure removes {record.deployment_name}", began=True)
+
+
+def ensure_no_endpoint(turn: Turn) -> Outcome:
+    """Leaves the endpoint; the last member takes it along, unless something else lives on it."""
+    record = turn.record
+    stored = turn.endpoint()
+    if stored is None:
+        return Done(text="It is on no endpoint any more.")
+    if len(stored.record.members) > 1:
+        text = f"Left {record.endpoint_name} to {len(stored.record.members) - 1} other deployments."
+        return Done(text=text, leaves_endpoint=True)
+    held = turn.hold_endpoint(stored)
+    if isinstance(held, Wait):
+        return held
+    found, ours = turn.cloud_endpoint()
+    if found is None or not ours:
+        pace.learn(turn, Step.REMOVE_ENDPOINT)
+        return Done(text=f"{record.endpoint_name} is not in the cloud.", leaves_endpoint=True)
+    if turn.ports.view.list_deployments(record.endpoint_name):
+        text = f"{record.endpoint_name} stays: it has a deployment that is not ours."
+        return Done(text=text, leaves_endpoint=True)
+    if found.state == "Deleting":
+        return Wait(why=f"Azure removes {record.endpoint_name}")
+    turn.before_change()
+    turn.ports.control.remove_endpoint(record.endpoint_name)
+    return Wait(why=f"Azure removes {record.endpoint_name}", began=True)
+
+
+def ensure_no_model(turn: Turn) -> Outcome:
+    """Removes the deployment's own entry in the registry; its catalogue model is untouched."""
+    record = turn.record
+    version = record.azure_model_version or "1"
+    found = turn.ports.view.find_model(record.azure_model_name, version)
+    if found is None:
+        return Done(text=f"{record.azure_model_name} is not in the registry.")
+    if not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+        return Done(text=f"What is named {record.azure_model_name} in the registry is not ours.")
+    turn.before_change()
+    turn.ports.view.remove_model(record.azure_model_name, version)
+    return Wait(why="Azure removes the model's registry entry", seconds=0)
+
+
+def ensure_closed(turn: Turn) -> Outcome:
+    """Frees the endpoint's name where the endpoint is gone, and says when nothing was left."""
+    claims.release_endpoint_name(turn.ports.tables, turn.record.endpoint_name, turn.record.user_key)
+    telemetry.tell(Happened.TORN_DOWN, turn.record.id, endpoint=turn.record.endpoint_name)
+    return Done(
+        text="Nothing of it is left in the cloud.",
+        changes={"torn_down_at": turn.ports.clock.now()},
+    )

@@ -1,0 +1,78 @@
+"""Traffic: given to a verified deployment, withdrawn from one that goes; read back each time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.domain import endpoints, ownership
+from shared.domain.outcomes import Done, Outcome, Wait
+from shared.domain.records import Endpoint, Step
+from shared.ports import CloudEndpoint
+from shared.service import pace
+from shared.service.store import Stored
+from shared.service.turn import Turn
+
+
+def ensure_traffic(turn: Turn) -> Outcome:
+    """All traffic where nothing on the endpoint has any, else none until told otherwise."""
+    name = turn.record.deployment_name
+    held = _hold(turn)
+    if held is None:
+        return Wait(why="the endpoint's row is not there", seconds=2)
+    if isinstance(held, Wait):
+        return held
+    found, _ = turn.cloud_endpoint()
+    if found is None:
+        return Wait(why="Azure does not show the endpoint", seconds=2)
+    wanted = endpoints.decide_traffic(held.record, name, found.traffic)
+    outcome = _route(turn, held, found, wanted, Step.TRAFFIC)
+    if outcome is not None:
+        return outcome
+    share = wanted.get(name, 0)
+    return Done(text=f"{name} has {share} % of the traffic.", frees_endpoint=True)
+
+
+def ensure_no_traffic(turn: Turn) -> Outcome:
+    """Takes a deployment that goes out of the traffic; Azure removes none that has some."""
+    name = turn.record.deployment_name
+    held = _hold(turn)
+    if held is None:
+        return Done(text="It is on no endpoint any more.")
+    if isinstance(held, Wait):
+        return held
+    found, ours = turn.cloud_endpoint()
+    if found is None or not ours:
+        return Done(text="There is no endpoint of ours in the cloud.")
+    wanted = endpoints.move_traffic(held.record, name, None)
+    outcome = _route(turn, held, found, wanted, Step.WITHDRAW_TRAFFIC)
+    if outcome is not None:
+        return outcome
+    return Done(text=f"{name} has no traffic.")
+
+
+def _hold(turn: Turn) -> Stored[Endpoint] | Wait | None:
+    stored = turn.endpoint()
+    return None if stored is None else turn.hold_endpoint(stored)
+
+
+def _route(
+    turn: Turn,
+    held: Stored[Endpoint],
+    found: CloudEndpoint,
+    wanted: Mapping[str, int],
+    step: Step,
+) -> Wait | None:
+    """Writes what is wanted on the row, then in the cloud; None once the cloud shows it."""
+    if dict(held.record.traffic) != dict(wanted):
+        saved = turn.save_endpoint(held, replace(held.record, traffic=wanted))
+        if saved is None:
+            return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
+    if found.state != "Succeeded":
+        return Wait(why=f"Azure says the endpoint is {found.state}")
+    routed = {name: share for name, share in found.traffic.items() if share}
+    if routed == dict(wanted):
+        pace.learn(turn, step)
+        return None
+    turn.before_change()
+    tags = ownership.endpoint_tags(turn.record)
+    turn.ports.control.put_endpoint(turn.record.endpoint_name, tags=tags, traffic=wanted)
+    return Wait(why="Azure changes the endpoint's traffic", began=True)

@@ -1,0 +1,42 @@
+"""Step 5: the deployment answers a real scoring call, before it gets traffic."""
+
+from shared.domain.failures import failure, shorten
+from shared.domain.inspection import parse_inspection
+from shared.domain.outcomes import Done, Failed, Outcome, Wait
+from shared.domain.records import Turn as WhoseTurn
+from shared.domain.scoring import sample_payload
+from shared.service import store
+from shared.service.turn import Turn
+
+_NOT_YET = (404, 408, 429, 502, 503, 504)
+_PATIENCE = 10
+
+
+def ensure_scoring(turn: Turn) -> Outcome:
+    """Scores the model's sample row by name; without known inputs there is nothing to send."""
+    record = turn.record
+    model = store.load_model(turn.ports.tables, record.user_key, record.model_id)
+    payload = sample_payload(parse_inspection(dict(model.record.inspection))) if model else None
+    endpoint, _ = turn.cloud_endpoint()
+    if endpoint is None or payload is None:
+        return Done(text="Healthy. Its inputs are not known from the file, so no row was scored.")
+    keys = turn.ports.view.read_keys(record.endpoint_name)
+    answer = turn.ports.scorer.score(
+        endpoint.scoring_uri,
+        key=keys.primary,
+        deployment_name=record.deployment_name,
+        payload=payload,
+    )
+    if answer.status == 200:
+        return Done(text=f"Scored a sample row: {shorten(answer.text, 200)}")
+    if answer.status in _NOT_YET and record.work.attempts < _PATIENCE:
+        return Wait(why=f"the first scoring call was answered {answer.status}", seconds=2)
+    return Failed(
+        failure=failure(
+            "scoring_failed",
+            f"The model runs, but a scoring call of a sample row was answered {answer.status}.",
+            WhoseTurn.YOU,
+            f"Read the answer and GET /deployments/{record.id}/logs, correct the model, and deploy again.",
+            answer.text,
+        )
+    )

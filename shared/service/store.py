@@ -1,0 +1,257 @@
+"""Loads and saves records: the only code that knows tables, partitions and row keys.
+
+User data is one table; a user's rows are one partition, so that what must change together changes in
+one transaction, and no query can reach another user's rows. Every write carries a nonce: where its
+answer was lost, it is read back, and a nonce that is equal means the write was ours.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from shared.domain import codec, ids
+from shared.domain.errors import Changed, Exists, Missing, StoreError, Unavailable
+from shared.domain.records import (
+    Claim,
+    Deployment,
+    Endpoint,
+    Event,
+    Inflight,
+    Model,
+    Pace,
+    Request,
+    Status,
+)
+from shared.ports import Delete, Insert, Operation, Random, Replace, Row, Tables
+
+R = TypeVar("R")
+RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
+_LIVE, _DELETED, _EVENT, _MODEL, _ENDPOINT, _REQUEST = "d-", "x-", "v-", "m-", "e-", "r-"
+_PACE_KEY, _CLAIM_KEY = "pace", "claim"
+_TOMBSTONE = "tombstone"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[R]):
+    """A record and the row it was read from, whose etag names the version."""
+
+    record: R
+    row: Row
+
+
+# ------------------------------------------------------------------ reading
+
+
+def load_deployment(tables: Tables, user_key: str, deployment_id: str) -> Stored[Deployment] | None:
+    """A deployment, live or deleted; None where the user has none of that id."""
+    suffix = ids.newest_first(deployment_id)
+    for prefix in (_LIVE, _DELETED, _LIVE):  # once more: it may have moved between two reads
+        row = tables.get(RECORDS, user_key, prefix + suffix)
+        if row is not None and _TOMBSTONE not in row.values:
+            return Stored(codec.parse_record(Deployment, row.values), row)
+    return None
+
+
+def list_deployments(
+    tables: Tables, user_key: str, *, deleted: bool = False
+) -> Iterator[Deployment]:
+    """A user's live (or deleted) deployments, newest first."""
+    for row in _range(tables, user_key, _DELETED if deleted else _LIVE):
+        if _TOMBSTONE not in row.values:
+            yield codec.parse_record(Deployment, row.values)
+
+
+def list_statuses(tables: Tables, user_key: str) -> Iterator[tuple[Status, str]]:
+    """(status, created_at) of a user's live deployments, newest first: one narrow range read."""
+    select = ("status", "created_at", _TOMBSTONE)
+    for row in _range(tables, user_key, _LIVE, select):
+        if _TOMBSTONE not in row.values:
+            yield Status(str(row.values["status"])), str(row.values["created_at"])
+
+
+def list_events(tables: Tables, user_key: str, deployment_id: str) -> Iterator[Event]:
+    """What happened to a deployment, in order."""
+    prefix = f"{_EVENT}{ids.newest_first(deployment_id)}-"
+    for row in _range(tables, user_key, prefix):
+        yield codec.parse_record(Event, row.values)
+
+
+def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] | None:
+    """One of the user's endpoints, whatever the case of its name."""
+    row = tables.get(RECORDS, user_key, _ENDPOINT + name.lower())
+    return Stored(codec.parse_record(Endpoint, row.values), row) if row else None
+
+
+def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | None:
+    """A catalogue entry; None where the user has none of that id."""
+    parts = ids.parse_artifact_id(model_id)
+    if parts is None:
+        return None
+    row = tables.get(RECORDS, user_key, _model_key(model_id))
+    if row is None or row.values.get("id") != model_id:
+        return None
+    return Stored(codec.parse_record(Model, row.values), row)
+
+
+def list_models(tables: Tables, user_key: str) -> Iterator[Model]:
+    """A user's catalogue entries, newest first."""
+    for row in _range(tables, user_key, _MODEL):
+        yield codec.parse_record(Model, row.values)
+
+
+def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | None:
+    """What became of a keyed request."""
+    row = tables.get(RECORDS, user_key, _REQUEST + key)
+    return Stored(codec.parse_record(Request, row.values), row) if row else None
+
+
+def load_pace(tables: Tables, user_key: str) -> Stored[Pace] | None:
+    """How long the user's cloud operations took before."""
+    row = tables.get(RECORDS, user_key, _PACE_KEY)
+    return Stored(codec.parse_record(Pace, row.values), row) if row else None
+
+
+def load_claim(tables: Tables, name: str) -> Stored[Claim] | None:
+    """Who has claimed an id or an endpoint's name."""
+    row = tables.get(CLAIMS, name.lower(), _CLAIM_KEY)
+    return Stored(codec.parse_record(Claim, row.values), row) if row else None
+
+
+def load_inflight(tables: Tables, user_key: str, deployment_id: str) -> Stored[Inflight] | None:
+    """The index entry of an unfinished deployment."""
+    row = tables.get(INFLIGHT, user_key, deployment_id)
+    return Stored(codec.parse_record(Inflight, row.values), row) if row else None
+
+
+def list_inflight(tables: Tables) -> Iterator[Stored[Inflight]]:
+    """All that is not finished, of all users."""
+    for row in tables.scan(INFLIGHT, None):
+        yield Stored(codec.parse_record(Inflight, row.values), row)
+
+
+# ------------------------------------------------------------------ rows to write
+
+
+def deployment_row(record: Deployment, etag: str = "") -> Row:
+    """The row of a deployment; a deleted one has a range of its own."""
+    prefix = _DELETED if record.status is Status.DELETED else _LIVE
+    key = prefix + ids.newest_first(record.id)
+    return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
+
+
+def tombstone_row(user_key: str, deployment_id: str) -> Row:
+    """A row in a deployment's place, so that a late admission finds its key taken."""
+    key = _LIVE + ids.newest_first(deployment_id)
+    return Row(partition=user_key, key=key, values={_TOMBSTONE: True})
+
+
+def event_row(user_key: str, event: Event) -> Row:
+    """The row of an event; its number fixes its place."""
+    key = f"{_EVENT}{ids.newest_first(event.deployment_id)}-{event.number:06d}"
+    return Row(partition=user_key, key=key, values=codec.render_record(event))
+
+
+def endpoint_row(record: Endpoint, etag: str = "") -> Row:
+    """The row of an endpoint."""
+    key = _ENDPOINT + record.name.lower()
+    return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
+
+
+def model_row(record: Model, etag: str = "") -> Row:
+    """The row of a catalogue entry."""
+    key = _model_key(record.id)
+    return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
+
+
+def request_row(user_key: str, record: Request) -> Row:
+    """The row of a keyed request."""
+    return Row(partition=user_key, key=_REQUEST + record.key, values=codec.render_record(record))
+
+
+def pace_row(user_key: str, record: Pace, etag: str = "") -> Row:
+    """The row of a user's pace."""
+    return Row(partition=user_key, key=_PACE_KEY, values=codec.render_record(record), etag=etag)
+
+
+def claim_row(record: Claim, etag: str = "") -> Row:
+    """The row of a claim."""
+    name = record.name.lower()
+    return Row(partition=name, key=_CLAIM_KEY, values=codec.render_record(record), etag=etag)
+
+
+def inflight_row(record: Inflight, etag: str = "") -> Row:
+    """The row of an index entry."""
+    values = codec.render_record(record)
+    return Row(partition=record.user_key, key=record.deployment_id, values=values, etag=etag)
+
+
+# ------------------------------------------------------------------ writing
+
+
+def commit(
+    tables: Tables, random: Random, table: str, operations: Sequence[Operation]
+) -> list[str]:
+    """Does all or nothing under one nonce; the new etags, in order.
+
+    Raises Exists, Changed, Missing or Unavailable where it was not this write that landed.
+    """
+    nonce = random.nonce()
+    signed = [_sign(operation, nonce) for operation in operations]
+    try:
+        return tables.commit(table, signed)
+    except (Exists, Changed, Missing, Unavailable) as error:
+        return _read_back(tables, table, signed, nonce, error)
+
+
+def _sign(operation: Operation, nonce: str) -> Operation:
+    row = replace(operation.row, values={**operation.row.values, "nonce": nonce})
+    return replace(operation, row=row)
+
+
+def _read_back(
+    tables: Tables, table: str, operations: Sequence[Operation], nonce: str, error: StoreError
+) -> list[str]:
+    etags = []
+    for operation in operations:
+        wanted = operation.row
+        found = tables.get(table, wanted.partition, wanted.key)
+        if isinstance(operation, Delete):
+            landed = found is None
+        else:
+            landed = found is not None and found.values.get("nonce") == nonce
+        if not landed:
+            raise error
+        etags.append(found.etag if found else "")
+    return etags
+
+
+def insert(tables: Tables, random: Random, table: str, row: Row) -> str:
+    """Writes one new row; its etag. Raises Exists."""
+    return commit(tables, random, table, [Insert(row)])[0]
+
+
+def save(tables: Tables, random: Random, table: str, row: Row) -> str:
+    """Replaces the version the row's etag names; the new etag. Raises Changed or Missing."""
+    return commit(tables, random, table, [Replace(row)])[0]
+
+
+def remove(tables: Tables, table: str, row: Row) -> bool:
+    """Removes the version the row's etag names; False where it is another one by now."""
+    try:
+        tables.commit(table, [Delete(row)])
+    except Changed:
+        return False
+    except Missing:
+        return True
+    return True
+
+
+def _range(tables: Tables, user_key: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return tables.scan(RECORDS, user_key, first=prefix, last=after, select=select)
+
+
+def _model_key(model_id: str) -> str:
+    parts = ids.parse_artifact_id(model_id)
+    moment = parts[2] if parts else 0
+    return _MODEL + ids.newest_first(ids.render_id(moment))

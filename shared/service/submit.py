@@ -1,0 +1,247 @@
+"""Accepts a deploy request: claims its id and its endpoint's name, and admits it in one transaction.
+
+The order is what makes it durable: claims, the inflight row, the admission, the hint. A crash after
+any of them leaves nothing that the sweep does not find.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared import telemetry
+from shared.domain import endpoints, ids, names, phases, plans
+from shared.domain.errors import (
+    Changed,
+    Conflict,
+    Exists,
+    InvalidRequest,
+    Missing,
+    NotFound,
+    Refusal,
+)
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import (
+    ClaimKind,
+    Deployment,
+    Endpoint,
+    Event,
+    Inflight,
+    Member,
+    Model,
+    Plan,
+    Request,
+)
+from shared.domain.requests import DeployRequest, fingerprint
+from shared.ports import Insert, Operation, Ports, Replace, Row
+from shared.service import claims, hints, store
+from shared.service.claims import Mint
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The deployment a request led to; `replayed` where an earlier request of the same key made it."""
+
+    record: Deployment
+    etag: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """The endpoint a deployment will live on: as stored, where it is there, and as it will be."""
+
+    stored: Stored[Endpoint] | None
+    endpoint: Endpoint
+
+
+def accept_deploy(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    principal: Principal,
+    request: DeployRequest,
+    *,
+    key: str = "",
+) -> Accepted:
+    """Accepts a request to deploy a model of the catalogue.
+
+    `key` (of `requests.request_key`) makes it answer the same deployment when it comes again.
+    Raises NotFound, Conflict, InvalidRequest; StoreError where nothing was accepted.
+    """
+    print_of = fingerprint("deploy", request.model_dump(mode="json"))
+    if key and (earlier := _replay(ports, principal, key, print_of)):
+        return earlier
+    model = _require_model(ports, principal, request.model_id)
+    deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
+    record = _first_record(ports, policy, principal, request, model, deployment_id)
+    for _ in range(_TRIES):
+        place = _find_place(ports, policy, record)
+        admitted = replace(record, endpoint_tag=place.endpoint.tag)
+        keyed = Request(key=key, fingerprint=print_of, at=record.created_at) if key else None
+        try:
+            etag = _admit(ports, policy, admitted, place, keyed)
+        except (Exists, Changed, Missing):
+            if key and (earlier := _replay(ports, principal, key, print_of)):
+                return earlier
+            continue  # the endpoint changed meanwhile: look again
+        telemetry.tell(Happened.ACCEPTED, record.id, model=model.id, endpoint=record.endpoint_name)
+        hints.send_hint(ports.queue, record.user_key, record.id)
+        return Accepted(record=admitted, etag=etag)
+    raise Conflict(
+        "endpoint_busy",
+        f"The endpoint {record.endpoint_name!r} kept changing while the request was accepted.",
+        "Send the request again.",
+    )
+
+
+def _replay(ports: Ports, principal: Principal, key: str, print_of: str) -> Accepted | None:
+    found = store.load_request(ports.tables, principal.user_key, key)
+    if found is None:
+        return None
+    if found.record.fingerprint != print_of:
+        raise InvalidRequest(
+            "idempotency_key_reused",
+            "This key was used before, for a different request.",
+            "Send a new key with a new request.",
+        )
+    if found.record.problem:
+        problem: dict[str, Any] = dict(found.record.problem)
+        raise Refusal(problem["code"], problem["detail"], problem["next"])
+    stored = store.load_deployment(ports.tables, principal.user_key, found.record.deployment_id)
+    if stored is None:
+        return None
+    telemetry.tell(Happened.REPLAYED, stored.record.id)
+    hints.send_hint(ports.queue, stored.record.user_key, stored.record.id)
+    return Accepted(record=stored.record, etag=stored.row.etag, replayed=True)
+
+
+def _require_model(ports: Ports, principal: Principal, model_id: str) -> Model:
+    stored = store.load_model(ports.tables, principal.user_key, model_id)
+    if stored is None:
+        raise NotFound(
+            "model_not_found",
+            f"You have no model {model_id!r}.",
+            "List your models with GET /models, or upload one with POST /models.",
+        )
+    return stored.record
+
+
+def _first_record(
+    ports: Ports,
+    policy: Policy,
+    principal: Principal,
+    request: DeployRequest,
+    model: Model,
+    deployment_id: str,
+) -> Deployment:
+    now = ports.clock.now()
+    deadline = ids.to_datetime(ids.to_moment(now) + round(policy.deploy_deadline * 1e6))
+    return Deployment(
+        id=deployment_id,
+        user_id=principal.user_id,
+        user_key=principal.user_key,
+        model_id=model.id,
+        model_name=model.model_name,
+        algorithm=model.algorithm,
+        deployment_name=request.deployment_name or names.generated_deployment_name(deployment_id),
+        endpoint_name=request.endpoint_name or names.generated_endpoint_name(deployment_id),
+        endpoint_tag="",
+        azure_model_name=names.registry_name(model.model_name, deployment_id),
+        instance_type=request.instance_type,
+        instance_count=request.instance_count,
+        content_digest=model.content_digest,
+        description=request.description,
+        deployment_config=request.model_dump(mode="json"),
+        environment_variables=request.environment_variables,
+        created_at=now,
+        phases={phases.ACCEPTED: now},
+        work=plans.start_work(Plan.DEPLOY, now, deadline),
+        events=1,
+    )
+
+
+def _find_place(ports: Ports, policy: Policy, record: Deployment) -> _Place:
+    member = Member(deployment_id=record.id, deployment_name=record.deployment_name)
+    given = record.deployment_config["endpoint_name"] is not None
+    stored = (
+        store.load_endpoint(ports.tables, record.user_key, record.endpoint_name) if given else None
+    )
+    if stored is not None:
+        return _Place(stored=stored, endpoint=_join(stored.record, member, policy))
+    tag = claims.claim_endpoint_name(
+        ports.tables, ports.random, record.endpoint_name, record.user_key, record.id
+    )
+    endpoint = Endpoint(
+        name=record.endpoint_name,
+        user_key=record.user_key,
+        tag=tag,
+        created_at=record.created_at,
+        members=(member,),
+    )
+    return _Place(stored=None, endpoint=endpoint)
+
+
+def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
+    if len(endpoint.members) >= policy.max_members:
+        raise Conflict(
+            "endpoint_full",
+            f"The endpoint {endpoint.name!r} has {len(endpoint.members)} deployments, Azure's limit.",
+            "Delete one of them, or deploy to another endpoint.",
+        )
+    joined = endpoints.join(endpoint, member)
+    if joined is None:
+        raise Conflict(
+            "deployment_name_taken",
+            f"The endpoint {endpoint.name!r} has a deployment named {member.deployment_name!r}.",
+            "Choose another deployment_name, or leave it out and one is generated.",
+        )
+    return joined
+
+
+def _admit(
+    ports: Ports, policy: Policy, record: Deployment, place: _Place, keyed: Request | None
+) -> str:
+    inflight = _write_inflight(ports, policy, record)
+    event = Event(
+        deployment_id=record.id,
+        number=1,
+        at=record.created_at,
+        name="accepted",
+        text=f"Accepted: {record.model_name} will be served at {record.endpoint_name}.",
+    )
+    operations: list[Operation] = [
+        Insert(store.deployment_row(record)),
+        Insert(store.event_row(record.user_key, event)),
+    ]
+    if place.stored is None:
+        operations.append(Insert(store.endpoint_row(place.endpoint)))
+    else:
+        operations.append(Replace(store.endpoint_row(place.endpoint, place.stored.row.etag)))
+    if keyed is not None:
+        answer = replace(keyed, deployment_id=record.id)
+        operations.append(Insert(store.request_row(record.user_key, answer)))
+    try:
+        return store.commit(ports.tables, ports.random, store.RECORDS, operations)[0]
+    except (Exists, Changed, Missing):
+        store.remove(ports.tables, store.INFLIGHT, inflight)
+        raise
+
+
+def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Row:
+    entry = Inflight(
+        user_key=record.user_key,
+        deployment_id=record.id,
+        endpoint_name=record.endpoint_name,
+        generation=record.generation,
+        since=record.created_at,
+        not_before=ids.to_datetime(
+            ids.to_moment(record.created_at) + round(policy.rehint_after * 1e6)
+        ),
+    )
+    row = store.inflight_row(entry)
+    etag = store.insert(ports.tables, ports.random, store.INFLIGHT, row)
+    return replace(row, etag=etag)

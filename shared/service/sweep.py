@@ -1,0 +1,75 @@
+"""Finds what has lost its hint or its worker, and sends a new hint.
+
+It reads the index of unfinished work only, so a million finished records cost it nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared import telemetry
+from shared.domain import leases, plans
+from shared.domain.errors import Exists
+from shared.domain.policy import Policy
+from shared.domain.records import Deployment, Inflight
+from shared.ports import Ports
+from shared.service import claims, hints, settle, store
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What one sweep saw and did."""
+
+    seen: int = 0
+    rehinted: int = 0
+    tombstoned: int = 0
+
+
+def sweep(ports: Ports, policy: Policy) -> Sweep:
+    """Looks at everything unfinished once. Raises StoreError where storage does not answer."""
+    seen = rehinted = tombstoned = 0
+    for entry in store.list_inflight(ports.tables):
+        seen += 1
+        now = ports.clock.now()
+        if entry.record.not_before > now:
+            continue
+        found = store.load_deployment(
+            ports.tables, entry.record.user_key, entry.record.deployment_id
+        )
+        if found is None:
+            tombstoned += _bury(ports, policy, entry, now)
+        elif plans.is_finished(found.record):
+            settle.settle_inflight(ports, found.record.user_key, found.record.id)
+        elif is_forgotten(found.record, policy, now):
+            rehinted += _rehint(ports, found.record)
+    telemetry.tell(Happened.SWEPT, seen=seen, rehinted=rehinted, tombstoned=tombstoned)
+    return Sweep(seen=seen, rehinted=rehinted, tombstoned=tombstoned)
+
+
+def is_forgotten(record: Deployment, policy: Policy, now: datetime) -> bool:
+    """Whether no turn works on the record although it has been due for a while."""
+    late = record.work.due_at + timedelta(seconds=policy.rehint_after)
+    return late <= now and not leases.is_leased(record, now)
+
+
+def _rehint(ports: Ports, record: Deployment) -> bool:
+    telemetry.tell(Happened.REHINTED, record.id, step=record.work.step)
+    return hints.send_hint(ports.queue, record.user_key, record.id)
+
+
+def _bury(ports: Ports, policy: Policy, entry: Stored[Inflight], now: datetime) -> bool:
+    """Ends an acceptance that never committed: first its key is taken, only then the row goes."""
+    if now - entry.record.since < timedelta(seconds=policy.admission_grace):
+        return False
+    inflight = entry.record
+    tombstone = store.tombstone_row(inflight.user_key, inflight.deployment_id)
+    with suppress(Exists):  # an earlier sweep was here, or the admission has just landed
+        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)
+    found = store.load_deployment(ports.tables, inflight.user_key, inflight.deployment_id)
+    if found is not None:
+        return False
+    claims.release_endpoint_name(ports.tables, inflight.endpoint_name, inflight.user_key)
+    telemetry.tell(Happened.TOMBSTONED, inflight.deployment_id)
+    return store.remove(ports.tables, store.INFLIGHT, entry.row)

@@ -1,0 +1,185 @@
+"""One turn's hold of one record: its lease, its checkpoints, and the right to change its endpoint.
+
+Every write is conditional on the version this turn has seen last. Where it lost, somebody else has
+the record now, and the turn stops without a further effect (`LeaseLost`).
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain import endpoints, leases, ownership, plans, progress
+from shared.domain.errors import Changed, Exists, LeaseLost, Missing
+from shared.domain.outcomes import Done, Failed, Wait
+from shared.domain.policy import Policy
+from shared.domain.records import Deployment, Endpoint, Step
+from shared.ports import CloudEndpoint, Delete, Insert, Operation, Replace, WorkerPorts
+from shared.service import store
+from shared.service.store import Stored
+
+_TRIES = 5
+
+
+class Turn:
+    """The effects of a turn; the decisions are in `shared.domain`, the order in `run`."""
+
+    def __init__(
+        self, ports: WorkerPorts, policy: Policy, owner: str, stored: Stored[Deployment]
+    ) -> None:
+        self.ports = ports
+        self.policy = policy
+        self.owner = owner
+        self.record = stored.record
+        self.etag = stored.row.etag
+
+    # -------------------------------------------------------------- lease
+
+    def take_lease(self) -> None:
+        """Leases the record under the next epoch. Raises LeaseLost where another turn was faster."""
+        until = self.ports.clock.now() + timedelta(seconds=self.policy.lease)
+        self._replace(leases.take_lease(self.record, self.owner, until))
+
+    def before_change(self) -> None:
+        """Called before every effect: renews the lease where a third of it is gone.
+
+        After it, at least the time limit of one cloud call is left. Raises LeaseLost.
+        """
+        now = self.ports.clock.now()
+        if leases.seconds_left(self.record, now) < self.policy.lease * 2 / 3:
+            until = now + timedelta(seconds=self.policy.lease)
+            self._replace(leases.renew_lease(self.record, self.owner, until))
+
+    def give_back(self) -> bool:
+        """After LeaseLost: frees the record where the lease on it is still this turn's.
+
+        That is so when a request (a delete) changed the record under it. True where it was freed.
+        """
+        stored = store.load_deployment(self.ports.tables, self.record.user_key, self.record.id)
+        if stored is None or stored.record.lease is None:
+            return False
+        if stored.record.lease.owner != self.owner:
+            return False
+        self.record, self.etag = stored.record, stored.row.etag
+        self._replace(leases.drop_lease(self.record))
+        return True
+
+    # -------------------------------------------------------------- checkpoints
+
+    def note(self, **changes: object) -> None:
+        """Puts something on record before the effect that needs it to be there."""
+        self._replace(replace(self.record, **changes))  # type: ignore[arg-type]  # fields by name
+
+    def done(self, step: Step, outcome: Done) -> None:
+        """Checkpoints a finished step, its event, and the endpoint's row where it changes."""
+        now = self.ports.clock.now()
+        record = progress.after_done(self.record, step, outcome, now)
+        if plans.is_finished(record):
+            record = leases.drop_lease(record)
+        self._checkpoint(record, "step_done", outcome.text, step, outcome)
+
+    def wait(self, step: Step, outcome: Wait, seconds: float, trouble: str = "") -> None:
+        """Checkpoints a wait and frees the lease; an event only where the reason is a new one."""
+        now = self.ports.clock.now()
+        record = leases.drop_lease(progress.after_wait(self.record, outcome, seconds, now, trouble))
+        news = trouble or outcome.why
+        if news == (self.record.work.trouble or self.record.work.waiting):
+            self._replace(record)
+            return
+        self._checkpoint(record, "trouble" if trouble else "waiting", news, step)
+
+    def failed(self, step: Step, outcome: Failed) -> None:
+        """Checkpoints the failure and begins the plan that cleans up."""
+        record = progress.after_failed(self.record, outcome, self.ports.clock.now())
+        self._checkpoint(record, "failed", outcome.failure.cause, step)
+
+    # -------------------------------------------------------------- the endpoint's row
+
+    def endpoint(self) -> Stored[Endpoint] | None:
+        """The row of the endpoint this deployment is a member of; None where it is not."""
+        stored = store.load_endpoint(
+            self.ports.tables, self.record.user_key, self.record.endpoint_name
+        )
+        if stored is None or stored.record.tag != self.record.endpoint_tag:
+            return None
+        members = {each.deployment_id for each in stored.record.members}
+        return stored if self.record.id in members else None
+
+    def hold_endpoint(self, stored: Stored[Endpoint]) -> Stored[Endpoint] | Wait:
+        """The row held by this deployment, or a wait for the one that holds it."""
+        if endpoints.holds(stored.record, self.record):
+            return stored
+        holder = stored.record.holder
+        if holder and holder.deployment_id != self.record.id:
+            other = store.load_deployment(
+                self.ports.tables, self.record.user_key, holder.deployment_id
+            )
+            if other is not None and not plans.is_finished(other.record):
+                name = other.record.deployment_name
+                return Wait(why=f"{name} is being changed on the same endpoint", seconds=2)
+        return self.save_endpoint(stored, endpoints.take(stored.record, self.record)) or Wait(
+            why="another deployment took its turn on the endpoint", seconds=1
+        )
+
+    def save_endpoint(
+        self, stored: Stored[Endpoint], endpoint: Endpoint
+    ) -> Stored[Endpoint] | None:
+        """Writes the endpoint's row over the version read; None where it was changed since."""
+        self.before_change()
+        row = store.endpoint_row(endpoint, stored.row.etag)
+        try:
+            etag = store.save(self.ports.tables, self.ports.random, store.RECORDS, row)
+        except (Changed, Missing):
+            return None
+        return Stored(endpoint, replace(row, etag=etag))
+
+    def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
+        """The endpoint in the cloud, and whether it is ours."""
+        found = self.ports.view.find_endpoint(self.record.endpoint_name)
+        ours = ownership.endpoint_tags(self.record)
+        return found, found is not None and ownership.is_ours(found.tags, ours)
+
+    # -------------------------------------------------------------- writing
+
+    def _checkpoint(
+        self, record: Deployment, name: str, text: str, step: Step, outcome: Done | None = None
+    ) -> None:
+        now = self.ports.clock.now()
+        counted, event = progress.event_after(record, name, text, now, step)
+        written = store.event_row(record.user_key, event)
+        for _ in range(_TRIES):
+            operations: list[Operation] = [
+                Replace(store.deployment_row(counted, self.etag)),
+                Insert(written),
+                *self._endpoint_change(outcome),
+            ]
+            if self._commit(counted, operations):
+                return
+        raise LeaseLost("the endpoint's row kept changing")
+
+    def _endpoint_change(self, outcome: Done | None) -> list[Operation]:
+        if outcome is None or not (outcome.frees_endpoint or outcome.leaves_endpoint):
+            return []
+        stored = self.endpoint()
+        if stored is None:
+            return []
+        if outcome.frees_endpoint:
+            freed = endpoints.free(stored.record, self.record)
+            return [Replace(store.endpoint_row(freed, stored.row.etag))]
+        left = endpoints.leave(stored.record, self.record)
+        if left is None:
+            return [Delete(stored.row)]
+        return [Replace(store.endpoint_row(left, stored.row.etag))]
+
+    def _commit(self, record: Deployment, operations: list[Operation]) -> bool:
+        try:
+            etags = store.commit(self.ports.tables, self.ports.random, store.RECORDS, operations)
+        except (Exists, Changed, Missing) as error:
+            stored = store.load_deployment(self.ports.tables, record.user_key, record.id)
+            if stored is None or stored.row.etag != self.etag:
+                raise LeaseLost(f"{record.id} was changed by another") from error
+            return False  # it was the endpoint's row: read it again
+        self.record, self.etag = record, etags[0]
+        return True
+
+    def _replace(self, record: Deployment) -> None:
+        if not self._commit(record, [Replace(store.deployment_row(record, self.etag))]):
+            raise LeaseLost(f"{record.id} could not be written")

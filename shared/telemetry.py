@@ -1,0 +1,55 @@
+"""Named log events: one line each, with the deployment's id, countable by name.
+
+Fields go in `extra`, so that a log service can query them, and into the text for people. Nothing
+secret is ever passed: keys, tokens and signed addresses have no field here.
+"""
+
+import logging
+from enum import StrEnum
+
+_LOG = logging.getLogger("longshore")
+
+
+class Happened(StrEnum):
+    """What can be said in the log; the value is the name to search for."""
+
+    ACCEPTED = "request_accepted"
+    REPLAYED = "request_replayed"
+    REFUSED = "request_refused"
+    MODEL_ADDED = "model_added"
+    HINT_LOST = "hint_not_sent"
+    TURN_SKIPPED = "turn_skipped"
+    STEP_DONE = "step_done"
+    STEP_WAITS = "step_waits"
+    STEP_TROUBLE = "step_trouble"
+    NAME_COLLISION = "registry_name_taken"
+    DEPLOYMENT_ACTIVE = "deployment_active"
+    DEPLOYMENT_FAILED = "deployment_failed"
+    TORN_DOWN = "deployment_torn_down"
+    LEASE_LOST = "lease_lost"
+    REHINTED = "sweep_rehinted"
+    TOMBSTONED = "sweep_tombstoned"
+    SWEPT = "sweep_finished"
+
+
+_WARNINGS = {
+    Happened.HINT_LOST,
+    Happened.STEP_TROUBLE,
+    Happened.NAME_COLLISION,
+    Happened.DEPLOYMENT_FAILED,
+    Happened.LEASE_LOST,
+    Happened.TOMBSTONED,
+}
+
+
+def tell(happened: Happened, deployment_id: str = "-", **fields: str | float | None) -> None:
+    """Writes one named event; line breaks in a value are escaped, so one event is one line."""
+    level = logging.WARNING if happened in _WARNINGS else logging.INFO
+    shown = " ".join(f"{name}={_one_line(value)}" for name, value in fields.items())
+    extra = {"event": happened.value, "deployment_id": deployment_id, "fields": fields}
+    _LOG.log(level, "%s deployment=%s %s", happened.value, deployment_id, shown, extra=extra)
+
+
+def _one_line(value: str | float | None) -> str:
+    text = str(value).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return text if " " not in text else f'"{text}"'
