@@ -24,6 +24,7 @@ MAX_BLOB_KEY = 1024
 
 _ENVELOPE_BYTES = 1024  # headers of one operation within a transaction
 _INT64 = range(-(2**63), 2**63)
+_QUEUE = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")  # containers alike
 _TABLE = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
 _REFUSED_IN_KEYS = re.compile(r"[/\\#?%'\x00-\x1f\x7f-\x9f]")
 _REFUSED_IN_BLOB_KEYS = re.compile(r"[\\?#%\x00-\x1f\x7f-\x9f]")
@@ -34,6 +35,12 @@ def check_table(name: str) -> None:
     """A table's name: 3 to 63 letters and digits, a letter first."""
     if not _TABLE.fullmatch(name):
         raise ValueError(f"a table cannot be named {name!r}: 3-63 letters and digits")
+
+
+def check_queue(name: str) -> None:
+    """A queue's or a container's name: 3 to 63 small letters, digits and single dashes."""
+    if not _QUEUE.fullmatch(name):
+        raise ValueError(f"a queue or container cannot be named {name!r}: 3-63 of a-z, 0-9, -")
 
 
 def check_operations(rows: Sequence[tuple[str, str]]) -> None:

@@ -1,0 +1,100 @@
+"""Tables in memory, as strict as the real ones: the twin of `azure_tables`."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from shared.adapters import table_operations
+from shared.domain import limits
+from shared.domain.codec import Value
+from shared.domain.errors import Changed, Exists, Missing
+from shared.ports import Delete, Insert, Operation, Replace, Row
+
+_Place = tuple[str, str]
+
+
+class MemoryTables:
+    """Rows of tables that come to be by their first use; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, dict[_Place, Row]] = {}
+        self._lock = threading.Lock()
+        self._version = 0
+
+    def get(self, table: str, partition: str, key: str) -> Row | None:
+        """The row, or None."""
+        limits.check_table(table)
+        limits.check_key(partition)
+        limits.check_key(key)
+        with self._lock:
+            row = self._tables.get(table, {}).get((partition, key))
+        return row and _copy(row, row.etag)
+
+    def scan(
+        self,
+        table: str,
+        partition: str | None,
+        *,
+        first: str = "",
+        last: str = "",
+        select: Sequence[str] = (),
+    ) -> Iterator[Row]:
+        """Rows in key order with `first` <= key < `last`, as they are when the reading begins."""
+        limits.check_table(table)
+        return self._scan(table, partition, first, last, tuple(select))
+
+    def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
+        """Does all or nothing; the new etags in that order, empty for a deleted row."""
+        table_operations.check(table, operations)
+        with self._lock:
+            rows = self._tables.setdefault(table, {})
+            for operation in operations:
+                _require(operation, rows.get(_place(operation.row)))
+            return [self._apply(operation, rows) for operation in operations]
+
+    def _scan(
+        self, table: str, partition: str | None, first: str, last: str, select: tuple[str, ...]
+    ) -> Iterator[Row]:
+        with self._lock:
+            rows = sorted(self._tables.get(table, {}).values(), key=_order)
+        for row in rows:
+            if partition not in {None, row.partition} or row.key < first:
+                continue
+            if not last or row.key < last:
+                yield _copy(row, row.etag, select)
+
+    def _apply(self, operation: Operation, rows: dict[_Place, Row]) -> str:
+        place = _place(operation.row)
+        if isinstance(operation, Delete):
+            del rows[place]
+            return ""
+        self._version += 1
+        rows[place] = _copy(operation.row, f'W/"{self._version}"')
+        return rows[place].etag
+
+
+def _require(operation: Operation, present: Row | None) -> None:
+    row = operation.row
+    what = f"row {row.partition} {row.key}"
+    match operation:
+        case Insert() if present:
+            raise Exists(f"{what} is there already")
+        case Replace() | Delete() if present is None:
+            raise Missing(f"{what} is not there")
+        case Replace() | Delete() if present.etag != row.etag:
+            raise Changed(f"{what} has another version than {row.etag}")
+
+
+def _copy(row: Row, etag: str, select: tuple[str, ...] = ()) -> Row:
+    values: dict[str, Value] = {
+        name: value for name, value in row.values.items() if not select or name in select
+    }
+    return Row(partition=row.partition, key=row.key, values=values, etag=etag)
+
+
+def _place(row: Row) -> _Place:
+    return row.partition, row.key
+
+
+def _order(row: Row) -> tuple[bytes, bytes]:
+    """The order of Table Storage: by UTF-16 code unit."""
+    return row.partition.encode("utf-16-be"), row.key.encode("utf-16-be")

@@ -1,0 +1,104 @@
+"""How the storage clients reach the account: addresses, credential, one pool of connections.
+
+Built once by `shared.wiring` and given to `azure_tables`, `azure_queue` and `azure_blobs`. All
+of them share one HTTP session: look-ups of proxy variables, a sixth of the SDK's own cost, are off.
+"""
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import requests
+from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
+from azure.core.utils import parse_connection_string
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 10
+RETRIES = 2
+BACKOFF_SECONDS = 1
+_CONNECTIONS = 64  # the most that are kept; a burst beyond opens more
+_SERVICES = ("table", "queue", "blob")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccount:
+    """The three services of one account, and what opens them."""
+
+    table_url: str
+    queue_url: str
+    blob_url: str
+    credential: AzureNamedKeyCredential | TokenCredential = field(repr=False)
+    transport: HttpTransport = field(default_factory=lambda: pooled_transport(), repr=False)  # type: ignore[type-arg]
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where an address would carry the credential in the clear."""
+        for url in (self.table_url, self.queue_url, self.blob_url):
+            _require_private(url)
+
+
+def from_connection_string(text: str) -> StorageAccount:
+    """The account that a connection string with an account key names.
+
+    Raises ValueError where it is incomplete or would use plain http beyond this machine; the
+    message never holds the key.
+    """
+    try:
+        parts = parse_connection_string(text)
+    except ValueError:
+        raise ValueError("the storage connection string is not a list of Name=value;") from None
+    name, key = parts.get("accountname"), parts.get("accountkey")
+    if not name or not key:
+        raise ValueError("the storage connection string has no AccountName or no AccountKey")
+    scheme = parts.get("defaultendpointsprotocol", "https")
+    suffix = parts.get("endpointsuffix", "core.windows.net")
+    urls = [
+        parts.get(f"{service}endpoint", f"{scheme}://{name}.{service}.{suffix}").rstrip("/")
+        for service in _SERVICES
+    ]
+    return StorageAccount(*urls, AzureNamedKeyCredential(name, key))
+
+
+def from_name(
+    name: str, credential: TokenCredential, *, suffix: str = "core.windows.net"
+) -> StorageAccount:
+    """The account of that name, opened by an identity (a managed identity in Azure)."""
+    urls = [f"https://{name}.{service}.{suffix}" for service in _SERVICES]
+    return StorageAccount(*urls, credential)
+
+
+def pooled_transport() -> HttpTransport:  # type: ignore[type-arg]
+    """A transport that many threads share; the proxy variables of the environment are not read."""
+    session = requests.Session()
+    session.trust_env = False
+    adapter = HTTPAdapter(
+        pool_connections=len(_SERVICES),
+        pool_maxsize=_CONNECTIONS,
+        max_retries=Retry(total=False, redirect=False, raise_on_status=False),
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return RequestsTransport(
+        session=session,
+        session_owner=False,
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+    )
+
+
+def _require_private(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        return
+    raise ValueError(f"storage at {parts.scheme}://{parts.hostname} must be reached by https")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
