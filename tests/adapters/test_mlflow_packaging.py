@@ -6,53 +6,19 @@ import json
 import pickle
 import subprocess
 import sys
-import zipfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
-import joblib
-import mlflow.sklearn
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from mlflow.models import Model
-from mlflow.models.signature import ModelSignature
-from mlflow.types.schema import ColSpec, Schema, TensorSpec
-from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_iris
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
 
 from shared.adapters.mlflow_packaging import MlflowPackager
 from shared.domain.inspection import Inline, Inspection, Member, Package, Verdict, Whole
 from shared.domain.reading.archive import open_member
 from shared.domain.reading.reader import read_model
-
-X, Y = load_iris(return_X_y=True)
-PEOPLE = pd.DataFrame(
-    {
-        "age": [20.0, 30, 40, 50] * 5,
-        "city": ["Bonn", "Rom", "Bonn", "Ulm"] * 5,
-        "rank": [1, 2, 3, 1] * 5,
-    }
-)
-ANSWERS = ["no", "yes", "no", "yes"] * 5
-
-SIGNATURES = {
-    "people": ModelSignature(
-        Schema([ColSpec("double", "age"), ColSpec("string", "city"), ColSpec("long", "rank")])
-    ),
-    "logistic": ModelSignature(Schema([TensorSpec(np.dtype("float64"), (-1, 4))])),
-}
+from tests.adapters import saved_models
 
 _SERVE = """
 import json, sys, warnings
@@ -68,50 +34,6 @@ for name, folder, split in json.load(sys.stdin):
     answers[name] = [got.status, json.loads(got.response).get("predictions", got.response)]
 print("answers:" + json.dumps(answers))
 """
-
-
-def _joblib(model: Any, compress: Any) -> bytes:
-    file = io.BytesIO()
-    joblib.dump(model, file, compress=compress)
-    return file.getvalue()
-
-
-WRITERS: dict[str, Callable[[Any], bytes]] = {
-    **{f"pickle {protocol}": partial(pickle.dumps, protocol=protocol) for protocol in range(2, 6)},
-    "cloudpickle": cloudpickle.dumps,
-    "joblib": partial(_joblib, compress=0),
-    "joblib 3": partial(_joblib, compress=3),
-    **{
-        f"joblib {kind}": partial(_joblib, compress=(kind, 3))
-        for kind in ("gzip", "bz2", "xz", "lzma")
-    },
-}
-
-
-def _models() -> dict[str, tuple[Any, pd.DataFrame]]:
-    """Fitted models, each with rows to predict."""
-    people = ColumnTransformer(
-        [("n", StandardScaler(), ["age"]), ("c", OneHotEncoder(), ["city", "rank"])]
-    )
-    rows = pd.DataFrame(X[::10])
-    return {
-        "logistic": (LogisticRegression(max_iter=500).fit(X, Y), rows),
-        "forest": (
-            Pipeline(
-                [("s", StandardScaler()), ("f", RandomForestClassifier(5, random_state=1))]
-            ).fit(X, Y),
-            rows,
-        ),
-        "people": (
-            Pipeline([("c", people), ("m", LogisticRegression(max_iter=2000))]).fit(
-                PEOPLE, ANSWERS
-            ),
-            PEOPLE[:6],
-        ),
-        "neighbours": (KNeighborsClassifier().fit(X, Y), rows),
-        "vectors": (SVC().fit(X, Y), rows),
-        "boosting": (GradientBoostingClassifier(n_estimators=3).fit(X, Y), rows),
-    }
 
 
 @dataclass(frozen=True)
@@ -141,46 +63,16 @@ def write_package(package: Package, data: bytes, folder: Path) -> None:
         assert path.stat().st_size == file.size
 
 
-def zip_folder(folder: Path, prefix: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            archive.write(path, prefix + str(path.relative_to(folder)))
-    return file.getvalue()
-
-
-def mlflow_zips(
-    folder: Path, models: dict[str, tuple[Any, pd.DataFrame]]
-) -> Iterator[tuple[str, bytes]]:
-    """The same models as people zip them from `mlflow.sklearn.save_model`: at the top, one folder deep, unsigned."""
-    for name, prefix in (("people", ""), ("logistic", "model/"), ("forest", "my model/")):
-        model, _ = models[name]
-        signature = SIGNATURES.get(name)
-        mlflow.sklearn.save_model(
-            model,
-            folder / name,
-            signature=signature,
-            pip_requirements=[
-                "mlflow==2.16.2",
-                "scikit-learn==1.7.2",
-                "numpy==2.4.6",
-                "their-package==1",
-            ],
-            serialization_format="pickle" if name == "logistic" else "cloudpickle",
-        )
-        yield f"{name} in a zip", zip_folder(folder / name, prefix)
-
-
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     root = tmp_path_factory.mktemp("packages")
-    models = _models()
+    models = saved_models.fitted()
     files = {
         f"{name} by {writer}": dump(model)
         for name, (model, _) in models.items()
-        for writer, dump in WRITERS.items()
+        for writer, dump in saved_models.WRITERS.items()
     }
-    files |= dict(mlflow_zips(root / "saved", models))
+    files |= dict(saved_models.mlflow_zips(root / "saved", models))
     made = {}
     for at, (name, data) in enumerate(files.items()):
         model, rows = models[name.split(" ")[0]]
@@ -194,7 +86,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
 
 
 def test_every_package_predicts_as_the_original_and_without_a_warning(
-    cases: dict[str, Case],
+    cases: dict[str, Case], tmp_path: Path
 ) -> None:
     orders = [(name, str(case.folder), case.split) for name, case in cases.items()]
     run = subprocess.run(
@@ -203,6 +95,7 @@ def test_every_package_predicts_as_the_original_and_without_a_warning(
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr[-2_000:]
     answers = json.loads(run.stdout.rpartition("answers:")[2])
@@ -219,8 +112,8 @@ def test_every_file_was_clean_with_its_columns_known(cases: dict[str, Case]) -> 
 
 
 def test_the_same_content_gives_the_same_package(cases: dict[str, Case]) -> None:
-    model, _ = _models()["logistic"]
-    for dump in (WRITERS["pickle 5"], WRITERS["joblib gzip"]):
+    model, _ = saved_models.fitted()["logistic"]
+    for dump in (saved_models.WRITERS["pickle 5"], saved_models.WRITERS["joblib gzip"]):
         data = dump(model)
         packages = [MlflowPackager().package(inspect(data), io.BytesIO(data)) for _ in range(2)]
         assert packages[0] == packages[1]
@@ -269,7 +162,7 @@ def test_a_joblib_file_brings_its_loader_and_no_scikit_learn_flavor(cases: dict[
 
 
 def test_the_python_of_the_container_suits_the_libraries() -> None:
-    data = pickle.dumps(_models()["logistic"][0])
+    data = pickle.dumps(saved_models.fitted()["logistic"][0])
     old = data.replace(b"1.7.2", b"1.0.2")
     new = data.replace(b"1.7.2", b"1.8.0")
     for content, python in ((old, "3.10"), (new, "3.11"), (data, "3.10")):
@@ -282,7 +175,7 @@ def test_the_python_of_the_container_suits_the_libraries() -> None:
 
 
 def test_a_version_that_is_no_version_never_reaches_a_requirements_file() -> None:
-    data = pickle.dumps(_models()["logistic"][0])
+    data = pickle.dumps(saved_models.fitted()["logistic"][0])
     planted = replace(inspect(data), libraries=(("scikit-learn", "1.7.2\n--index-url http://x"),))
     package = MlflowPackager().package(planted, io.BytesIO(data))
     written = {

@@ -5,14 +5,11 @@ import io
 import json
 import pickle
 import resource
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -32,6 +29,7 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
+from tests.adapters import bombs
 
 MODEL = LogisticRegression(max_iter=500).fit(*load_iris(return_X_y=True))
 MIB = 1024 * 1024
@@ -64,7 +62,7 @@ def test_a_model_is_read_from_memory_and_from_a_file(tmp_path: Path) -> None:
 
 
 def test_a_zipped_mlflow_folder_is_read(tmp_path: Path) -> None:
-    assert read(_folder()).format is ModelFormat.MLFLOW
+    assert read(bombs.folder()).format is ModelFormat.MLFLOW
     assert not list(tmp_path.iterdir())
 
 
@@ -107,59 +105,12 @@ def test_a_dangerous_file_is_answered_and_not_run(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-def _folder(mlmodel: str = "") -> bytes:
-    flavors = "flavors:\n  python_function: {loader_module: mlflow.sklearn}\n  sklearn: {pickled_model: model.pkl}\n"
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("m/MLmodel", mlmodel or flavors)
-        archive.writestr("m/model.pkl", pickle.dumps(MODEL))
-    return file.getvalue()
-
-
-def _laughs() -> bytes:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 12)]
-    return _folder("\n".join(lines))
-
-
-def _joblib_array(shape: bytes) -> bytes:
-    """The start of a joblib file whose array claims a shape."""
-    return (
-        b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00shape" + shape
-        + b"X\x05\x00\x00\x00dtypecnumpy\ndtype\n(X\x02\x00\x00\x00f8I00\nI01\ntRub."
-    )  # fmt: skip
-
-
-BOMBS = {
-    "memo index": b"\x80\x02Nr\xff\xff\xff\xff.",
-    "memo entries": b"\x80\x04N" + b"\x94" * 5_000_000 + b".",
-    "stack": b"\x80\x02" + b"N" * 8_000_000,
-    "lists": b"\x80\x02" + b"]" * 8_000_000,
-    "lists thrown away": b"\x80\x02" + b"]0" * 4_000_000,
-    "nested tuples": b"\x80\x02)" + b"\x85" * 8_000_000 + b".",
-    "nested marks": b"\x80\x02" + b"(" * 8_000_000,
-    "doubling lists": b"\x80\x02]q\x00" + b"".join(b"0](h%ch%ceq%c" % (at, at, at + 1) for at in range(200)) + b".",
-    "endless line": b"V" + b"a" * (20 * MIB),
-    "text without end": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"a",
-    "frame without end": b"\x80\x04\x95" + struct.pack("<Q", 2**64 - 1) + b"N.",
-    "huge number": b"I" + b"9" * 1_000_000 + b"\n.",
-    "long number": b"\x80\x02\x8b\xff\xff\xff\x7f",
-    "many names": b"\x80\x02" + b"".join(b"cnumpy\nx%d\n0" % at for at in range(100_000)) + b"N.",
-    "long name": b"cnumpy\n" + b"x" * 1_000_000 + b"\n.",
-    "zlib zeros": zlib.compress(b"\x80\x04\x8e" + struct.pack("<Q", 2**33) + bytes(100 * MIB), 9),
-    "huge shape": _joblib_array(b"(M\xff\xffM\xff\xffM\xff\xffM\xff\xfft"),
-    "negative shape": _joblib_array(b"(J\xff\xff\xff\xfft"),
-    "shape of no numbers": _joblib_array(b"(NNt"),
-    "laughing yaml": _laughs(),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", bombs.BOMBS)
 def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(name: str) -> None:
     start = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     try:
-        found = read(BOMBS[name], memory_bytes=300 * MIB)
+        found = read(bombs.BOMBS[name], memory_bytes=300 * MIB)
     except UnreadableModel as error:
         assert error.code is not UnreadableCode.READER_STOPPED, error.reason  # noqa: PT017 - both outcomes are good
     else:

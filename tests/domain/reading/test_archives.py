@@ -26,7 +26,7 @@ from shared.domain.inspection import (
 from shared.domain.reading.archive import Archive, open_member
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.reader import read_model
-from tests.domain.reading import malicious
+from tests.domain.reading import confusing
 
 MODEL = pickle.dumps(LogisticRegression(max_iter=500).fit(*load_iris(return_X_y=True)))
 PYTHON = {"loader_module": "mlflow.sklearn", "model_path": "model.pkl", "python_version": "3.10.4"}
@@ -109,7 +109,7 @@ def test_a_hidden_pickle_is_judged_though_nothing_mentions_it() -> None:
 
 
 def test_joblib_arrays_in_a_folder_are_refused_for_pickle_would_run_their_bytes() -> None:
-    data = zipped(folder() | {"model.pkl": malicious.within_a_model(malicious.HONEST_ARRAY)})
+    data = zipped(folder() | {"model.pkl": confusing.within_a_model(confusing.HONEST_ARRAY)})
     assert "joblib" in refusal(data).reason
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from shared.domain.inspection import ModelFormat, UnreadableCode, UnreadableModel, Verdict
 from shared.domain.reading.reader import read_model
-from tests.domain.reading import malicious
+from tests.domain.reading import confusing, latent, malicious
 
 _LOAD = """
 import json, os, pickle, sys, contextlib, io
@@ -26,13 +26,13 @@ print(json.dumps(fired))
 
 
 def _sample_names() -> list[str]:
-    return [*malicious.live("/x"), *malicious.silent("/x")]
+    return [*malicious.live("/x"), *latent.files("/x")]
 
 
 @pytest.mark.parametrize("sample", _sample_names())
 def test_a_malicious_file_does_nothing_and_is_not_clean(sample: str, tmp_path: Path) -> None:
     marker = tmp_path / "made"
-    data = (malicious.live(str(marker)) | malicious.silent(str(marker)))[sample]
+    data = (malicious.live(str(marker)) | latent.files(str(marker)))[sample]
     try:
         inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
     except UnreadableModel as error:
@@ -68,16 +68,16 @@ def test_the_samples_bite_when_python_itself_loads_them(tmp_path: Path) -> None:
     assert sorted(json.loads(run.stdout)) == sorted(malicious.live("/x"))
 
 
-@pytest.mark.parametrize("array", [malicious.HONEST_ARRAY, malicious.HONEST_OLD_ARRAY])
+@pytest.mark.parametrize("array", [confusing.HONEST_ARRAY, confusing.HONEST_OLD_ARRAY])
 def test_an_honest_array_in_the_same_place_is_clean(array: bytes) -> None:
-    data = malicious.within_a_model(array)
+    data = confusing.within_a_model(array)
     inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
     assert (inspection.verdict, inspection.format) == (Verdict.CLEAN, ModelFormat.JOBLIB)
 
 
-@pytest.mark.parametrize("sample", malicious.confusing())
+@pytest.mark.parametrize("sample", confusing.values())
 def test_a_file_that_two_loaders_would_read_differently_is_not_clean(sample: str) -> None:
-    data = malicious.within_a_model(malicious.confusing()[sample])
+    data = confusing.within_a_model(confusing.values()[sample])
     try:
         inspection = read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
     except UnreadableModel as error:

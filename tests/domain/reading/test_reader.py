@@ -1,12 +1,8 @@
 """What the reader tells about real models, however they were saved."""
 
-import bz2
-import gzip
 import io
-import lzma
 import pickle
 import zipfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -237,12 +233,6 @@ def test_a_compression_that_is_not_read_is_named_with_a_way_out(data: bytes, sai
         read(data)
     assert caught.value.code is UnreadableCode.UNSUPPORTED
     assert "joblib.dump" in caught.value.next
-
-
-@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
-def test_a_compressed_pickle_needs_joblib_to_load(pack: Callable[[bytes], bytes]) -> None:
-    found = read(pack(pickle.dumps(LogisticRegression().fit(X[:100], Y[:100]))))
-    assert (found.format, found.flavor) == (ModelFormat.JOBLIB, "python_function")
 
 
 def test_a_zip_without_a_model_is_no_model() -> None:
