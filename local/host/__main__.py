@@ -4,6 +4,9 @@ A stand-in for `func start`: one process is one host instance with its Python wo
 `--functions` it serves those alone, as an instance of a per-function scale group does. Prints a
 line for each function and `host ready: http://127.0.0.1:P`; logs to stderr. Exit code 0 after
 SIGTERM or SIGINT, 1 if running work was cut off, 2 if it could not start.
+
+Not imitated: keys and authorization levels, `functionTimeout`, retry policies, input bindings,
+triggers and outputs other than HTTP, queue and timer, identity-based connections, scaling.
 """
 
 import argparse
@@ -49,7 +52,11 @@ async def _serve(plan: Plan, bound: socket.socket) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local.host",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--app", type=Path, required=True, help="folder of function_app.py")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--functions", help="serve only these, by comma")
@@ -110,7 +117,8 @@ def _storage(functions: Sequence[Function], values: settings.Settings, problems:
 
 
 def _bind(port: int) -> socket.socket:
-    bound = socket.socket()
+    # the protocol is spelled out because asyncio sets TCP_NODELAY only where it is
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))

@@ -1,6 +1,7 @@
 """What the host asks of everything that runs functions without a request: queues and timers."""
 
 import asyncio
+import logging
 from typing import Protocol
 
 
@@ -28,3 +29,25 @@ async def is_set(event: asyncio.Event, *, within: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+class Trouble:
+    """Logs that something cannot be reached when that begins and ends, not at every attempt."""
+
+    def __init__(self, log: logging.Logger, what: str) -> None:
+        self._log = log
+        self._what = what
+        self._said = ""
+
+    def goes_on(self, error: Exception) -> None:
+        """It failed, maybe again."""
+        said = str(error).partition("\n")[0]
+        if said != self._said:
+            self._log.warning("%s cannot be reached, trying on: %s", self._what, said)
+        self._said = said
+
+    def is_over(self) -> None:
+        """It worked, maybe as before."""
+        if self._said:
+            self._log.warning("%s can be reached again", self._what)
+        self._said = ""

@@ -19,7 +19,7 @@ from azure.functions.queue import QueueMessage
 from local.host.functions import Function
 from local.host.host_json import QueueOptions
 from local.host.invocation import InvocationError, Invoker
-from local.host.listener import is_set
+from local.host.listener import Trouble, is_set
 from local.host.queue_store import Message, QueueStore
 
 POISON = "-poison"
@@ -50,6 +50,7 @@ class QueueListener:
         self._options = options
         self._lease = lease
         self._threads = ThreadPoolExecutor(8, thread_name_prefix=f"queue-{store.name}")
+        self._trouble = Trouble(_LOG, f"queue {store.name}")
         self._running: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._stopping = False
@@ -91,8 +92,9 @@ class QueueListener:
                 self._store.receive, self._options.batch_size, self._lease
             )
         except AzureError as error:
-            _LOG.warning("queue %s cannot be read: %s", self._store.name, _first_line(error))
+            self._trouble.goes_on(error)
             return []
+        self._trouble.is_over()
         return messages or []
 
     async def _wait_for_room(self) -> None:

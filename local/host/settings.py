@@ -12,6 +12,9 @@ from pathlib import Path
 from local import azurite
 from local.host.problems import SettingError
 
+_CONNECTION = re.compile(
+    r"(?=.*(?:AccountName|SharedAccessSignature)=)\s*(?:\w+=[^;]*;)*\w+=[^;]*;?\s*"
+)
 _REFERENCE = re.compile(r"%([^%]+)%")
 
 
@@ -58,6 +61,8 @@ class Settings:
             if value := self.values.get(key):
                 if value.strip().rstrip(";").lower() == "usedevelopmentstorage=true":
                     return azurite.connection_string(azurite.DEFAULT_PORTS)
+                if not _CONNECTION.fullmatch(value):
+                    raise SettingError(f"connection {key} holds no storage connection string")
                 return value
         if any(key.startswith(f"{name}__") for key in self.values):
             raise SettingError(

@@ -17,7 +17,7 @@ from azure.functions.timer import TimerRequest
 
 from local.host.functions import Function, TimerTrigger
 from local.host.invocation import InvocationError, Invoker
-from local.host.listener import is_set
+from local.host.listener import Trouble, is_set
 from local.host.timer_store import LEASE_SECONDS, Status, TimerStore
 
 ACQUIRE_AGAIN_SECONDS = 2
@@ -37,6 +37,7 @@ class TimerListener:
         self._invoker = invoker
         self._store = store
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=f"timer-{function.name}")
+        self._trouble = Trouble(_LOG, f"the storage of timer {function.name}")
         self._stopping = False
         self._idle = asyncio.Event()
         """Set when no run may start: the host stops, or the lock is lost."""
@@ -45,11 +46,13 @@ class TimerListener:
         """See `Listener`."""
         while not self._stopping:
             try:
-                if await self._acquire():
+                held = await self._acquire()
+                self._trouble.is_over()
+                if held:
                     await self._hold_and_tick()
                     continue
             except AzureError as error:
-                _LOG.warning("%s stands still: %s", self._function.name, error)
+                self._trouble.goes_on(error)
             await is_set(self._idle, within=ACQUIRE_AGAIN_SECONDS)
 
     def stop(self) -> None:

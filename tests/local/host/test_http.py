@@ -1,6 +1,7 @@
 """HTTP functions answer as on the real host: routes, bodies, headers, errors, limits."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,6 +169,14 @@ def test_requests_beyond_the_limit_are_429(http: httpx.Client, folder: Path) -> 
         thread.join()
 
     assert (refused, http.get("/plain/text").status_code) == (429, 200)
+
+
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(http: httpx.Client) -> None:
+    start = time.perf_counter()
+    for _ in range(25):
+        assert http.get("/plain/text").status_code == 200
+
+    assert time.perf_counter() - start < 0.5  # a delayed acknowledgement costs 40 ms each
 
 
 def test_the_host_tells_its_state_before_any_route(http: httpx.Client) -> None:

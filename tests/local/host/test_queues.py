@@ -5,12 +5,14 @@ import datetime as dt
 import json
 import signal
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
+from local import azurite as storage
 from local import processes
 from tests.local.host.conftest import WAIT_SECONDS, Bench
 
@@ -187,6 +189,24 @@ def test_a_missing_queue_is_waited_for_and_not_created(bench: Bench) -> None:
     bench.queue().send_message("at last")
 
     assert bench.wait_for("work")[0]["body"] == "at last"
+
+
+def test_a_host_rides_out_a_restart_of_its_storage(bench: Bench, tmp_path: Path) -> None:
+    log, folder = tmp_path / "azurite.log", tmp_path / "state"
+    with storage.start(folder=folder, log=log) as first:
+        bench.connection = first.connection_string
+        bench.queue().send_message("before")
+        bench.start("jobs", "--functions", "work")
+        bench.wait_for("work")
+        wait_until_empty(bench.queue())
+    processes.wait_until(lambda: "trying on" in bench.log(), seconds=5, what="it is noticed")
+
+    with storage.start(folder=folder, log=log, ports=first.ports):
+        bench.queue().send_message("after")
+        bodies = [note["body"] for note in bench.wait_for("work", 2)]
+
+    assert bodies == ["before", "after"]
+    assert "can be reached again" in bench.log()
 
 
 def test_an_output_that_is_a_json_array_becomes_one_message_an_item(bench: Bench) -> None:

@@ -73,11 +73,15 @@ def work(msg: func.QueueMessage) -> None:
             "timers keep their locks in AzureWebJobsStorage: connection Storage is not set",
         ),
         (
+            {"OFTEN": "* * * * *", "AzureWebJobsStorage": "mine"},
+            "connection AzureWebJobsStorage holds no storage connection string",
+        ),
+        (
             {"OFTEN": "* * * * *", "Storage__accountName": "x"},
             "connection Storage is identity-based (Storage__...)",
         ),
     ],
-    ids=["time-span", "never", "no-storage", "identity"],
+    ids=["time-span", "never", "no-storage", "not-a-string", "identity"],
 )
 def test_a_timer_that_cannot_run_says_why(settings: dict[str, str], said: str) -> None:
     exit_code, error = run(APPS / "clock", "--functions", "often", env=settings)
