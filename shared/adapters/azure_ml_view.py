@@ -1,0 +1,141 @@
+"""`CloudView` over ARM REST: look-ups, lists, keys and logs, and the removal of a model version.
+
+The only Azure ML adapter that the HTTP path loads: azure-core and nothing heavier. What changes
+endpoints is in `azure_ml_control`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from azure.core.credentials import TokenCredential
+
+from shared.adapters.arm_rest import ArmClient, Document, Workspace, need
+from shared.ports import CloudDeployment, CloudEndpoint, Keys, RegistryModel, Usage
+
+_FAMILY_USAGE = "microsoft.machinelearningservices/usages"
+
+
+class AzureMlView:
+    """What can be seen of one workspace. Each call ends within `timeout` seconds.
+
+    A thing to be found that is not there is None. Keys and logs of a thing that is not there are
+    a `CloudError`: PERMANENT with the code `not_found`.
+    """
+
+    def __init__(
+        self, workspace: Workspace, credential: TokenCredential, *, timeout: float = 30
+    ) -> None:
+        self._workspace = workspace
+        self._arm = ArmClient(workspace, credential, timeout=timeout)
+
+    def find_model(self, name: str, version: str) -> RegistryModel | None:
+        """A model version, archived or not; None where there is none."""
+        found = self._arm.find(self._model(name, version), deadline=self._arm.deadline())
+        if found is None:
+            return None
+        return RegistryModel(name=name, version=version, tags=_properties(found).get("tags") or {})
+
+    def find_endpoint(self, name: str) -> CloudEndpoint | None:
+        """An endpoint; None where there is none."""
+        found = self._arm.find(self._endpoint(name), deadline=self._arm.deadline())
+        return None if found is None else _endpoint(found)
+
+    def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
+        """A deployment, with the cause where it has failed; None where there is none."""
+        deadline = self._arm.deadline()
+        found = self._arm.find(self._deployment(endpoint_name, name), deadline=deadline)
+        if found is None:
+            return None
+        deployment = _deployment(found, endpoint_name)
+        if deployment.state != "Failed":
+            return deployment
+        return replace(deployment, error=self._failure(found, deadline))
+
+    def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
+        """All deployments of an endpoint, without the causes of failed ones."""
+        path = f"{self._endpoint(endpoint_name)}/deployments"
+        found = self._arm.read_all(path, deadline=self._arm.deadline())
+        return [_deployment(document, endpoint_name) for document in found]
+
+    def list_usages(self) -> Sequence[Usage]:
+        """Used cores and limits of the region, by SKU family."""
+        deadline = self._arm.deadline()
+        region = self._workspace.region(self._arm.location(deadline=deadline))
+        return [
+            Usage(
+                name=str(need(document, "name", "value")),
+                used=int(need(document, "currentValue")),
+                limit=int(need(document, "limit")),
+            )
+            for document in self._arm.read_all(f"{region}/usages", deadline=deadline)
+            if str(document.get("type") or _FAMILY_USAGE).lower() == _FAMILY_USAGE
+        ]
+
+    def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
+        """The last lines of a deployment's serving container; empty before there is one."""
+        path = f"{self._deployment(endpoint_name, name)}/getLogs"
+        found = self._arm.read(path, deadline=self._arm.deadline(), post={"tail": lines})
+        return str(found.get("content") or "")
+
+    def read_keys(self, endpoint_name: str) -> Keys:
+        """The endpoint's keys."""
+        path = f"{self._endpoint(endpoint_name)}/listKeys"
+        found = self._arm.read(path, deadline=self._arm.deadline(), post={})
+        primary, secondary = need(found, "primaryKey"), need(found, "secondaryKey")
+        return Keys(primary=str(primary), secondary=str(secondary))
+
+    def remove_model(self, name: str, version: str) -> None:
+        """Removes a model version; its files stay. CONFLICT while a deployment uses it."""
+        self._arm.remove(self._model(name, version))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._arm.close()
+
+    def _failure(self, document: Document, deadline: float) -> str:
+        """Code and message of the operation that failed; empty where the cloud tells no more."""
+        url = (_properties(document).get("properties") or {}).get("AzureAsyncOperationUri") or ""
+        if not self._workspace.is_here(url):
+            return ""
+        error = (self._arm.find(url, deadline=deadline) or {}).get("error") or {}
+        return ": ".join(str(error[part]) for part in ("code", "message") if error.get(part))
+
+    def _model(self, name: str, version: str) -> str:
+        return f"{self._workspace.id}/models/{_segment(name)}/versions/{_segment(version)}"
+
+    def _endpoint(self, name: str) -> str:
+        return f"{self._workspace.id}/onlineEndpoints/{_segment(name)}"
+
+    def _deployment(self, endpoint_name: str, name: str) -> str:
+        return f"{self._endpoint(endpoint_name)}/deployments/{_segment(name)}"
+
+
+def _endpoint(document: Document) -> CloudEndpoint:
+    properties = _properties(document)
+    return CloudEndpoint(
+        name=str(need(document, "name")),
+        state=str(properties.get("provisioningState") or ""),
+        tags=document.get("tags") or {},
+        traffic={name: share for name, share in (properties.get("traffic") or {}).items() if share},
+        scoring_uri=str(properties.get("scoringUri") or ""),
+        swagger_uri=str(properties.get("swaggerUri") or ""),
+    )
+
+
+def _deployment(document: Document, endpoint_name: str) -> CloudDeployment:
+    return CloudDeployment(
+        name=str(need(document, "name")),
+        endpoint_name=endpoint_name,
+        state=str(_properties(document).get("provisioningState") or ""),
+        tags=document.get("tags") or {},
+    )
+
+
+def _properties(document: Document) -> Document:
+    found: Document = document.get("properties") or {}
+    return found
+
+
+def _segment(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,134 @@
+"""What `memory_cloud` is made of: its resources, and the rules by which a change is refused.
+
+Azure's rules as far as the service meets them (names, traffic, one operation at a time, quota
+with its reserve), in the errors that the real adapters give for them.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.errors import CloudError, Trouble
+from shared.ports import NewDeployment
+
+FAMILY = "standardDSv2Family"
+CRASHED = "ResourceNotReady: the container crashed"
+_CORES = {f"standard_ds{number}_v2": 2 ** (number - 1) for number in range(1, 6)}
+_NAME = re.compile(r"(?=.{3,32}$)[A-Za-z](-?[A-Za-z0-9])*")
+_MOST_INSTANCES = 50
+
+
+@dataclass(slots=True)
+class Deployment:
+    """A deployment in the cloud; `log` is what its container wrote."""
+
+    given: NewDeployment
+    state: str = "Creating"
+    error: str = ""
+    log: str = ""
+
+
+@dataclass(slots=True)
+class Operation:
+    """What runs on an endpoint or below it until `due`, and then fails if `failure` says so."""
+
+    request: object
+    due: datetime
+    succeed: Callable[[], None]
+    fail: Callable[[str], None]
+    failure: str
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """An endpoint with its deployments by lower-case name, as Azure tells names apart."""
+
+    name: str
+    tags: Mapping[str, str]
+    state: str = "Creating"
+    traffic: Mapping[str, int] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    operation: Operation | None = None
+
+
+def is_repeated(endpoint: Endpoint, request: object) -> bool:
+    """Whether just this is what runs on the endpoint: then nothing more is begun."""
+    return endpoint.operation is not None and endpoint.operation.request == request
+
+
+def require_free(endpoint: Endpoint) -> None:
+    """Raises CONFLICT while an operation runs on the endpoint or below it."""
+    if endpoint.operation:
+        raise conflict("Conflict", f"another operation runs on {endpoint.name}")
+
+
+def require_name(name: str, taken: Collection[str]) -> None:
+    """Raises PERMANENT for a name that Azure does not allow or somebody else has."""
+    if not _NAME.fullmatch(name):
+        raise refused("invalid", f"{name} is not a name of 3 to 32 letters, digits and dashes")
+    if name in taken:
+        raise refused("name_taken", f"{name}: endpoint name needs to be unique within a region")
+
+
+def require_traffic(shares: Mapping[str, int], deployments: Collection[str]) -> None:
+    """Raises PERMANENT unless shares add up to 0 or 100 and belong to deployments."""
+    unknown = {name for name in shares if name.lower() not in deployments}
+    if unknown or sum(shares.values()) not in (0, 100):
+        text = f"traffic is not 0 or 100 % of existing deployments: {dict(shares)}"
+        raise refused("InferencingClientUpdateEndpointFailed", text)
+
+
+def used(endpoints: Iterable[Endpoint], *, without: Deployment | None = None) -> int:
+    """Cores of all deployments that have not failed."""
+    return sum(
+        _needed(held.given)
+        for endpoint in endpoints
+        for held in endpoint.deployments.values()
+        if held.state != "Failed" and held is not without
+    )
+
+
+def require_quota(given: NewDeployment, used_cores: int, limit: int) -> None:
+    """Raises PERMANENT for an unknown size, too many instances, or too few cores (`quota`)."""
+    if given.instance_type.lower() not in _CORES:
+        raise refused("invalid", f"Not supported VM Size {given.instance_type}.")
+    if not 1 <= given.instance_count <= _MOST_INSTANCES:
+        raise refused("invalid", f"{given.instance_count} instances are not 1 to {_MOST_INSTANCES}")
+    needed = _needed(given)
+    if used_cores + needed > limit:
+        text = f"Not enough quota available for {given.instance_type} in SubscriptionId memory."
+        numbers = f"Current usage/limit: {used_cores}/{limit}. Additional needed: {needed}"
+        raise refused("quota", f"{text} {numbers}")
+
+
+def fail(*resources: Endpoint | Deployment) -> None:
+    """Marks resources as failed."""
+    for held in resources:
+        held.state = "Failed"
+
+
+def drop(resources: dict[str, Endpoint] | dict[str, Deployment], name: str) -> None:
+    """Takes a resource out."""
+    del resources[name.lower()]
+
+
+def refused(code: str, message: str) -> CloudError:
+    """The same call will fail again."""
+    return CloudError(Trouble.PERMANENT, code, message)
+
+
+def conflict(code: str, message: str) -> CloudError:
+    """Something else has to end first."""
+    return CloudError(Trouble.CONFLICT, code, message)
+
+
+def not_found(name: str) -> CloudError:
+    """There is no such thing."""
+    return refused("not_found", f"{name} does not exist")
+
+
+def _needed(given: NewDeployment) -> int:
+    """Cores with the fifth that Azure keeps in reserve, in whole instances."""
+    return _CORES[given.instance_type.lower()] * math.ceil(given.instance_count * 12 / 10)
