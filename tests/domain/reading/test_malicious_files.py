@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,36 @@ def test_a_file_that_two_loaders_would_read_differently_is_not_clean(sample: str
         assert error.code is UnreadableCode.CORRUPT  # noqa: PT017 - both outcomes are good
     else:
         assert inspection.verdict is not Verdict.CLEAN
+
+
+def _framed(length: int, data: bytes) -> bytes:
+    return b"\x80\x04\x95" + struct.pack("<Q", length) + data
+
+
+@pytest.mark.parametrize("longer", [1, 8, 60])
+def test_an_array_whose_frame_goes_on_behind_it_is_refused(longer: int) -> None:
+    """Python's own unpickler would go on in the frame and take the array from behind it."""
+    inside = confusing.within_a_model(confusing.HONEST_ARRAY)[2:]
+    end = inside.index(confusing.EIGHT)
+    whole = _framed(end, inside)
+    assert read_model(io.BytesIO(whole), len(whole), "0", yaml.safe_load).verdict is Verdict.CLEAN
+    whole = _framed(end + longer, inside)
+    with pytest.raises(UnreadableModel, match="frame"):
+        read_model(io.BytesIO(whole), len(whole), "0", yaml.safe_load)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _framed(3, b"X\x01\0\0\0a."),
+        _framed(3, b"\x95" + bytes(8) + b"N."),
+        _framed(2, b"I1\n."),
+        _framed(9, b"N."),
+    ],
+)
+def test_a_value_that_crosses_a_frame_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableModel, match=r"frame|middle"):
+        read_model(io.BytesIO(data), len(data), "0", yaml.safe_load)
 
 
 def test_there_are_at_least_forty_techniques() -> None:
