@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -185,3 +186,24 @@ def test_the_host_tells_its_state_before_any_route(http: httpx.Client) -> None:
     assert status.headers["content-type"] == "application/json"
     assert status.json()["state"] == "Running"
     assert http.post("/admin/functions/plain").status_code == 404
+
+
+def test_sigterm_lets_a_request_end_and_refuses_others(tmp_path: Path) -> None:
+    env = {"WAIT_FOR": str(tmp_path / "go")}
+    with (
+        start(APPS / "web", env=env, log=tmp_path / "host.log") as host,
+        httpx.Client(base_url=host.url, trust_env=False) as http,
+        ThreadPoolExecutor() as threads,
+    ):
+        waiting = threads.submit(http.get, "/plain/waits")
+        processes.wait_until((tmp_path / "go.started").exists, seconds=10, what="it runs")
+        host.process.terminate()
+        processes.wait_until(
+            lambda: "stopping" in host.log.read_text(), seconds=5, what="the signal is heard"
+        )
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"{host.url}/plain/text", trust_env=False).raise_for_status()
+        (tmp_path / "go").touch()
+
+        assert waiting.result().text == "waited"
+        assert host.process.wait(10) == 0
