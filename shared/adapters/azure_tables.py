@@ -175,4 +175,4 @@ def _row(entity: TableEntity) -> Row:
         if value is not None
     }
     partition, key = values.pop("PartitionKey"), values.pop("RowKey")
-    return Row(partition=partition, key=key, values=values, etag=entity.metadata["etag"])
+    return Row(partition=partition, key=key, values=values, etag=entity.metadata["etag"] or "")

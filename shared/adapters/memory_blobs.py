@@ -41,7 +41,7 @@ class MemoryBlobs:
         with self._lock:
             if key not in self._contents:
                 raise Missing(f"blob {key} is not there")
-            return io.BufferedReader(io.BytesIO(self._contents[key]))  # type: ignore[type-var]
+            return io.BufferedReader(io.BytesIO(self._contents[key]))
 
     def size(self, key: str) -> int | None:
         """How many bytes there are; None where there is no such key."""

@@ -27,7 +27,7 @@ class MemoryTables:
         limits.check_key(key)
         with self._lock:
             row = self._tables.get(table, {}).get((partition, key))
-        return row and _copy(row, row.etag)
+        return None if row is None else _copy(row, row.etag)
 
     def scan(
         self,
@@ -80,7 +80,7 @@ def _require(operation: Operation, present: Row | None) -> None:
             raise Exists(f"{what} is there already")
         case Replace() | Delete() if present is None:
             raise Missing(f"{what} is not there")
-        case Replace() | Delete() if present.etag != row.etag:
+        case Replace() | Delete() if present and present.etag != row.etag:
             raise Changed(f"{what} has another version than {row.etag}")
 
 

@@ -6,6 +6,7 @@ of them share one HTTP session: look-ups of proxy variables, a sixth of the SDK'
 
 import ipaddress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -31,7 +32,7 @@ class StorageAccount:
     queue_url: str
     blob_url: str
     credential: AzureNamedKeyCredential | TokenCredential = field(repr=False)
-    transport: HttpTransport = field(default_factory=lambda: pooled_transport(), repr=False)  # type: ignore[type-arg]
+    transport: HttpTransport[Any, Any] = field(repr=False)
 
     def __post_init__(self) -> None:
         """Raises ValueError where an address would carry the credential in the clear."""
@@ -54,22 +55,29 @@ def from_connection_string(text: str) -> StorageAccount:
         raise ValueError("the storage connection string has no AccountName or no AccountKey")
     scheme = parts.get("defaultendpointsprotocol", "https")
     suffix = parts.get("endpointsuffix", "core.windows.net")
-    urls = [
+    table, queue, blob = (
         parts.get(f"{service}endpoint", f"{scheme}://{name}.{service}.{suffix}").rstrip("/")
         for service in _SERVICES
-    ]
-    return StorageAccount(*urls, AzureNamedKeyCredential(name, key))
+    )
+    return StorageAccount(table, queue, blob, AzureNamedKeyCredential(name, key), _transport())
 
 
 def from_name(
     name: str, credential: TokenCredential, *, suffix: str = "core.windows.net"
 ) -> StorageAccount:
     """The account of that name, opened by an identity (a managed identity in Azure)."""
-    urls = [f"https://{name}.{service}.{suffix}" for service in _SERVICES]
-    return StorageAccount(*urls, credential)
+    table, queue, blob = (f"https://{name}.{service}.{suffix}" for service in _SERVICES)
+    return StorageAccount(table, queue, blob, credential, _transport())
 
 
-def pooled_transport() -> HttpTransport:  # type: ignore[type-arg]
+class _Transport(RequestsTransport):
+    """Retries wait briefly, whatever a Retry-After says: who calls has a deadline of its own."""
+
+    def sleep(self, duration: float) -> None:
+        super().sleep(min(duration, BACKOFF_SECONDS))
+
+
+def _transport() -> HttpTransport[Any, Any]:
     """A transport that many threads share; the proxy variables of the environment are not read."""
     session = requests.Session()
     session.trust_env = False
@@ -80,12 +88,13 @@ def pooled_transport() -> HttpTransport:  # type: ignore[type-arg]
     )
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return RequestsTransport(
+    transport: HttpTransport[Any, Any] = _Transport(
         session=session,
         session_owner=False,
         connection_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
     )
+    return transport
 
 
 def _require_private(url: str) -> None:

@@ -13,7 +13,9 @@ def check(table: str, operations: Sequence[Operation]) -> None:
     for operation in operations:
         row = operation.row
         if not isinstance(operation, Insert) and not row.etag:
-            raise ValueError(f"row {row.partition} {row.key} has no etag: read it before changing it")
+            raise ValueError(
+                f"row {row.partition} {row.key} has no etag: read it before changing it"
+            )
         limits.check_row(row.partition, row.key, row.values)
     if len(operations) > 1:
         limits.check_payload(

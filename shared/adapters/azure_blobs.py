@@ -1,0 +1,196 @@
+"""Blobs in one container of Blob Storage, or of Azurite: bytes under the digest of their content.
+
+The SDK is loaded with the first call: it costs a tenth of a second and more, and most requests
+need no blob. Uploads and reads go in blocks, so memory does not grow with the content.
+"""
+
+import contextlib
+import functools
+import io
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceExistsError
+
+from shared.adapters.storage_account import BACKOFF_SECONDS, RETRIES, StorageAccount
+from shared.adapters.storage_errors import error_code, translated
+from shared.domain import limits
+from shared.domain.errors import Exists, Missing, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
+
+BLOCK_BYTES = 8 * 1024 * 1024
+"""Sent at once; a smaller content goes in one call."""
+CHUNK_BYTES = 4 * 1024 * 1024
+"""Read at once."""
+COPY_SECONDS = 20
+"""How long `copy` waits for a copy the service goes on with by itself."""
+_PARALLEL_BLOCKS = 3
+_COPY_LOOK_SECONDS = 0.25
+_DONE = {None, "success"}
+
+
+class AzureBlobs:
+    """The blobs of a container, which comes to be by its first use; safe to share."""
+
+    def __init__(self, account: StorageAccount, container: str) -> None:
+        limits.check_queue(container)
+        self._account = account
+        self._name = container
+
+    def put(self, key: str, content: bytes | BinaryIO) -> None:
+        """Writes a content, seekable if it is a file, only if absent.
+
+        Raises Exists; after a lost answer that may be our own write, which is the same content.
+        """
+        blob = self._blob(key)
+        start = 0 if isinstance(content, bytes) else content.tell()
+
+        def upload() -> None:
+            if not isinstance(content, bytes):
+                content.seek(start)
+            blob.upload_blob(content, overwrite=False, max_concurrency=_PARALLEL_BLOCKS)
+
+        with translated(f"writing blob {key}"):
+            self._creating(upload)
+
+    def copy(self, source: str, key: str) -> None:
+        """Copies within the account; returns when all of it is there. Raises Missing.
+
+        Done where the target is there, as keys name contents. Raises Unavailable where the service
+        still copies after COPY_SECONDS; the next call goes on with that copy.
+        """
+        target = self._blob(key)
+        try:
+            with translated(f"copying blob {source} to {key}"):
+                started = target.start_copy_from_url(
+                    self._blob(source).url, match_condition=MatchConditions.IfMissing
+                )
+            if started["copy_status"] in _DONE:
+                return
+        except Exists:
+            pass  # ours of another turn perhaps, and not yet complete
+        except Missing:
+            if self.size(key) is None:
+                raise
+        self._wait_for_copy(target, key)
+
+    def open(self, key: str) -> BinaryIO:
+        """A seekable file over the bytes, read by ranges of CHUNK_BYTES. Raises Missing.
+
+        Its reads raise Unavailable, and Missing where the blob is removed meanwhile.
+        """
+        properties = self._properties(key)
+        ranges = _Ranges(self._blob(key), key, properties.size)
+        return io.BufferedReader(ranges, CHUNK_BYTES)
+
+    def size(self, key: str) -> int | None:
+        """How many bytes there are; None where there is no such key."""
+        try:
+            return self._properties(key).size
+        except Missing:
+            return None
+
+    @functools.cached_property
+    def _container(self) -> "ContainerClient":
+        from azure.storage.blob import ContainerClient, LinearRetry  # noqa: PLC0415 - see above
+
+        return ContainerClient(
+            self._account.blob_url,
+            self._name,
+            credential=self._account.credential,
+            transport=self._account.transport,
+            max_block_size=BLOCK_BYTES,
+            max_single_put_size=BLOCK_BYTES,
+            retry_policy=LinearRetry(
+                backoff=BACKOFF_SECONDS, retry_total=RETRIES, random_jitter_range=0
+            ),
+        )
+
+    def _blob(self, key: str) -> "BlobClient":
+        limits.check_blob_key(key)
+        return self._container.get_blob_client(key)
+
+    def _properties(self, key: str) -> "BlobProperties":
+        blob = self._blob(key)
+        with translated(f"looking at blob {key}"):
+            return blob.get_blob_properties()
+
+    def _creating(self, write: Callable[[], None]) -> None:
+        """Calls `write`; once more where the container had to be created."""
+        try:
+            write()
+        except AzureError as error:
+            if error_code(error) != "ContainerNotFound":
+                raise
+            with contextlib.suppress(ResourceExistsError):  # somebody was quicker
+                self._container.create_container()
+            write()
+
+    def _wait_for_copy(self, target: "BlobClient", key: str) -> None:
+        """Returns once the target is complete; one that failed is removed and Unavailable."""
+        end = time.monotonic() + COPY_SECONDS
+        pause = threading.Event()
+        while (seen := self._properties(key)).copy.status not in _DONE:
+            if seen.copy.status != "pending":
+                with translated(f"removing the failed copy {key}"):
+                    target.delete_blob(
+                        etag=seen.etag, match_condition=MatchConditions.IfNotModified
+                    )
+                raise Unavailable(f"copying to blob {key}: {seen.copy.status_description}")
+            if time.monotonic() > end:
+                raise Unavailable(f"copying to blob {key}: still going on ({seen.copy.progress})")
+            pause.wait(_COPY_LOOK_SECONDS)
+
+
+class _Ranges(io.RawIOBase):
+    """The bytes of a blob as a file that is read by ranges."""
+
+    def __init__(self, blob: "BlobClient", key: str, size: int) -> None:
+        super().__init__()
+        self._blob = blob
+        self._key = key
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"a place before the beginning of blob {self._key}: {start + offset}")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        data = self._range(min(view.nbytes, CHUNK_BYTES))
+        view[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self._range(CHUNK_BYTES), b""))
+
+    def _range(self, count: int) -> bytes:
+        """The next bytes, at most `count`; none at the end."""
+        count = min(count, self._size - self._position)
+        if count <= 0:
+            return b""
+        with translated(f"reading blob {self._key}"):
+            data = self._blob.download_blob(offset=self._position, length=count).readall()
+        if len(data) != count:
+            raise Unavailable(f"reading blob {self._key}: {len(data)} bytes instead of {count}")
+        self._position += count
+        return data

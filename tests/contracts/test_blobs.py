@@ -1,0 +1,159 @@
+"""What `shared.ports.Blobs` promises, held by memory and by Blob Storage on Azurite alike."""
+
+import io
+import threading
+import zipfile
+
+import pytest
+
+from local.azurite import Azurite
+from shared.adapters import azure_blobs, memory_blobs, storage_account
+from shared.adapters.system import SystemRandom
+from shared.domain.errors import Exists, Missing
+from shared.ports import Blobs
+
+LONG = bytes(range(256)) * 41_000  # 10.5 MB: more than one block, more than two chunks
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def blobs(request: pytest.FixtureRequest) -> Blobs:
+    if request.param == "memory":
+        return memory_blobs.MemoryBlobs()
+    azurite: Azurite = request.getfixturevalue("azurite")
+    account = storage_account.from_connection_string(azurite.connection_string)
+    return azure_blobs.AzureBlobs(account, "c-" + SystemRandom().nonce())
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", LONG], ids=["empty", "short", "long"])
+@pytest.mark.parametrize("is_file", [False, True])
+def test_bytes_read_back_as_written(blobs: Blobs, content: bytes, is_file: bool) -> None:
+    blobs.put("a/b.c-d_e/f", io.BytesIO(content) if is_file else content)
+    assert blobs.open("a/b.c-d_e/f").read() == content
+    assert blobs.size("a/b.c-d_e/f") == len(content)
+
+
+def test_a_file_is_written_from_where_it_stands(blobs: Blobs) -> None:
+    content = io.BytesIO(b"0123456789")
+    content.seek(4)
+    blobs.put("key", content)
+    assert blobs.open("key").read() == b"456789"
+
+
+@pytest.mark.parametrize("content", [b"other", LONG], ids=["short", "long"])
+def test_a_key_is_written_once(blobs: Blobs, content: bytes) -> None:
+    blobs.put("key", b"first")
+    with pytest.raises(Exists):
+        blobs.put("key", content)
+    with pytest.raises(Exists):
+        blobs.put("key", io.BytesIO(content))
+    assert blobs.open("key").read() == b"first"
+
+
+def test_of_many_writers_of_one_key_one_wins(blobs: Blobs) -> None:
+    won: list[bytes] = []
+    start = threading.Barrier(6)
+
+    def write(number: int) -> None:
+        start.wait()
+        try:
+            blobs.put("key", b"%d" % number)
+        except Exists:
+            return
+        won.append(b"%d" % number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert won == [blobs.open("key").read()]
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_what_is_not_there_is_missing(blobs: Blobs, is_empty: bool) -> None:
+    if not is_empty:
+        blobs.put("other", b"x")
+    assert blobs.size("key") is None
+    with pytest.raises(Missing):
+        blobs.open("key")
+    with pytest.raises(Missing):
+        blobs.copy("key", "target")
+    assert blobs.size("target") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", LONG], ids=["empty", "short", "long"])
+def test_a_copy_is_complete_when_it_returns(blobs: Blobs, content: bytes) -> None:
+    blobs.put("source/a", content)
+    blobs.copy("source/a", "target/b")
+    assert blobs.size("target/b") == len(content)
+    assert blobs.open("target/b").read() == content
+    assert blobs.size("source/a") == len(content)
+
+
+@pytest.mark.parametrize("has_source", [True, False])
+def test_a_copy_to_a_key_that_is_there_is_done(blobs: Blobs, has_source: bool) -> None:
+    blobs.put("target", b"first")
+    if has_source:
+        blobs.put("source", b"second")
+    blobs.copy("source", "target")
+    assert blobs.open("target").read() == b"first"
+
+
+def test_a_blob_is_read_where_it_is_asked(blobs: Blobs) -> None:
+    blobs.put("key", LONG)
+    with blobs.open("key") as file:
+        assert file.seekable()
+        assert file.seek(-5, io.SEEK_END) == len(LONG) - 5
+        assert file.read(10) == LONG[-5:]
+        assert file.read(10) == b""
+        assert file.seek(5_000_000) == 5_000_000
+        assert file.read(3) == LONG[5_000_000:5_000_003]
+        assert file.seek(1000, io.SEEK_CUR) == 5_001_003
+        assert file.read(6_000_000) == LONG[5_001_003:]
+        assert file.seek(len(LONG) + 10) == len(LONG) + 10
+        assert file.read() == b""
+        file.seek(0)
+        assert file.read() == LONG
+        with pytest.raises(ValueError, match=r"\w"):
+            file.seek(-1)
+
+
+def test_a_zip_archive_is_read_in_place(blobs: Blobs) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("MLmodel", "flavors: {}")
+        archive.writestr("model.pkl", LONG)
+    content.seek(0)
+    blobs.put("key", content)
+    with blobs.open("key") as file, zipfile.ZipFile(file) as archive:
+        assert archive.read("MLmodel") == b"flavors: {}"
+        assert archive.read("model.pkl") == LONG
+
+
+BAD_KEYS = [
+    "",
+    "/a",
+    "a//b",
+    "a/../b",
+    "./a",
+    "a/",
+    "a?b",
+    "a#b",
+    "a%2fb",
+    "a\\b",
+    "a\n",
+    "x" * 1025,
+    "a.",
+]
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_a_key_that_something_on_the_way_would_rewrite_is_refused(blobs: Blobs, key: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the key"):
+        blobs.put(key, b"x")
+    with pytest.raises(ValueError, match="cannot be the key"):
+        blobs.size(key)
+    with pytest.raises(ValueError, match="cannot be the key"):
+        blobs.open(key)
+    with pytest.raises(ValueError, match="cannot be the key"):
+        blobs.copy("source", key)
