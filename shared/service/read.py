@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.domain import ownership
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Model, Status
@@ -88,7 +89,8 @@ def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int
     except Missing:
         pass  # not saved: the container may still run
     try:
-        if ports.view.find_deployment(record.endpoint_name, record.deployment_name):
+        found = ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+        if found and ownership.is_ours(found.tags, ownership.deployment_tags(record)):
             return ports.view.read_logs(record.endpoint_name, record.deployment_name, lines=lines)
     except CloudError as error:
         if error.code != "not_found":

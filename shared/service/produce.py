@@ -1,0 +1,112 @@
+"""Accepts deploy requests that training pipelines put on the queue, as CloudEvents.
+
+`source` and `id` are the idempotency key: a message that comes twice leads to one deployment. The
+queue's own message id is no key, since a lost answer to a send leaves two messages.
+"""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared import telemetry
+from shared.domain import requests
+from shared.domain.errors import Exists, Forbidden, InvalidRequest, NotFound, Refusal
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import Request
+from shared.ports import Ports
+from shared.service import store, submit
+from shared.service.claims import Mint
+from shared.telemetry import Happened
+
+
+class DeployEvent(BaseModel):
+    """A CloudEvent 1.0 in structured JSON; further attributes are allowed and not used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    specversion: Literal["1.0"]
+    type: str = Field(min_length=1, max_length=256)
+    source: str = Field(min_length=1, max_length=512)
+    id: str = Field(min_length=1, max_length=256)
+    data: dict[str, Any]
+
+
+def parse_event(text: str) -> DeployEvent:
+    """The event in a message. Raises InvalidRequest with all problems."""
+    try:
+        event = DeployEvent.model_validate_json(text)
+    except ValueError as error:
+        problems = getattr(error, "errors", list)()
+        raise requests.invalid(problems) from error
+    return event
+
+
+def accept_event(
+    ports: Ports, mint: Mint, policy: Policy, producers: Collection[str], issuer: str, text: str
+) -> None:
+    """Does what `POST /deployments/deploy` does with the event's data.
+
+    A refusal is kept under the event's key, where `GET /requests` finds it. Raises InvalidRequest
+    and Forbidden for a message that names no key or no user it may name: those are nobody's rows.
+    """
+    event = parse_event(text)
+    principal = _principal(event, producers, issuer)
+    key = requests.request_key(event.source, event.id)
+    data = {name: value for name, value in event.data.items() if name != "user_id"}
+    try:
+        request = requests.parse_deploy_request(data)
+        submit.accept_deploy(ports, mint, policy, principal, request, key=key)
+    except Refusal as error:
+        telemetry.tell(Happened.REFUSED, code=error.code, source=event.source, id=event.id)
+        _keep_refusal(ports, principal, key, data, error)
+
+
+def require_request(ports: Ports, principal: Principal, source: str, request_id: str) -> Request:
+    """What became of the principal's keyed request. Raises NotFound."""
+    key = requests.request_key(source, request_id)
+    stored = store.load_request(ports.tables, principal.user_key, key)
+    if stored is None:
+        raise NotFound(
+            "request_not_found",
+            "No request of yours with this source and id has been taken from the queue.",
+            "It may still be waiting: ask again in a few seconds, and check source, id and user_id.",
+        )
+    return stored.record
+
+
+def _principal(event: DeployEvent, producers: Collection[str], issuer: str) -> Principal:
+    user_id = event.data.get("user_id", "local")
+    if not isinstance(user_id, str):
+        raise InvalidRequest(
+            "invalid_request", "data.user_id is not text.", "Send the event again, corrected."
+        )
+    if user_id not in producers:
+        raise Forbidden(
+            "producer_not_allowed",
+            f"Producers may not deploy for the user {user_id[:64]!r}.",
+            "An operator adds the user to the setting PRODUCER_USERS; then send the event again.",
+        )
+    return Principal(user_id=user_id, issuer=issuer)
+
+
+def _keep_refusal(
+    ports: Ports, principal: Principal, key: str, data: dict[str, Any], error: Refusal
+) -> None:
+    refused = Request(
+        key=key,
+        fingerprint=requests.fingerprint("deploy", data),
+        at=ports.clock.now(),
+        problem={
+            "code": error.code,
+            "detail": error.detail,
+            "next": error.next_step,
+            "problems": [dict(each) for each in error.problems],
+        },
+    )
+    row = store.request_row(principal.user_key, refused)
+    try:
+        store.insert(ports.tables, ports.random, store.RECORDS, row)
+    except Exists:
+        return  # its first delivery has been answered; that answer stands

@@ -1,0 +1,111 @@
+"""The composition root: builds the ports from the settings, each when it is first needed.
+
+The HTTP function uses `front`, the worker `worker`. What is heavy (azure-ai-ml, MLflow) is imported
+by `worker` alone.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from shared.adapters import storage_account
+from shared.adapters.arm_rest import Workspace
+from shared.adapters.azure_blobs import AzureBlobs
+from shared.adapters.azure_ml_view import AzureMlView
+from shared.adapters.azure_queue import AzureQueue
+from shared.adapters.azure_tables import AzureTables
+from shared.adapters.credentials import Credential
+from shared.adapters.model_reader import ProcessModelReader
+from shared.adapters.system import SystemClock, SystemRandom
+from shared.ports import Ports, WorkerPorts
+from shared.service.claims import Mint
+from shared.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What serves requests."""
+
+    settings: Settings
+    ports: Ports
+    mint: Mint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What runs turns."""
+
+    settings: Settings
+    ports: WorkerPorts
+
+
+@cache
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def front() -> Front:
+    """The ports of the HTTP function, the producers' queue and the sweep."""
+    settings = read_settings()
+    account = _account(settings)
+    ports = Ports(
+        clock=SystemClock(),
+        random=SystemRandom(),
+        tables=AzureTables(account),
+        queue=AzureQueue(account),
+        blobs=AzureBlobs(account, settings.content_container),
+        reader=ProcessModelReader(),
+        view=AzureMlView(_workspace(settings), Credential(), timeout=settings.cloud_timeout),
+    )
+    mint = Mint(ports.tables, ports.clock, ports.random)
+    return Front(settings=settings, ports=ports, mint=mint)
+
+
+@cache
+def worker() -> Worker:
+    """The ports of the worker: those of the front, and what changes Azure ML."""
+    from shared.adapters.azure_ml_control import (  # noqa: PLC0415 - seconds of import, worker only
+        AzureMlControl,
+    )
+    from shared.adapters.http_scorer import HttpScorer  # noqa: PLC0415 - worker only
+    from shared.adapters.mlflow_packaging import MlflowPackager  # noqa: PLC0415 - worker only
+
+    settings, ports = front().settings, front().ports
+    control = AzureMlControl(
+        _workspace(settings),
+        Credential(),
+        datastore=settings.azure_ml_datastore,
+        timeout=settings.cloud_timeout,
+    )
+    return Worker(
+        settings=settings,
+        ports=WorkerPorts(
+            clock=ports.clock,
+            random=ports.random,
+            tables=ports.tables,
+            queue=ports.queue,
+            blobs=ports.blobs,
+            reader=ports.reader,
+            view=ports.view,
+            packager=MlflowPackager(default_python=settings.default_python),
+            control=control,
+            scorer=HttpScorer(timeout=settings.cloud_timeout),
+        ),
+    )
+
+
+def _account(settings: Settings) -> storage_account.StorageAccount:
+    if settings.azurewebjobsstorage:
+        return storage_account.from_connection_string(settings.azurewebjobsstorage)
+    return storage_account.from_name(settings.azurewebjobsstorage__accountname, Credential())
+
+
+def _workspace(settings: Settings) -> Workspace:
+    return Workspace(
+        subscription=settings.azure_subscription_id,
+        resource_group=settings.azure_resource_group,
+        name=settings.azure_ml_workspace,
+        base_url=settings.azure_ml_url,
+    )
