@@ -197,7 +197,9 @@ def _as_cloud_errors(*unreadable: type[Exception]) -> Iterator[None]:
         yield
     except MlException as error:
         raise CloudError(Trouble.PERMANENT, "invalid", str(error)) from error
-    except (AzureError, OSError, ValueError, *unreadable) as error:
+    except (AzureError, OSError, ValueError) as error:
+        raise cloud_errors.from_error(error, changing=True) from error
+    except unreadable as error:
         raise cloud_errors.from_error(error, changing=True) from error
 
 

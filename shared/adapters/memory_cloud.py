@@ -1,13 +1,12 @@
 """Azure ML in memory: `CloudView`, `CloudControl` and `Scorer` on a clock that is given.
 
 For tests and the simulation. Keeps the rules that `tests/contracts/test_cloud.py` holds the
-emulator to; operations end when the clock has passed their time and somebody looks.
+emulator to; an operation ends when the clock has passed its time and somebody looks.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from shared.adapters import memory_cloud_rules as rules
 from shared.adapters.memory_cloud_rules import Deployment, Endpoint, Operation
@@ -65,46 +64,31 @@ class MemoryCloud:
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version; None where there is none."""
         held = self._models.get((name, version))
-        return held and RegistryModel(name=name, version=version, tags=held.tags)
+        return RegistryModel(name=name, version=version, tags=held.tags) if held else None
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""
-        self._settle()
-        held = self._endpoints.get(name.lower())
-        if held is None:
-            return None
-        base = f"https://{held.name}.invalid"
-        return CloudEndpoint(
-            name=held.name,
-            state=held.state,
-            tags=held.tags,
-            traffic=held.traffic,
-            scoring_uri=f"{base}/score",
-            swagger_uri=f"{base}/swagger.json",
-        )
+        held = self._find_endpoint(name)
+        return held.shown() if held else None
 
     def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
         """A deployment, with the cause where it has failed; None where there is none."""
-        self._settle()
         held = self._find(endpoint_name, name)
-        return held and _shown(held, held.error)
+        return held.shown(error=held.error) if held else None
 
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
         """All deployments of an endpoint, without the causes of failed ones."""
-        self._settle()
-        endpoint = self._endpoints.get(endpoint_name.lower())
-        return [_shown(held, "") for held in endpoint.deployments.values()] if endpoint else []
+        endpoint = self._find_endpoint(endpoint_name)
+        return [held.shown() for held in endpoint.deployments.values()] if endpoint else []
 
     def list_usages(self) -> Sequence[Usage]:
         """The one SKU family there is."""
         self._settle()
-        return [
-            Usage(name=rules.FAMILY, used=rules.used(self._endpoints.values()), limit=self.cores)
-        ]
+        used = rules.used(self._endpoints.values())
+        return [Usage(name=rules.FAMILY, used=used, limit=self.cores)]
 
     def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
         """The last lines of a deployment's log; PERMANENT `not_found` where there is none."""
-        self._settle()
         held = self._find(endpoint_name, name)
         if held is None:
             raise rules.not_found(f"{endpoint_name}/{name}")
@@ -112,17 +96,14 @@ class MemoryCloud:
 
     def read_keys(self, endpoint_name: str) -> Keys:
         """The endpoint's keys; PERMANENT `not_found` where there is none."""
-        self._settle()
-        endpoint = self._require(endpoint_name)
-        return Keys(primary=f"{endpoint.name}-primary", secondary=f"{endpoint.name}-secondary")
+        name = self._require_endpoint(endpoint_name).name
+        return Keys(primary=f"{name}-primary", secondary=f"{name}-secondary")
 
     def remove_model(self, name: str, version: str) -> None:
         """Removes a model version; CONFLICT while a deployment uses it."""
         self._settle()
-        for endpoint in self._endpoints.values():
-            for held in endpoint.deployments.values():
-                if (held.given.model_name, held.given.model_version) == (name, version):
-                    raise rules.conflict("ModelVersionInUse", f"{name}:{version} is deployed")
+        if rules.is_deployed(self._endpoints.values(), name, version):
+            raise rules.conflict("ModelVersionInUse", f"{name}:{version} is deployed")
         self._models.pop((name, version), None)
 
     def register_model(self, model: NewModel) -> None:
@@ -131,24 +112,20 @@ class MemoryCloud:
         if known and known.path != model.path:
             raise rules.refused("UserError", "Asset paths cannot be updated.")
         if not known and not self._has_path(model.path):
-            raise rules.refused(
-                "ModelAssetPathNotFoundInStorage", f"there are no files at {model.path}"
-            )
+            raise rules.refused("ModelAssetPathNotFoundInStorage", f"no files at {model.path}")
         self._models[(model.name, model.version)] = model
 
     def put_endpoint(
         self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
     ) -> None:
         """Creates an endpoint, or gives it these tags and this traffic when the operation ends."""
-        self._settle()
         shares = {deployment: share for deployment, share in traffic.items() if share}
         request = ("put", name.lower(), dict(tags), shares)
-        endpoint = self._endpoints.get(name.lower())
+        endpoint = self._find_endpoint(name)
         if endpoint is None:
             rules.require_name(name, self.taken_names)
             rules.require_traffic(shares, ())
-            endpoint = Endpoint(name, dict(tags))
-            self._endpoints[name.lower()] = endpoint
+            endpoint = self._endpoints[name.lower()] = Endpoint(name, dict(tags))
         elif rules.is_repeated(endpoint, request):
             return
         else:
@@ -156,45 +133,38 @@ class MemoryCloud:
             rules.require_traffic(shares, endpoint.deployments)
             endpoint.state = "Updating"
 
-        def succeed() -> None:
+        def end() -> None:
             endpoint.tags, endpoint.traffic, endpoint.state = dict(tags), shares, "Succeeded"
 
-        self._begin(endpoint, request, succeed, lambda _error: rules.fail(endpoint))
+        self._begin(endpoint, request, [endpoint], end)
 
     def put_deployment(self, deployment: NewDeployment) -> None:
         """Creates a deployment, or replaces one that has not failed."""
-        self._settle()
-        endpoint, key = self._require(deployment.endpoint_name), deployment.name.lower()
+        endpoint = self._require_endpoint(deployment.endpoint_name)
         if rules.is_repeated(endpoint, deployment):
             return
-        if endpoint.state != "Succeeded":
-            raise rules.conflict("Conflict", f"{endpoint.name} is in {endpoint.state} state")
-        rules.require_free(endpoint)
-        known = endpoint.deployments.get(key)
-        if known and known.state == "Failed":
-            raise rules.refused("BadRequest", f"{deployment.name} has failed: delete it first")
+        rules.require_ready(endpoint, deployment.name)
+        known = endpoint.deployments.get(deployment.name.lower())
+        used = rules.used(self._endpoints.values(), without=known)
         path = self._path(deployment)
-        self._require_room(deployment, known)
+        rules.require_quota(deployment, used, self.cores)
         rules.require_name(deployment.name, ())
-        held = endpoint.deployments.setdefault(key, Deployment(deployment))
+        held = known or Deployment(deployment)
         held.given, held.state = deployment, "Updating" if known else "Creating"
+        endpoint.deployments[deployment.name.lower()] = held
 
-        def succeed() -> None:
+        def end() -> None:
             if path in self.broken_paths:
                 held.log = f"Traceback (most recent call last):\n{path} cannot be loaded"
                 held.state, held.error = "Failed", rules.CRASHED
             else:
                 held.log, held.state = "the model is loaded", "Succeeded"
 
-        def fail(error: str) -> None:
-            held.state, held.error = "Failed", error
-
-        self._begin(endpoint, deployment, succeed, fail)
+        self._begin(endpoint, deployment, [held], end)
 
     def remove_deployment(self, endpoint_name: str, name: str) -> None:
         """Removes a deployment without traffic; done where there is none."""
-        self._settle()
-        endpoint, held = self._endpoints.get(endpoint_name.lower()), self._find(endpoint_name, name)
+        held, endpoint = self._find(endpoint_name, name), self._find_endpoint(endpoint_name)
         request = ("remove", endpoint_name.lower(), name.lower())
         if endpoint is None or held is None or rules.is_repeated(endpoint, request):
             return
@@ -202,35 +172,25 @@ class MemoryCloud:
         if any(routed.lower() == name.lower() for routed in endpoint.traffic):
             raise rules.refused("BadRequest", f"{name} has traffic")
         held.state = "Deleting"
-
-        def fail(error: str) -> None:
-            held.state, held.error = "Failed", error
-
-        self._begin(endpoint, request, lambda: rules.drop(endpoint.deployments, name), fail)
+        self._begin(endpoint, request, [held], lambda: endpoint.forget(name))
 
     def remove_endpoint(self, name: str) -> None:
         """Removes an endpoint with all its deployments; done where there is none."""
-        self._settle()
-        endpoint, request = self._endpoints.get(name.lower()), ("remove", name.lower())
+        endpoint, request = self._find_endpoint(name), ("remove", name.lower())
         if endpoint is None or rules.is_repeated(endpoint, request):
             return
         rules.require_free(endpoint)
-        for held in (endpoint, *endpoint.deployments.values()):
+        targets: list[Endpoint | Deployment] = [endpoint, *endpoint.deployments.values()]
+        for held in targets:
             held.state = "Deleting"
-        self._begin(
-            endpoint,
-            request,
-            lambda: rules.drop(self._endpoints, name),
-            lambda _error: rules.fail(endpoint, *endpoint.deployments.values()),
-        )
+        self._begin(endpoint, request, targets, lambda: self._forget(name))
 
     def score(
         self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
     ) -> Answer:
-        """One scoring call to a named deployment, by the endpoint's own address."""
-        self._settle()
-        name = (urlsplit(uri).hostname or "").removesuffix(".invalid")
-        endpoint, held = self._endpoints.get(name), self._find(name, deployment_name)
+        """One scoring call to a named deployment, by the address that the endpoint shows."""
+        name = rules.endpoint_of(uri)
+        endpoint, held = self._find_endpoint(name), self._find(name, deployment_name)
         if endpoint is None:
             return Answer(status=404, deployment_name="", text="there is no such endpoint")
         keys = self.read_keys(name)
@@ -247,30 +207,30 @@ class MemoryCloud:
         self,
         endpoint: Endpoint,
         request: object,
-        succeed: Callable[[], None],
-        fail: Callable[[str], None],
+        targets: Sequence[Endpoint | Deployment],
+        end: Callable[[], None],
     ) -> None:
         due = self._now() + timedelta(seconds=self.operation_seconds)
-        endpoint.operation = Operation(request, due, succeed, fail, self._failure)
+        endpoint.operation = Operation(request, due, targets, end, self._failure)
         self._failure = ""
 
     def _settle(self) -> None:
-        """Ends every operation whose time has come."""
         for endpoint in list(self._endpoints.values()):
-            operation = endpoint.operation
-            if operation and operation.due <= self._now():
-                endpoint.operation = None
-                if operation.failure:
-                    operation.fail(operation.failure)
-                else:
-                    operation.succeed()
+            endpoint.settle(self._now())
+
+    def _forget(self, name: str) -> None:
+        del self._endpoints[name.lower()]
+
+    def _find_endpoint(self, name: str) -> Endpoint | None:
+        self._settle()
+        return self._endpoints.get(name.lower())
 
     def _find(self, endpoint_name: str, name: str) -> Deployment | None:
-        endpoint = self._endpoints.get(endpoint_name.lower())
+        endpoint = self._find_endpoint(endpoint_name)
         return endpoint.deployments.get(name.lower()) if endpoint else None
 
-    def _require(self, name: str) -> Endpoint:
-        endpoint = self._endpoints.get(name.lower())
+    def _require_endpoint(self, name: str) -> Endpoint:
+        endpoint = self._find_endpoint(name)
         if endpoint is None:
             raise rules.not_found(name)
         return endpoint
@@ -278,20 +238,5 @@ class MemoryCloud:
     def _path(self, given: NewDeployment) -> str:
         model = self._models.get((given.model_name, given.model_version))
         if model is None:
-            text = f"there is no model {given.model_name}:{given.model_version}"
-            raise rules.refused("InferencingClientCreateDeploymentFailed", text)
+            raise rules.no_model(given)
         return model.path
-
-    def _require_room(self, given: NewDeployment, known: Deployment | None) -> None:
-        used = rules.used(self._endpoints.values(), without=known)
-        rules.require_quota(given, used, self.cores)
-
-
-def _shown(held: Deployment, error: str) -> CloudDeployment:
-    return CloudDeployment(
-        name=held.given.name,
-        endpoint_name=held.given.endpoint_name,
-        state=held.state,
-        tags=held.given.tags,
-        error=error,
-    )

@@ -6,18 +6,20 @@ with its reserve), in the errors that the real adapters give for them.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import NewDeployment
+from shared.ports import CloudDeployment, CloudEndpoint, NewDeployment
 
 FAMILY = "standardDSv2Family"
 CRASHED = "ResourceNotReady: the container crashed"
-_CORES = {f"standard_ds{number}_v2": 2 ** (number - 1) for number in range(1, 6)}
+_CORES = {f"standard_ds{number}_v2": int(2 ** (number - 1)) for number in range(1, 6)}
 _NAME = re.compile(r"(?=.{3,32}$)[A-Za-z](-?[A-Za-z0-9])*")
 _MOST_INSTANCES = 50
+_DOMAIN = ".invalid"
 
 
 @dataclass(slots=True)
@@ -29,15 +31,25 @@ class Deployment:
     error: str = ""
     log: str = ""
 
+    def shown(self, *, error: str = "") -> CloudDeployment:
+        """The deployment as the port shows it."""
+        return CloudDeployment(
+            name=self.given.name,
+            endpoint_name=self.given.endpoint_name,
+            state=self.state,
+            tags=self.given.tags,
+            error=error,
+        )
+
 
 @dataclass(slots=True)
 class Operation:
-    """What runs on an endpoint or below it until `due`, and then fails if `failure` says so."""
+    """What runs on an endpoint or below it until `due`; with a `failure` its targets fail."""
 
     request: object
     due: datetime
-    succeed: Callable[[], None]
-    fail: Callable[[str], None]
+    targets: Sequence["Endpoint | Deployment"]
+    end: Callable[[], None]
     failure: str
 
 
@@ -48,9 +60,43 @@ class Endpoint:
     name: str
     tags: Mapping[str, str]
     state: str = "Creating"
+    error: str = ""
     traffic: Mapping[str, int] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
     operation: Operation | None = None
+
+    def shown(self) -> CloudEndpoint:
+        """The endpoint as the port shows it."""
+        base = f"https://{self.name}{_DOMAIN}"
+        return CloudEndpoint(
+            name=self.name,
+            state=self.state,
+            tags=self.tags,
+            traffic=self.traffic,
+            scoring_uri=f"{base}/score",
+            swagger_uri=f"{base}/swagger.json",
+        )
+
+    def settle(self, now: datetime) -> None:
+        """Ends the operation if its time has come."""
+        operation = self.operation
+        if operation is None or operation.due > now:
+            return
+        self.operation = None
+        if not operation.failure:
+            operation.end()
+            return
+        for held in operation.targets:
+            held.state, held.error = "Failed", operation.failure
+
+    def forget(self, deployment: str) -> None:
+        """Takes a deployment out."""
+        del self.deployments[deployment.lower()]
+
+
+def endpoint_of(uri: str) -> str:
+    """The endpoint that a scoring address belongs to."""
+    return (urlsplit(uri).hostname or "").removesuffix(_DOMAIN)
 
 
 def is_repeated(endpoint: Endpoint, request: object) -> bool:
@@ -58,10 +104,29 @@ def is_repeated(endpoint: Endpoint, request: object) -> bool:
     return endpoint.operation is not None and endpoint.operation.request == request
 
 
+def is_deployed(endpoints: Iterable[Endpoint], model: str, version: str) -> bool:
+    """Whether any deployment, also a failed one, names a model version."""
+    return any(
+        (held.given.model_name, held.given.model_version) == (model, version)
+        for endpoint in endpoints
+        for held in endpoint.deployments.values()
+    )
+
+
 def require_free(endpoint: Endpoint) -> None:
     """Raises CONFLICT while an operation runs on the endpoint or below it."""
     if endpoint.operation:
         raise conflict("Conflict", f"another operation runs on {endpoint.name}")
+
+
+def require_ready(endpoint: Endpoint, deployment: str) -> None:
+    """Raises unless a deployment of this name may be put on the endpoint now."""
+    if endpoint.state != "Succeeded":
+        raise conflict("Conflict", f"{endpoint.name} is in {endpoint.state} provisioning state")
+    require_free(endpoint)
+    known = endpoint.deployments.get(deployment.lower())
+    if known and known.state == "Failed":
+        raise refused("BadRequest", f"{deployment} has failed: it can only be removed")
 
 
 def require_name(name: str, taken: Collection[str]) -> None:
@@ -80,6 +145,19 @@ def require_traffic(shares: Mapping[str, int], deployments: Collection[str]) -> 
         raise refused("InferencingClientUpdateEndpointFailed", text)
 
 
+def require_quota(given: NewDeployment, used_cores: int, limit: int) -> None:
+    """Raises PERMANENT for an unknown size, too many instances, or too few cores (`quota`)."""
+    if given.instance_type.lower() not in _CORES:
+        raise _undeployable(f"Not supported VM Size {given.instance_type}.")
+    if not 1 <= given.instance_count <= _MOST_INSTANCES:
+        raise _undeployable(f"{given.instance_count} instances are not 1 to {_MOST_INSTANCES}")
+    needed = _needed(given)
+    if used_cores + needed > limit:
+        text = f"Not enough quota available for {given.instance_type} in SubscriptionId memory."
+        numbers = f"Current usage/limit: {used_cores}/{limit}. Additional needed: {needed}"
+        raise refused("quota", f"{text} {numbers}")
+
+
 def used(endpoints: Iterable[Endpoint], *, without: Deployment | None = None) -> int:
     """Cores of all deployments that have not failed."""
     return sum(
@@ -90,28 +168,9 @@ def used(endpoints: Iterable[Endpoint], *, without: Deployment | None = None) ->
     )
 
 
-def require_quota(given: NewDeployment, used_cores: int, limit: int) -> None:
-    """Raises PERMANENT for an unknown size, too many instances, or too few cores (`quota`)."""
-    if given.instance_type.lower() not in _CORES:
-        raise refused("invalid", f"Not supported VM Size {given.instance_type}.")
-    if not 1 <= given.instance_count <= _MOST_INSTANCES:
-        raise refused("invalid", f"{given.instance_count} instances are not 1 to {_MOST_INSTANCES}")
-    needed = _needed(given)
-    if used_cores + needed > limit:
-        text = f"Not enough quota available for {given.instance_type} in SubscriptionId memory."
-        numbers = f"Current usage/limit: {used_cores}/{limit}. Additional needed: {needed}"
-        raise refused("quota", f"{text} {numbers}")
-
-
-def fail(*resources: Endpoint | Deployment) -> None:
-    """Marks resources as failed."""
-    for held in resources:
-        held.state = "Failed"
-
-
-def drop(resources: dict[str, Endpoint] | dict[str, Deployment], name: str) -> None:
-    """Takes a resource out."""
-    del resources[name.lower()]
+def no_model(given: NewDeployment) -> CloudError:
+    """The model version of a deployment does not exist."""
+    return _undeployable(f"there is no model {given.model_name}:{given.model_version}")
 
 
 def refused(code: str, message: str) -> CloudError:
@@ -127,6 +186,10 @@ def conflict(code: str, message: str) -> CloudError:
 def not_found(name: str) -> CloudError:
     """There is no such thing."""
     return refused("not_found", f"{name} does not exist")
+
+
+def _undeployable(message: str) -> CloudError:
+    return refused("InferencingClientCreateDeploymentFailed", message)
 
 
 def _needed(given: NewDeployment) -> int:
