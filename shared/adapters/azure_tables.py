@@ -5,6 +5,7 @@ and call it a conflict. Whoever gets `Unavailable` from `commit` reads back by n
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError
@@ -16,7 +17,7 @@ from shared.adapters.storage_errors import error_code, translated
 from shared.domain import limits
 from shared.domain.codec import Value
 from shared.domain.errors import Missing
-from shared.ports import Insert, Operation, Replace, Row
+from shared.ports import Delete, Insert, Operation, Replace, Row
 
 _INT32 = range(-(2**31), 2**31)
 _NO_ECHO = {"Prefer": "return-no-content"}  # the service need not send back what was inserted
@@ -117,7 +118,7 @@ def _send(client: TableClient, operations: Sequence[Operation]) -> list[str]:
         match operations[0]:
             case Insert(row):
                 told = client.create_entity(_entity(row), headers=dict(_NO_ECHO), retry_total=0)
-                return [told["etag"]]
+                return [_etag(told)]
             case Replace(row):
                 told = client.update_entity(
                     _entity(row),
@@ -126,10 +127,23 @@ def _send(client: TableClient, operations: Sequence[Operation]) -> list[str]:
                     match_condition=_IF_SAME,
                     retry_total=0,
                 )
-                return [told["etag"]]
+                return [_etag(told)]
     # a single delete too: the SDK's own call is silent about a row that is not there
     parts = client.submit_transaction([_part(each) for each in operations], retry_total=0)
-    return [part.get("etag") or "" for part in parts]
+    if len(parts) != len(operations):
+        raise ValueError(f"{len(parts)} answers to {len(operations)} operations")
+    return [
+        "" if isinstance(operation, Delete) else _etag(part)
+        for operation, part in zip(operations, parts, strict=True)
+    ]
+
+
+def _etag(told: Mapping[str, Any]) -> str:
+    """The etag of an answer; ValueError, which means an unclear answer, where it has none."""
+    etag = told.get("etag")
+    if not isinstance(etag, str) or not etag:
+        raise ValueError("it has no etag")
+    return etag
 
 
 def _part(operation: Operation) -> tuple[str, Mapping[str, object], Mapping[str, object]]:
@@ -175,4 +189,4 @@ def _row(entity: TableEntity) -> Row:
         if value is not None
     }
     partition, key = values.pop("PartitionKey"), values.pop("RowKey")
-    return Row(partition=partition, key=key, values=values, etag=entity.metadata["etag"] or "")
+    return Row(partition=partition, key=key, values=values, etag=_etag(entity.metadata))

@@ -70,7 +70,7 @@ def from_name(
     return StorageAccount(table, queue, blob, credential, _transport())
 
 
-class _Transport(RequestsTransport):
+class _Transport(RequestsTransport):  # type: ignore[misc] # the SDK exports it untyped
     """Retries wait briefly, whatever a Retry-After says: who calls has a deadline of its own."""
 
     def sleep(self, duration: float) -> None:

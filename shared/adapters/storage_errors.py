@@ -7,6 +7,7 @@ key, no role) is a plain StoreError; whatever leaves open what happened is Unava
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from xml.etree.ElementTree import ParseError
 
 from azure.core import exceptions as azure
 
@@ -55,7 +56,7 @@ _BY_CODE: dict[str, type[StoreError]] = {
     "QueueBeingDeleted": Unavailable,
     "ContainerBeingDeleted": Unavailable,
 }
-_UNDECODABLE = (ValueError, LookupError, TypeError, AttributeError)
+_UNDECODABLE = (ValueError, LookupError, TypeError, AttributeError, ParseError)
 _MAY_PASS = frozenset({408, 429})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
@@ -36,17 +37,6 @@ class Line(HTTPAdapter):
         return fault(self, request, lambda: super(Line, self).send(request, *args, **kwargs))
 
 
-class Waits(RequestsTransport):
-    """Notes how long the SDK would wait before its retries, and goes on at once."""
-
-    def __init__(self, session: requests.Session) -> None:
-        super().__init__(session=session, session_owner=False)
-        self.waits: list[float] = []
-
-    def sleep(self, duration: float) -> None:
-        self.waits.append(duration)
-
-
 @dataclasses.dataclass(frozen=True)
 class Faulty:
     """An account, its wire, and the waits of its retries."""
@@ -64,15 +54,16 @@ class Faulty:
         assert not self.line.faults, "a planned fault was not met"
 
 
-def connect(azurite: Azurite) -> Faulty:
-    """An account on this Azurite, without faults as yet."""
-    line = Line()
-    session = requests.Session()
-    session.trust_env = False
-    session.mount("http://", line)
-    transport = Waits(session)
+def connect(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Faulty:
+    """An account on this Azurite, without faults as yet, whose retries do not wait but note it."""
     account = storage_account.from_connection_string(azurite.connection_string)
-    return Faulty(dataclasses.replace(account, transport=transport), line, transport.waits)
+    transport = account.transport
+    assert isinstance(transport, RequestsTransport)
+    assert transport.session
+    line, waits = Line(), list[float]()
+    transport.session.mount("http://", line)
+    monkeypatch.setattr("time.sleep", waits.append)
+    return Faulty(account, line, waits)
 
 
 def lost_answer(_line: Line, _request: requests.PreparedRequest, send: Send) -> requests.Response:

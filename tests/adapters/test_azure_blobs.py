@@ -16,8 +16,8 @@ from tests.adapters.storage_faults import Fault, Faulty
 
 
 @pytest.fixture
-def faulty(azurite: Azurite) -> Faulty:
-    return faults.connect(azurite)
+def faulty(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Faulty:
+    return faults.connect(azurite, monkeypatch)
 
 
 @pytest.fixture
@@ -113,10 +113,20 @@ def test_a_read_goes_on_over_a_broken_line(faulty: Faulty, blobs: AzureBlobs, fa
         assert file.read() == b"456789"
 
 
-def test_a_read_that_gets_fewer_bytes_than_there_are_is_no_end_of_file(
+@pytest.mark.parametrize("told", ["bytes 0-3/10", "bytes 0-9/10"])
+def test_a_read_that_gets_fewer_bytes_asks_for_the_rest(
+    faulty: Faulty, blobs: AzureBlobs, told: str
+) -> None:
+    short = faults.answer(206, b"0123", Content_Range=told)
+    with blobs.open("first") as file, faulty.meeting(short) as sent:
+        assert file.read() == b"0123456789"
+    assert sent == ["GET"] * 2
+
+
+def test_a_blob_that_has_become_shorter_is_not_taken_for_its_end(
     faulty: Faulty, blobs: AzureBlobs
 ) -> None:
-    short = faults.answer(206, b"0123", Content_Range="bytes 0-3/10", Content_Length="4")
+    short = faults.answer(206, b"0123", Content_Range="bytes 0-3/4")
     with blobs.open("first") as file, faulty.meeting(short), pytest.raises(Unavailable):
         file.read()
 

@@ -12,8 +12,8 @@ from tests.adapters.storage_faults import Fault, Faulty
 
 
 @pytest.fixture
-def faulty(azurite: Azurite) -> Faulty:
-    return faults.connect(azurite)
+def faulty(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Faulty:
+    return faults.connect(azurite, monkeypatch)
 
 
 @pytest.fixture

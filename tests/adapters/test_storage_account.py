@@ -7,8 +7,8 @@ import pytest
 from azure.core import exceptions
 
 from shared.adapters import storage_account, storage_errors
+from shared.adapters.storage_errors import translated as reading
 from shared.adapters.system import SystemClock, SystemRandom
-
 
 KEY = "c2VjcmV0LWtleQ=="
 
@@ -27,9 +27,9 @@ def test_every_error_comes_out_as_one_of_ours_with_its_cause(kind: type[Exceptio
     error = kind.__new__(kind)
     error.args = ("it went wrong",)
     error.__dict__.setdefault("message", "it went wrong")
-    with pytest.raises(storage_errors.MEANING[kind], match="reading: .*it went wrong") as caught:
-        with storage_errors.translated("reading"):
-            raise error
+    ours = storage_errors.MEANING[kind]
+    with pytest.raises(ours, match=r"reading: .*went wrong") as caught, reading("reading"):
+        raise error
     assert caught.value.__cause__ is error
 
 
