@@ -21,7 +21,7 @@ _Json = Annotated[str, Form(max_length=10_000)]
 
 
 @router.post("/models", status_code=201)
-def add_model(
+def add_model(  # noqa: PLR0913, PLR0917 - the form has these fields
     caller: SignedIn,
     response: Response,
     file: UploadFile,

@@ -15,7 +15,8 @@ blueprint = func.Blueprint()
 )
 async def deploy_http(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Serves the API. Who the caller is, is checked inside."""
-    return await _middleware().handle_async(req, context)
+    answer: func.HttpResponse = await _middleware().handle_async(req, context)
+    return answer
 
 
 @cache

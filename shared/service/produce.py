@@ -7,7 +7,7 @@ queue's own message id is no key, since a lost answer to a send leaves two messa
 from collections.abc import Collection
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
 from shared.domain import requests
@@ -36,11 +36,9 @@ class DeployEvent(BaseModel):
 def parse_event(text: str) -> DeployEvent:
     """The event in a message. Raises InvalidRequest with all problems."""
     try:
-        event = DeployEvent.model_validate_json(text)
-    except ValueError as error:
-        problems = getattr(error, "errors", list)()
-        raise requests.invalid(problems) from error
-    return event
+        return DeployEvent.model_validate_json(text)
+    except ValidationError as error:
+        raise requests.invalid(error.errors(include_url=False)) from error
 
 
 def accept_event(
