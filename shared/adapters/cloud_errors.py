@@ -110,9 +110,9 @@ def _settle(trouble: Trouble | None, changing: bool) -> Trouble:
 def _never_left(error: Exception) -> bool:
     """Whether no connection was made, so that nothing can have happened."""
     inner = getattr(error, "inner_exception", None)
-    cause = inner.args[0] if inner is not None and inner.args else inner
-    reason = getattr(cause, "reason", cause)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    cause = inner.args[0] if inner is not None and inner.args else None
+    reasons = (inner, cause, getattr(cause, "reason", None))
+    return any(isinstance(reason, NewConnectionError | ConnectTimeoutError) for reason in reasons)
 
 
 def _account(response: Any) -> tuple[str, str]:

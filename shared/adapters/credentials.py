@@ -66,7 +66,7 @@ def require_safe(url: str) -> None:
         raise ValueError(f"{url} is not an address: write https://host")
     if parts.scheme == "http" and not is_loopback(url):
         raise ValueError(
-            f"{parts.scheme}://{parts.netloc} would send secrets unencrypted: use https, "
+            f"http://{parts.hostname} would send secrets unencrypted: use https, "
             "or a loopback address such as http://127.0.0.1:8701"
         )
 
