@@ -12,10 +12,8 @@ def check(table: str, operations: Sequence[Operation]) -> None:
     limits.check_operations([(each.row.partition, each.row.key) for each in operations])
     for operation in operations:
         row = operation.row
-        if not isinstance(operation, Insert) and not row.etag:
-            raise ValueError(
-                f"row {row.partition} {row.key} has no etag: read it before changing it"
-            )
+        if not isinstance(operation, Insert):
+            limits.check_etag(row.etag)
         limits.check_row(row.partition, row.key, row.values)
     if len(operations) > 1:
         limits.check_payload(

@@ -25,6 +25,7 @@ MAX_BLOB_KEY = 1024
 _ENVELOPE_BYTES = 1024  # headers of one operation within a transaction
 _INT64 = range(-(2**63), 2**63)
 _QUEUE = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")  # containers alike
+_ETAG = re.compile(r"[\x21-\x7e]+")
 _TABLE = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
 _REFUSED_IN_KEYS = re.compile(r"[/\\#?%'\x00-\x1f\x7f-\x9f]")
 _REFUSED_IN_BLOB_KEYS = re.compile(r"[\\?#%\x00-\x1f\x7f-\x9f]")
@@ -67,6 +68,12 @@ def check_key(key: str) -> None:
     """
     if not key or _utf16_bytes(key) > MAX_KEY_BYTES or _REFUSED_IN_KEYS.search(key):
         raise ValueError(f"{key[:80]!r} cannot be a key of a row: 1 KiB, none of / \\ # ? % '")
+
+
+def check_etag(etag: str) -> None:
+    """The version that a change is for: a text that can stand in a header, never empty."""
+    if not _ETAG.fullmatch(etag):
+        raise ValueError(f"{etag!r} names no version of a row: read the row before changing it")
 
 
 def check_row(partition: str, key: str, values: Mapping[str, Value]) -> None:

@@ -290,6 +290,7 @@ REFUSED = {
     "two partitions": [Insert(row("a")), Insert(row("a", partition="q"))],
     "one row twice": [Insert(row("a")), Delete(row("a", etag="x"))],
     "a replacement without etag": [Replace(row())],
+    "an etag of two lines": [Replace(row(etag='W/"1"\r\nX: y'))],
     "a delete without etag": [Insert(row("a")), Delete(row("b"))],
     "more than 1 MiB in a row": [Insert(holding({f"p{n}": "x" * 32_000 for n in range(17)}))],
     "more than 4 MiB in all": [
