@@ -28,11 +28,13 @@ class Line(HTTPAdapter):
         super().__init__()
         self.faults: list[Fault] = []
         self.sent: list[str] = []
+        self.requests: list[requests.PreparedRequest] = []
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         self.sent.append(request.method or "")
+        self.requests.append(request)
         fault = self.faults.pop(0) if self.faults else _none
         return fault(self, request, lambda: super(Line, self).send(request, *args, **kwargs))
 

@@ -1,10 +1,14 @@
 """Azure Tables where the line loses, refuses or garbles answers."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
 
 from local.azurite import Azurite
+from shared.adapters import storage_account
 from shared.adapters.azure_tables import AzureTables
 from shared.adapters.system import SystemRandom
 from shared.domain.errors import Changed, Exists, Missing, StoreError, Unavailable
@@ -169,3 +173,30 @@ def test_each_write_goes_by_the_cheapest_call(
         tables.commit(table, [Replace(row("b", etag))])
         tables.commit(table, [Insert(row(key)) for key in "cdef"])
     assert sent == ["POST", "PUT", "POST"]
+
+
+class Identity:
+    """A credential such as a managed identity."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken(f"token-for-{scopes[0]}", 2**40)
+
+
+def test_an_identity_opens_every_kind_of_call_by_https() -> None:
+    account = storage_account.from_name("store", Identity())
+    assert isinstance(account.transport, RequestsTransport)
+    assert account.transport.session
+    line = faults.Line()
+    account.transport.session.mount("https://", line)
+    tables = AzureTables(account)
+    for operations in ([Insert(row("a"))], [Insert(row("a")), Insert(row("b"))]):
+        line.faults = [faults.answer(403)]
+        with pytest.raises(StoreError):
+            tables.commit("rows", operations)
+    assert [(request.url, request.headers["Authorization"]) for request in line.requests] == [
+        (
+            f"https://store.table.core.windows.net/{path}",
+            "Bearer token-for-https://storage.azure.com/.default",
+        )
+        for path in ("rows", "$batch")
+    ]
