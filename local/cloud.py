@@ -1,0 +1,222 @@
+"""The whole local cloud: Azurite, the Azure ML emulator, and instances of the function host.
+
+Used by `local.up`, `local.demo`, the benches and the end-to-end tests. As in Azure, the HTTP
+function and the queue and timer functions run in instances of their own.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from local import app_settings, azurite, processes
+from local.kept_host import KeptHost
+
+HTTP_FUNCTION = "deploy_http"
+START_SECONDS = 60
+
+_ROOT = Path(__file__).parents[1]
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What may differ between two local clouds.
+
+    `folder` holds `state/` and `logs/`. A port of 0, and a storage service without one, gets a free
+    port. `settings` go to the app and win over its local ones (`local.app_settings`);
+    `message_lease` is how long, in seconds, a queue message stays invisible to others.
+    """
+
+    folder: Path
+    app: Path = _ROOT
+    port: int = 0
+    azure_ml_port: int = 0
+    storage_ports: Mapping[str, int] = field(default_factory=dict)
+    in_memory: bool = False
+    workers: int = 1
+    operation_seconds: float = 2.0
+    serving: Literal["process", "light"] = "process"
+    azure_ml_options: Sequence[str] = ()
+    message_lease: int = 600
+    settings: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[str], None] = print
+
+
+class LocalCloud:
+    """`with LocalCloud(Options(folder=...)) as cloud:` runs it; leaving the block stops it.
+
+    Its processes end with the thread that entered the block, however that ends.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.state = options.folder / "state"
+        self.logs = options.folder / "logs"
+        self.connection_string = ""
+        """Of the storage account."""
+        self.azure_ml_url = f"http://127.0.0.1:{options.azure_ml_port or processes.free_port()}"
+        self._options = options
+        self._stack = ExitStack()
+        self._essential: dict[str, subprocess.Popen[bytes]] = {}
+        self._web: KeptHost | None = None
+        self._workers: list[KeptHost] = []
+        self._stopped = threading.Event()
+
+    def __enter__(self) -> "LocalCloud":
+        """Returns once every part answers. Raises RuntimeError naming the part that does not."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """The API."""
+        if self._web is None:
+            raise RuntimeError("the local cloud has not been started")
+        return self._web.url
+
+    @property
+    def worker_pids(self) -> list[int | None]:
+        """The process of each worker; None while it is being started again."""
+        return [worker.pid for worker in self._workers]
+
+    def kill_worker(self, number: int = 0) -> None:
+        """Kills a worker as a crash would. It is started again at once, on the same port."""
+        self._workers[number].kill()
+
+    def resources(self) -> dict[str, Any]:
+        """What the emulated workspace holds: `models`, `endpoints`, `deployments`, `empty`."""
+        found: dict[str, Any] = json.loads(_get(f"{self.azure_ml_url}/_control/resources"))
+        return found
+
+    def wait(self) -> str:
+        """Waits until a part ends that cannot be started again, and says which; "" after `stop`."""
+        ended = ""
+        while not ended and not self._stopped.wait(_LOOK_SECONDS):
+            ended = self._find_ended()
+        return ended
+
+    def stop(self) -> None:
+        """Ends all parts, those first that need the others. A second call does nothing."""
+        self._stopped.set()
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._start_storage()
+        self._start_azure_ml()
+        self._start_hosts()
+        for name, url in self._health_urls().items():
+            self._wait_for_answer(name, url)
+
+    def _start_storage(self) -> None:
+        running = azurite.start(
+            folder=None if self._options.in_memory else self.state / "azurite",
+            log=self.logs / "azurite.log",
+            ports=self._options.storage_ports,
+        )
+        self._stack.enter_context(running)
+        self._essential["Azurite"] = running.process
+        self.connection_string = running.connection_string
+
+    def _start_azure_ml(self) -> None:
+        options = self._options
+        command = [sys.executable, "-m", "local.azure_ml"]
+        command += ["--port", self.azure_ml_url.rpartition(":")[2]]
+        command += ["--state", str(self.state / "azure-ml")]
+        command += ["--storage", self.connection_string, "--container", app_settings.CONTAINER]
+        command += ["--operation-seconds", str(options.operation_seconds)]
+        command += ["--serving", options.serving, *options.azure_ml_options]
+        process = processes.start(
+            command, env=app_settings.process_env(), log=self.logs / "azure-ml.log", cwd=_ROOT
+        )
+        self._stack.callback(processes.stop, process)
+        self._essential["the Azure ML emulator"] = process
+
+    def _start_hosts(self) -> None:
+        self._web = self._host("web", {"--functions": HTTP_FUNCTION}, self._options.port)
+        for number in range(1, self._options.workers + 1):
+            name = "worker" if number == 1 else f"worker-{number}"
+            lease = {"--lease": str(self._options.message_lease)}
+            self._workers.append(
+                self._host(name, lease, 0, **{f"AzureWebJobs.{HTTP_FUNCTION}.Disabled": "1"})
+            )
+        hosts = [self._web, *self._workers]
+        for host in hosts:
+            self._stack.callback(host.stop)
+        for host in hosts:  # all at once, before any is waited for
+            self._stack.callback(host.begin_stop)
+        for host in hosts:
+            host.start()
+
+    def _host(self, name: str, options: Mapping[str, str], port: int, **settings: str) -> KeptHost:
+        env = app_settings.app_env(
+            storage=self.connection_string,
+            azure_ml=self.azure_ml_url,
+            settings={**self._options.settings, **settings},
+        )
+        return KeptHost(
+            name,
+            self._options.app,
+            env=env,
+            log=self.logs / f"{name}.log",
+            options={"--port": str(port), **options},
+            say=self._options.say,
+        )
+
+    def _wait_for_answer(self, name: str, url: str) -> None:
+        def answers() -> bool:
+            if ended := self._find_ended():
+                raise RuntimeError(f"{ended}; its log is in {self.logs}")
+            return _answers(url)
+
+        processes.wait_until(answers, seconds=START_SECONDS, what=name)
+
+    def _find_ended(self) -> str:
+        """Which part has ended that cannot be started again; "" where none has."""
+        for name, process in self._essential.items():
+            if process.poll() is not None:
+                return f"{name} ended with exit code {process.returncode}"
+        return ""
+
+    def _health_urls(self) -> dict[str, str]:
+        """An address of each part that answers once it serves; waits for the hosts' first start."""
+        return {
+            "the API": f"{self.base_url}/health",
+            "the Azure ML emulator": f"{self.azure_ml_url}/_control/resources",
+            **{each.name: f"{each.url}/admin/host/status" for each in self._workers},
+        }
+
+
+def _answers(url: str) -> bool:
+    try:
+        _get(url)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+    return True
+
+
+def _get(url: str) -> bytes:
+    """Never through a proxy: everything asked for here is on this machine."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=START_SECONDS) as answer:
+        body: bytes = answer.read()
+    return body

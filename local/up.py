@@ -1,0 +1,130 @@
+"""`make up`: the local cloud in the foreground, until Ctrl-C, its state kept for the next run.
+
+LONGSHORE_PORT (7071) is the API's port; the emulator and Azurite take the four after it. Exit code
+0 after Ctrl-C or SIGTERM, 1 if a part fails, 2 if it cannot start here.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from local import azurite
+from local.azurite import InstallError
+from local.cloud import LocalCloud, Options
+
+DEFAULT_PORT = 7071
+FOLDER = Path(".local")
+PARTS = ("the API", "Azure ML emulator", "blobs", "queues", "tables")
+"""What listens on LONGSHORE_PORT and on the ports after it, in order."""
+
+
+class CannotStart(Exception):
+    """Something of this machine's is in the way; the message says what, and what to do."""
+
+
+def main() -> int:
+    """Runs the local cloud; returns the exit code."""
+    interrupt_on_signals()
+    try:
+        first = _read_port(os.environ)
+        with _only_one(FOLDER / "state" / "lock"):
+            _require_free(first)
+            return _run(first)
+    except CannotStart as problem:
+        print(f"make up: {problem}", file=sys.stderr)
+        return 2
+    except (RuntimeError, TimeoutError, InstallError) as failure:
+        print(f"make up: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the state is kept for the next `make up`", flush=True)
+        return 0
+
+
+def interrupt_on_signals() -> None:
+    """SIGTERM and SIGHUP end this process as Ctrl-C does, so that everything is cleaned up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` leaves it ignored
+
+
+def _run(first: int) -> int:
+    print("Longshore's local cloud is starting", flush=True)
+    options = Options(
+        folder=FOLDER,
+        port=first,
+        azure_ml_port=first + 1,
+        storage_ports=dict(zip(azurite.SERVICES, range(first + 2, first + 5), strict=True)),
+        say=_say,
+    )
+    with LocalCloud(options) as cloud:
+        print(f"  API      {cloud.base_url}/docs   the user is ?user_id=..., else local")
+        print(f"  Azure ML {cloud.azure_ml_url}   an emulator: docs/emulator.md")
+        print(f"  storage  ports {first + 2} (blobs), {first + 3} (queues), {first + 4} (tables)")
+        print(f"  state    {cloud.state}, logs in {cloud.logs}; Ctrl-C stops it")
+        print(f"ready: {cloud.base_url}", flush=True)
+        ended = cloud.wait()
+    print(f"make up: {ended}; its log is in {cloud.logs}", file=sys.stderr)
+    return 1
+
+
+def _read_port(env: Mapping[str, str]) -> int:
+    text = env.get("LONGSHORE_PORT") or str(DEFAULT_PORT)
+    most = 65535 - len(PARTS) + 1
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise CannotStart(f"LONGSHORE_PORT must be a port from 1 to {most}, and is {text!r}")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Holds the state's lock. Raises CannotStart where another run has it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            held.seek(0)
+            raise CannotStart(
+                f"another `make up` of this folder runs (process {held.read().strip()}); stop it first"
+            ) from error
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        yield
+
+
+def _require_free(first: int) -> None:
+    """Raises CannotStart naming every port that something else listens on."""
+    taken = [
+        f"{first + each} ({part})" for each, part in enumerate(PARTS) if _is_taken(first + each)
+    ]
+    if taken:
+        raise CannotStart(
+            f"port {' and '.join(taken)} cannot be used: something listens there already. "
+            f"Stop it, or choose five free ports in a row: LONGSHORE_PORT=8071 make up"
+        )
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
