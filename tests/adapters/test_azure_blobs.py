@@ -139,7 +139,10 @@ def test_a_long_blob_is_read_in_chunks_and_only_where_asked(
         file.seek(5_000_000)
         file.read(10)
         file.read(10)
-    assert sent == ["HEAD", "GET"]
+        assert sent == ["HEAD", "GET"]
+        file.seek(0)
+        assert len(file.read()) == 10 * 1024 * 1024
+    assert sent == ["HEAD"] + ["GET"] * 4
 
 
 def test_the_blob_library_is_loaded_with_the_first_call_only() -> None:

@@ -164,6 +164,17 @@ def test_the_first_write_into_a_new_table_is_sent_again_once_it_is_made(
     assert sent == ["POST"] * 4
 
 
+def test_a_table_that_somebody_else_made_meanwhile_is_used(
+    faulty: Faulty, tables: AzureTables, table: str
+) -> None:
+    tables.commit(table, [Insert(row("a"))])
+    not_yet = faults.answer(404, x_ms_error_code="TableNotFound")
+    with faulty.meeting(not_yet) as sent:
+        tables.commit(table, [Insert(row("b"))])
+    assert sent == ["POST"] * 3
+    assert [found.key for found in tables.scan(table, "p")] == ["a", "b"]
+
+
 def test_each_write_goes_by_the_cheapest_call(
     faulty: Faulty, tables: AzureTables, table: str
 ) -> None:
