@@ -1,7 +1,7 @@
 """An entity-group transaction of Table Storage, written and read here.
 
 The SDK's own `submit_transaction` starts three threads and an e-mail parser each time: 4.4 ms of
-CPU for four rows, half of what accepting a deployment costs; this takes a seventh of it. It goes
+CPU for four rows, half of what accepting a deployment costs; this takes a fifth of it. It goes
 through the SDK's pipeline and transport. Format: Microsoft's "Performing entity group transactions".
 """
 
