@@ -14,12 +14,14 @@ from azure.data.tables import EdmType, EntityProperty, TableClient, TableEntity,
 from shared.adapters import table_operations
 from shared.adapters.storage_account import BACKOFF_SECONDS, RETRIES, StorageAccount
 from shared.adapters.storage_errors import error_code, translated
-from shared.adapters.table_transaction import TransactionSender, is_long
 from shared.domain import limits
+from shared.domain.codec import Value
 from shared.domain.errors import Missing
-from shared.ports import Insert, Operation, Replace, Row
+from shared.ports import Delete, Insert, Operation, Replace, Row
 
+_INT32 = range(-(2**31), 2**31)
 _NO_ECHO = {"Prefer": "return-no-content"}  # the service need not send back what was inserted
+_IF_SAME = MatchConditions.IfNotModified
 
 
 class AzureTables:
@@ -28,7 +30,6 @@ class AzureTables:
     def __init__(self, account: StorageAccount) -> None:
         self._account = account
         self._clients: dict[str, TableClient] = {}
-        self._transactions = TransactionSender(account)
 
     def get(self, table: str, partition: str, key: str) -> Row | None:
         """The row, or None."""
@@ -63,12 +64,12 @@ class AzureTables:
         client = self._client(table)
         with translated(f"writing {table} {operations[0].row.partition}"):
             try:
-                return self._send(client, operations)
+                return _send(client, operations)
             except AzureError as error:
                 if error_code(error) != "TableNotFound":
                     raise
                 _create(client)
-                return self._send(client, operations)
+                return _send(client, operations)
 
     def _scan(
         self,
@@ -88,22 +89,6 @@ class AzureTables:
             yield from rows
             with translated(what):
                 rows = _next_page(pages)
-
-    def _send(self, client: TableClient, operations: Sequence[Operation]) -> list[str]:
-        match operations:
-            case [Insert(row)]:
-                return [_etag(client.create_entity(_entity(row), headers=_NO_ECHO, retry_total=0))]
-            case [Replace(row)]:
-                told = client.update_entity(
-                    _entity(row),
-                    UpdateMode.REPLACE,
-                    etag=row.etag,
-                    match_condition=MatchConditions.IfNotModified,
-                    retry_total=0,
-                )
-                return [_etag(told)]
-        # a single delete too: the SDK's own call is silent about a row that is not there
-        return self._transactions.send(client.table_name, operations)
 
     def _client(self, table: str) -> TableClient:
         client = self._clients.get(table)
@@ -127,12 +112,50 @@ _CONDITIONS = {
 }
 
 
+def _send(client: TableClient, operations: Sequence[Operation]) -> list[str]:
+    """One operation by the single call, which costs a quarter of a transaction."""
+    if len(operations) == 1:
+        match operations[0]:
+            case Insert(row):
+                told = client.create_entity(_entity(row), headers=dict(_NO_ECHO), retry_total=0)
+                return [_etag(told)]
+            case Replace(row):
+                told = client.update_entity(
+                    _entity(row),
+                    UpdateMode.REPLACE,
+                    etag=row.etag,
+                    match_condition=_IF_SAME,
+                    retry_total=0,
+                )
+                return [_etag(told)]
+    # a single delete too: the SDK's own call is silent about a row that is not there
+    parts = client.submit_transaction([_part(each) for each in operations], retry_total=0)
+    if len(parts) != len(operations):
+        raise ValueError(f"{len(parts)} answers to {len(operations)} operations")
+    return [
+        "" if isinstance(operation, Delete) else _etag(part)
+        for operation, part in zip(operations, parts, strict=True)
+    ]
+
+
 def _etag(told: Mapping[str, Any]) -> str:
     """The etag of an answer; ValueError, which means an unclear answer, where it has none."""
     etag = told.get("etag")
     if not isinstance(etag, str) or not etag:
         raise ValueError("it has no etag")
     return etag
+
+
+def _part(operation: Operation) -> tuple[str, Mapping[str, object], Mapping[str, object]]:
+    match operation:
+        case Insert(row):
+            return "create", _entity(row), {"headers": dict(_NO_ECHO)}
+        case Replace(row):
+            same = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": _IF_SAME}
+            return "update", _entity(row), same
+    row = operation.row
+    keys = {"PartitionKey": row.partition, "RowKey": row.key}
+    return "delete", keys, {"etag": row.etag, "match_condition": _IF_SAME}
 
 
 def _create(client: TableClient) -> None:
@@ -151,8 +174,12 @@ def _next_page(pages: Iterator[Iterator[TableEntity]]) -> list[Row] | None:
 def _entity(row: Row) -> dict[str, object]:
     entity: dict[str, object] = {"PartitionKey": row.partition, "RowKey": row.key}
     for name, value in row.values.items():
-        entity[name] = EntityProperty(value, EdmType.INT64) if is_long(value) else value
+        entity[name] = value if _is_plain(value) else EntityProperty(value, EdmType.INT64)
     return entity
+
+
+def _is_plain(value: Value) -> bool:
+    return type(value) is not int or value in _INT32
 
 
 def _row(entity: TableEntity) -> Row:
