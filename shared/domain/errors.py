@@ -6,6 +6,7 @@ LongshoreError
 |   |-- NotFound        no such thing, or another user's
 |   |-- Forbidden       the caller may not do this
 |   |-- Conflict        it contradicts what is there
+|   |-- PreconditionFailed   it was made for another version of the thing
 |   |-- TooLarge        more bytes than the limit
 |   `-- Unsafe          the model file asks for what is not allowed, or cannot be read
 |-- StoreError          a storage service refused or did not answer
@@ -58,6 +59,10 @@ class Forbidden(Refusal):
 
 class Conflict(Refusal):
     """The request contradicts what is there now."""
+
+
+class PreconditionFailed(Refusal):
+    """The thing is not in the version that the caller made its request for."""
 
 
 class TooLarge(Refusal):

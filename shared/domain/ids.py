@@ -9,8 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DIGITS = re.compile(r"\d{20}")
-_ARTIFACT = re.compile(r"(model|dataset|code)-(\d{1,6})-(\d{16})")
+_DIGITS = re.compile(r"[0-9]{20}")  # not \d, which takes every script's digits
+_ARTIFACT = re.compile(r"(model|dataset|code)-([0-9]{1,6})-([0-9]{16})")
 _LARGEST = 10**20 - 1
 
 

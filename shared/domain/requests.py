@@ -23,6 +23,8 @@ _SECRET_VALUE = re.compile(
     r"(?i)(AccountKey=|SharedAccessSignature=|[?&]sig=|-----BEGIN |AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
 )
 _MAX_VARIABLES, _MAX_VALUE = 50, 1024
+_MAX_ALL_VARIABLES = 16 * 1024  # as JSON; a table's property holds 32 Ki characters
+_MAX_LISTED, _MAX_FIELD = 50, 100
 
 
 def _cloud_name(text: str) -> str:
@@ -42,6 +44,8 @@ def _instance_type(text: str) -> str:
 def _environment(variables: dict[str, str]) -> dict[str, str]:
     if len(variables) > _MAX_VARIABLES:
         raise ValueError(f"has {len(variables)} entries; at most {_MAX_VARIABLES}")
+    if len(json.dumps(variables, ensure_ascii=False)) > _MAX_ALL_VARIABLES:
+        raise ValueError(f"is longer than {_MAX_ALL_VARIABLES} characters as JSON")
     for name, value in variables.items():
         if not _VARIABLE.fullmatch(name):
             raise ValueError(
@@ -107,21 +111,30 @@ def parse_model(kind: type[M], data: object) -> M:
 
 
 def invalid(errors: Sequence[Any]) -> InvalidRequest:
-    """The refusal that lists each wrong field of a validation, in the caller's own names."""
+    """The refusal that lists each wrong field of a validation, in the caller's own names.
+
+    Of more than 50 it tells the first 50: what a caller sends does not make an answer endless.
+    """
     problems = [
-        {
-            "field": ".".join(str(part) for part in error["loc"] if part != "body") or "body",
-            "problem": error["msg"].removeprefix("Value error, "),
-        }
-        for error in errors
+        {"field": _field(error["loc"]), "problem": error["msg"].removeprefix("Value error, ")}
+        for error in errors[:_MAX_LISTED]
     ]
     listed = "; ".join(f"{each['field']}: {each['problem']}" for each in problems)
+    more = f"; and {len(errors) - _MAX_LISTED} more" if len(errors) > _MAX_LISTED else ""
     return InvalidRequest(
         "invalid_request",
-        f"The request is not valid: {listed}.",
+        f"The request is not valid: {listed}{more}.",
         "Correct these fields and send the request again; nothing was stored.",
         problems=problems,
     )
+
+
+def _field(place: Sequence[str | int]) -> str:
+    """Where in the request, without the part of it (`body`, `query`) that holds everything."""
+    parts = [str(part) for part in place]
+    if parts[:1] and parts[0] in ("body", "query", "path", "header"):
+        parts = parts[1:] or parts[:1]
+    return ".".join(parts)[:_MAX_FIELD]
 
 
 def fingerprint(kind: str, request: Mapping[str, Any]) -> str:

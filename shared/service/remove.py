@@ -3,8 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from shared.domain import endpoints, plans, progress
-from shared.domain.errors import Changed, Conflict, Exists, Missing, NotFound
+from shared.domain import endpoints, ids, plans, progress
+from shared.domain.errors import (
+    Changed,
+    Conflict,
+    Exists,
+    Missing,
+    NotFound,
+    PreconditionFailed,
+)
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Inflight, Plan, Status
@@ -35,18 +42,14 @@ def accept_delete(
     """Accepts a deletion, at any moment and any number of times.
 
     Raises NotFound; Conflict `carries_traffic` where others are active on the endpoint and
-    `traffic_to` names none of them, `changed` where `if_match` names another version.
+    `traffic_to` names none of them; PreconditionFailed where `if_match`, a row's etag, names another version.
     """
     for _ in range(_TRIES):
         stored = require_deployment(ports, principal, deployment_id)
         if stored.record.status is Status.DELETED:
             return Removed(record=stored.record, etag=stored.row.etag)
         if if_match and if_match != stored.row.etag:
-            raise Conflict(
-                "changed",
-                "The deployment is not in the version that If-Match names.",
-                f"Read it again with GET /deployments/{deployment_id}, then decide.",
-            )
+            raise changed(deployment_id)
         try:
             removed = _commit(ports, policy, stored, traffic_to)
         except (Exists, Changed, Missing):
@@ -65,7 +68,7 @@ def require_deployment(
 ) -> Stored[Deployment]:
     """The principal's own deployment. Raises NotFound, also for another user's."""
     stored = None
-    if len(deployment_id) == 20 and deployment_id.isdigit():
+    if ids.parse_id(deployment_id) is not None:
         stored = store.load_deployment(ports.tables, principal.user_key, deployment_id)
     if stored is None:
         raise NotFound(
@@ -74,6 +77,15 @@ def require_deployment(
             "List yours with GET /deployments/list.",
         )
     return stored
+
+
+def changed(deployment_id: str) -> PreconditionFailed:
+    """The refusal where the caller decided on another version than the present one."""
+    return PreconditionFailed(
+        "precondition_failed",
+        "The deployment has changed since the version that If-Match names.",
+        f"Read it again with GET /deployments/{deployment_id}, then decide.",
+    )
 
 
 def _commit(ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to: str) -> Removed:
