@@ -1,0 +1,55 @@
+"""The whole product, running: the real host, Azurite and the emulator, with short leases."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.cloud import LocalCloud, Options
+from tests.e2e.user import User
+
+SHORT = {
+    "LEASE_SECONDS": "3",
+    "CLOUD_TIMEOUT_SECONDS": "1",
+    "REHINT_AFTER_SECONDS": "1",
+    "SWEEP_SCHEDULE": "*/2 * * * * *",
+}
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    folder: Path = tmp_path_factory.mktemp("cloud")
+    options = Options(
+        folder=folder, in_memory=True, operation_seconds=0.5, message_lease=5, settings=SHORT
+    )
+    with LocalCloud(options) as running:
+        yield running
+
+
+@pytest.fixture
+def user(cloud: LocalCloud) -> Iterator[User]:
+    one = User(cloud.base_url)
+    yield one
+    one.http.close()
+
+
+@pytest.fixture
+def faults(cloud: LocalCloud) -> Iterator["Faults"]:
+    asked = Faults(cloud.azure_ml_url)
+    yield asked
+    asked.clear()
+
+
+class Faults:
+    """Trouble in the emulated cloud, ended with the test."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/_control/faults"
+
+    def add(self, method: str, path: str, action: Mapping[str, object], *, times: int = 1) -> None:
+        rule = {"match": {"method": method, "path": path}, "action": action, "times": times}
+        httpx.post(self._url, json=rule).raise_for_status()
+
+    def clear(self) -> None:
+        httpx.delete(self._url).raise_for_status()
