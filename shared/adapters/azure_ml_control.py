@@ -135,7 +135,7 @@ class AzureMlControl:
             self._begin(group.begin_delete, self._arm.deadline(), endpoint_name=name)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes its own connections; the SDK offers no way to close the rest."""
         self._arm.close()
 
     def _begin(self, operation: Callable[..., Any], deadline: float, **what: Any) -> None:

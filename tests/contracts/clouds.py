@@ -107,10 +107,9 @@ class Emulated:
         )
         self._view = AzureMlView(self.workspace, Credential(), timeout=20)
         self._control = AzureMlControl(self.workspace, Credential(), timeout=20)
-        self._scorer = HttpScorer(timeout=20)
         self.view: CloudView = self._view
         self.control: CloudControl = self._control
-        self.scorer: Scorer = self._scorer
+        self.scorer: Scorer = HttpScorer(timeout=20)
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -127,7 +126,6 @@ class Emulated:
     def close(self) -> None:
         self._view.close()
         self._control.close()
-        self._scorer.close()
 
 
 def new_deployment(endpoint_name: str, name: str = "blue", **other: Any) -> NewDeployment:

@@ -1,0 +1,129 @@
+"""Changes through azure-ai-ml: what goes wrong on the line and in the cloud, and what it means."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local import processes
+from shared.adapters.arm_rest import Workspace
+from shared.adapters.azure_ml_control import AzureMlControl
+from shared.adapters.credentials import Credential
+from shared.domain.errors import CloudError, Trouble
+from shared.ports import NewModel
+from tests.adapters.azure_ml_changes import CHANGES, TIMEOUT, put, sent
+from tests.local.azure_ml import running
+
+
+@pytest.fixture
+def control(workspace: Workspace) -> Iterator[AzureMlControl]:
+    control = AzureMlControl(workspace, Credential(), timeout=TIMEOUT)
+    control.remove_endpoint("none")  # the client is built and has its token
+    yield control
+    control.close()
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(
+    ("action", "meant"),
+    [
+        ({"status": 503}, Trouble.AMBIGUOUS),
+        ({"status": 500, "headers": {"Retry-After": "60"}}, Trouble.AMBIGUOUS),
+        ({"drop": "before"}, Trouble.AMBIGUOUS),
+        ({"status": 429, "headers": {"Retry-After": "60"}}, Trouble.THROTTLED),
+        ({"status": 409}, Trouble.CONFLICT),
+        ({"status": 412}, Trouble.CONFLICT),
+        ({"status": 403}, Trouble.AUTH),
+        ({"status": 400}, Trouble.PERMANENT),
+    ],
+    ids=str,
+)
+def test_a_change_is_sent_once_and_its_trouble_is_told(
+    control: AzureMlControl,
+    emulator: running.Running,
+    endpoint: str,
+    change: Callable[[AzureMlControl, str], None],
+    action: dict[str, Any],
+    meant: Trouble,
+) -> None:
+    for method in ("PUT", "DELETE"):
+        emulator.fault(method, "/", action, times=0)
+    with pytest.raises(CloudError) as caught:
+        change(control, endpoint)
+    assert caught.value.trouble is meant
+    assert caught.value.retry_after == (60 if "headers" in action else None)
+    assert len(sent(emulator)) == 1
+
+
+@pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
+@pytest.mark.parametrize("action", [{"drop": "after"}, {"malformed": True}])
+def test_a_change_that_was_done_without_a_good_answer_is_ambiguous(
+    control: AzureMlControl,
+    emulator: running.Running,
+    endpoint: str,
+    change: str,
+    action: dict[str, Any],
+) -> None:
+    emulator.fault("PUT", "/", action, times=0)
+    with pytest.raises(CloudError) as caught:
+        CHANGES[change](control, endpoint)
+    assert caught.value.trouble is Trouble.AMBIGUOUS
+    assert len(sent(emulator)) == 1
+
+
+@pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
+def test_a_change_that_is_not_answered_ends_in_time(
+    emulator: running.Running, workspace: Workspace, endpoint: str, change: str
+) -> None:
+    control = AzureMlControl(workspace, Credential(), timeout=0.8)
+    control.remove_endpoint("none")
+    emulator.fault("PUT", "/", {"hang": True}, times=0)
+    began = time.monotonic()
+    with pytest.raises(CloudError) as caught:
+        CHANGES[change](control, endpoint)
+    assert caught.value.trouble is Trouble.AMBIGUOUS
+    assert time.monotonic() - began < 0.8 + 0.5
+    control.close()
+
+
+def test_a_region_that_cannot_be_read_leaves_the_change_unsent(
+    control: AzureMlControl, emulator: running.Running, endpoint: str
+) -> None:
+    emulator.fault("GET", "/workspaces/adapters$", {"status": 503}, times=0)
+    with pytest.raises(CloudError) as caught:
+        put(control, endpoint)
+    assert caught.value.trouble is Trouble.TRANSIENT
+    assert sent(emulator) == []
+
+
+def test_nobody_there_is_transient(emulator: running.Running, endpoint: str) -> None:
+    assert emulator.url  # the identity endpoint
+    nowhere = Workspace(
+        base_url=f"http://127.0.0.1:{processes.free_port()}",
+        subscription="s",
+        resource_group="g",
+        name="w",
+        location="local",
+    )
+    control = AzureMlControl(nowhere, Credential(), timeout=TIMEOUT)
+    for change in CHANGES.values():
+        with pytest.raises(CloudError) as caught:
+            change(control, endpoint)
+        assert caught.value.trouble is Trouble.TRANSIENT
+    control.close()
+
+
+def test_what_the_sdk_refuses_is_invalid_and_never_sent(
+    control: AzureMlControl, emulator: running.Running
+) -> None:
+    dotted = NewModel(name="m", version="1", path="models/1.0", description="", tags={})
+    changes: list[Callable[[], None]] = [
+        lambda: put(control, "not_a_name"),
+        lambda: control.register_model(dotted),
+    ]
+    for change in changes:
+        with pytest.raises(CloudError) as caught:
+            change()
+        assert (caught.value.trouble, caught.value.code) == (Trouble.PERMANENT, "invalid")
+    assert sent(emulator) == []
