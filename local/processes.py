@@ -69,8 +69,10 @@ def free_port() -> int:
         return port
 
 
-def wait_until(check: Callable[[], _T | None], *, seconds: float, what: str) -> _T:
-    """Calls `check` until it answers something true and returns that.
+def wait_until(
+    check: Callable[[], _T | None], *, seconds: float, what: str, every: float = 0.02
+) -> _T:
+    """Calls `check`, `every` so many seconds, until it answers something true and returns that.
 
     Raises TimeoutError naming `what` after `seconds`.
     """
@@ -78,7 +80,7 @@ def wait_until(check: Callable[[], _T | None], *, seconds: float, what: str) -> 
     while not (answer := check()):
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.02)  # noqa: TID251 - the one place that waits between looks
+        time.sleep(every)  # noqa: TID251 - the one place that waits between looks
     return answer
 
 

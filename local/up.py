@@ -7,14 +7,13 @@ LONGSHORE_PORT (7071) is the API's port; the emulator and Azurite take the four 
 import contextlib
 import fcntl
 import os
-import signal
 import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local import azurite
+from local import azurite, interrupts
 from local.azurite import InstallError
 from local.cloud import LocalCloud, Options
 
@@ -30,7 +29,7 @@ class CannotStart(Exception):
 
 def main() -> int:
     """Runs the local cloud; returns the exit code."""
-    interrupt_on_signals()
+    interrupts.interrupt_on_signals()
     try:
         first = _read_port(os.environ)
         with _only_one(FOLDER / "state" / "lock"):
@@ -45,13 +44,6 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped; the state is kept for the next `make up`", flush=True)
         return 0
-
-
-def interrupt_on_signals() -> None:
-    """SIGTERM and SIGHUP end this process as Ctrl-C does, so that everything is cleaned up."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` leaves it ignored
 
 
 def _run(first: int) -> int:

@@ -1,0 +1,72 @@
+# Longshore's commands. They need Python 3.11 or 3.12, and the package registries the first time.
+# Everything is installed into .venv and .local.
+
+PYTHON  = python3.11 python3.12 python3
+PY      = .venv/bin/python
+COMPILE = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
+          --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
+
+help:
+	@echo "make demo    train, upload, deploy, score and delete two models on a cloud on this machine"
+	@echo "make up      run that cloud until Ctrl-C; the API is on port LONGSHORE_PORT (7071)"
+	@echo "make check   format, lint, types, import floors"
+	@echo "make test    check, and the tests: what every change must pass"
+	@echo "make proof   the long tests; goes on where it was interrupted; writes build/proof.json"
+	@echo "make bench   measure; writes build/bench.json"
+	@echo "make lock    renew the locked requirements"
+	@echo "make clean   remove all that was installed, built or kept here"
+
+demo: .venv/installed
+	@exec $(PY) -m local.demo
+
+up: .venv/installed
+	@exec $(PY) -m local.up
+
+check: .venv/installed
+	@mkdir -p build
+	@.venv/bin/ruff format --check >build/format.txt || { cat build/format.txt >&2; \
+		echo "this formats them: .venv/bin/ruff format" >&2; exit 1; }
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports >build/imports.txt || { cat build/imports.txt >&2; exit 1; }
+
+test: check
+	@exec $(PY) -m pytest -q -m "not proof"
+
+proof: .venv/installed
+	@exec $(PY) -m pytest -q -m proof -p tests.proof
+
+bench: .venv/installed
+	@exec $(PY) -m bench
+
+lock: .venv/installed
+	@$(COMPILE) requirements.in --output-file requirements.txt
+	@$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	@rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: requirements-dev.txt | .venv/bin/uv
+	@.venv/bin/uv pip sync --quiet --require-hashes --python $(PY) requirements-dev.txt
+	@touch $@
+
+# pip brings uv, at the version and with the hashes of the locked file; uv brings the rest.
+.venv/bin/uv:
+	@for each in $(PYTHON); do \
+		"$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
+			&& python="$$each" && break; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Longshore needs Python 3.11 or 3.12, which is none of: $(PYTHON)." >&2; \
+		echo "Install one, or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; \
+		exit 2; \
+	fi; \
+	echo "setting up .venv with $$("$$python" --version), once"; \
+	"$$python" -m venv --clear .venv || { \
+		echo "$$python cannot make a virtual environment (Debian: apt install python3-venv)" >&2; \
+		exit 2; }
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt >.venv/uv.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+
+.PHONY: help demo up check test proof bench lock clean
