@@ -127,3 +127,12 @@ def test_what_the_sdk_refuses_is_invalid_and_never_sent(
             change()
         assert (caught.value.trouble, caught.value.code) == (Trouble.PERMANENT, "invalid")
     assert sent(emulator) == []
+
+
+@pytest.mark.parametrize("change", ["remove_deployment", "remove_endpoint"])
+def test_the_removal_of_what_is_not_there_is_done(
+    control: AzureMlControl, emulator: running.Running, endpoint: str, change: str
+) -> None:
+    emulator.fault("DELETE", "/", {"status": 404})
+    CHANGES[change](control, endpoint)
+    assert len(sent(emulator)) == 1

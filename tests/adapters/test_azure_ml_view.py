@@ -115,6 +115,14 @@ def test_a_removal_without_a_clear_answer_is_ambiguous_and_not_repeated(
     assert time.monotonic() - began < TIMEOUT + 1
 
 
+def test_the_removal_of_what_is_not_there_is_done(
+    view: AzureMlView, emulator: running.Running
+) -> None:
+    trouble(emulator, {"status": 404}, "/models/")
+    view.remove_model("good", "1")
+    assert seen(emulator) == 1
+
+
 def test_nobody_there_is_transient_also_for_a_removal(
     emulator: running.Running, workspace: Workspace
 ) -> None:
