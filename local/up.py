@@ -4,6 +4,7 @@ LONGSHORE_PORT (7071) is the API's port; the emulator and Azurite take the four 
 0 after Ctrl-C or SIGTERM, 1 if a part fails, 2 if it cannot start here.
 """
 
+import argparse
 import contextlib
 import fcntl
 import os
@@ -18,7 +19,7 @@ from local.azurite import InstallError
 from local.cloud import LocalCloud, Options
 
 DEFAULT_PORT = 7071
-FOLDER = Path(".local")
+FOLDER = Path(__file__).parents[1] / ".local"
 PARTS = ("the API", "Azure ML emulator", "blobs", "queues", "tables")
 """What listens on LONGSHORE_PORT and on the ports after it, in order."""
 
@@ -30,11 +31,14 @@ class CannotStart(Exception):
 def main() -> int:
     """Runs the local cloud; returns the exit code."""
     interrupts.interrupt_on_signals()
+    parser = argparse.ArgumentParser(prog="python -m local.up", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of state and logs")
+    folder: Path = parser.parse_args().folder.resolve()
     try:
         first = _read_port(os.environ)
-        with _only_one(FOLDER / "state" / "lock"):
+        with _only_one(folder / "state" / "lock"):
             _require_free(first)
-            return _run(first)
+            return _run(folder, first)
     except CannotStart as problem:
         print(f"make up: {problem}", file=sys.stderr)
         return 2
@@ -46,10 +50,10 @@ def main() -> int:
         return 0
 
 
-def _run(first: int) -> int:
+def _run(folder: Path, first: int) -> int:
     print("Longshore's local cloud is starting", flush=True)
     options = Options(
-        folder=FOLDER,
+        folder=folder,
         port=first,
         azure_ml_port=first + 1,
         storage_ports=dict(zip(azurite.SERVICES, range(first + 2, first + 5), strict=True)),

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-ROWS = 5
+ROWS_OF_EACH_CLASS = 2
 """How many of the rows that no model was trained on are scored."""
 
 
@@ -54,7 +54,7 @@ def _fit(model: Any, algorithm: str, file: Path) -> Trained:
         wines.data, labels, test_size=0.25, random_state=7, stratify=labels
     )
     model.fit(train_rows, train_labels)
-    rows = test_rows.head(ROWS)
+    rows = test_rows.groupby(test_labels).head(ROWS_OF_EACH_CLASS)
     return Trained(
         file=file,
         algorithm=algorithm,

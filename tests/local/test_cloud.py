@@ -1,0 +1,136 @@
+"""The local cloud as the tests and benches use it: it keeps its hosts alive, and says why it cannot."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local import processes
+from local.cloud import LocalCloud, Options
+from local.kept_host import KeptHost
+from tests.local.running_command import require_gone
+
+APP = """
+import azure.functions as func
+from pathlib import Path
+
+if Path("broken").exists():
+    raise RuntimeError("this app is broken")
+app = func.FunctionApp()
+
+@app.route(route="health")
+def health(req: func.HttpRequest) -> str:
+    return "well"
+"""
+
+
+@dataclass
+class Kept:
+    """A host of a small app, and what was said about it."""
+
+    folder: Path
+    host: KeptHost
+    lines: list[str] = field(default_factory=list)
+
+    def wait_for_line(self, text: str) -> None:
+        processes.wait_until(
+            lambda: any(text in line for line in self.lines), seconds=20, what=text
+        )
+
+    def wait_for_another(self, pid: int | None) -> None:
+        processes.wait_until(
+            lambda: self.host.pid not in {None, pid}, seconds=20, what="another process"
+        )
+
+    def health(self) -> str:
+        return httpx.get(f"{self.host.url}/health", timeout=20, trust_env=False).text
+
+
+def keep(folder: Path) -> Kept:
+    shutil.copyfile(Path(__file__).parents[2] / "host.json", folder / "host.json")
+    (folder / "function_app.py").write_text(APP)
+    lines: list[str] = []
+    host = KeptHost(
+        "web",
+        folder,
+        env={"PATH": os.environ["PATH"]},
+        log=folder / "web.log",
+        options={"--port": "0"},
+        say=lines.append,
+    )
+    return Kept(folder, host, lines)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    made = keep(tmp_path)
+    try:
+        yield made
+    finally:
+        made.host.stop()
+
+
+def test_a_killed_host_serves_again_on_the_same_port(kept: Kept) -> None:
+    kept.host.start()
+    url, pid = kept.host.url, kept.host.pid
+    assert kept.health() == "well"
+
+    kept.host.kill()
+    kept.wait_for_another(pid)
+
+    assert kept.host.url == url
+    assert kept.health() == "well"
+    assert len(kept.lines) == 1
+    assert kept.lines[0].startswith("web ended with exit code -9; it starts again in 0.2 s")
+
+
+def test_a_host_that_cannot_start_again_is_tried_until_it_can(kept: Kept) -> None:
+    kept.host.start()
+    pid = kept.host.pid if kept.host.url else None
+    (kept.folder / "broken").touch()
+    kept.host.kill()
+    kept.wait_for_line("this app is broken")
+
+    (kept.folder / "broken").unlink()
+    kept.wait_for_another(pid)
+
+    assert kept.health() == "well"
+
+
+def test_a_host_that_never_started_says_why(kept: Kept) -> None:
+    (kept.folder / "broken").touch()
+    kept.host.start()
+
+    with pytest.raises(RuntimeError, match="this app is broken"):
+        _ = kept.host.url
+
+
+def test_a_stopped_host_stays_stopped(kept: Kept) -> None:
+    kept.host.start()
+    assert kept.health() == "well"
+    pid = kept.host.pid
+    assert pid is not None
+
+    kept.host.stop()
+
+    require_gone([pid])
+    assert kept.host.pid is None
+    assert kept.lines == []
+
+
+def test_a_cloud_whose_app_cannot_be_loaded_says_so_and_stops_what_it_had_started(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "app").mkdir()
+    cloud = LocalCloud(Options(folder=tmp_path, app=tmp_path / "app", in_memory=True))
+
+    with pytest.raises(RuntimeError, match=r"web: (.|\n)*host\.json is missing"), cloud:
+        pass
+
+    assert cloud.wait() == ""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(cloud.azure_ml_url, trust_env=False)
