@@ -106,25 +106,27 @@ def test_the_last_of_three_deployments_takes_the_endpoint_with_it(
     model_id = user.upload(saved(wine_model()))
     name = "shared-endpoint"
     ids = [user.deploy(model_id, endpoint_name=name) for _ in range(3)]
-    shares = [user.wait_active(each, seconds=90)["traffic"] for each in ids]
-    heir = user.look(ids[1])["deployment_name"]
+    for each in ids:
+        user.wait_active(each, seconds=90)
+    live = sorted((user.look(each) for each in ids), key=lambda each: -each["traffic"])
+    carrier, heir, last = live
 
-    refused = user.delete(ids[0])
-    moved = user.delete(ids[0], traffic_to=heir)
-    user.wait_torn_down(ids[0])
+    refused = user.delete(carrier["id"])
+    moved = user.delete(carrier["id"], traffic_to=heir["deployment_name"])
+    user.wait_torn_down(carrier["id"])
 
-    assert sorted(shares) == [0, 0, 100]
+    assert [each["traffic"] for each in live] == [100, 0, 0]
     assert refused.status_code == 409
     assert refused.json()["code"] == "carries_traffic"
     assert moved.status_code == 202
-    assert user.score(user.look(ids[1]), wine_payload(1)).status_code == 200
+    assert user.score(heir, wine_payload(1)).status_code == 200
 
-    user.delete(ids[2])
-    user.wait_torn_down(ids[2])
+    user.delete(last["id"])
+    user.wait_torn_down(last["id"])
     assert name in names_in_cloud(cloud, "endpoints")
 
-    user.delete(ids[1])
-    user.wait_torn_down(ids[1])
+    user.delete(heir["id"])
+    user.wait_torn_down(heir["id"])
     assert name not in names_in_cloud(cloud, "endpoints")
     assert user.http.get(f"/models/{model_id}").status_code == 200
 
