@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.text import Text
 
@@ -95,7 +96,7 @@ class _Live:
                 lines.append(Text(f"       -    {title}", style="dim"))
         if waiting := deployment["trouble"] or deployment["waiting"]:
             self._spinner.update(text=Text(waiting, style="yellow"))
-            lines.append(self._spinner)
+            lines.append(Padding(self._spinner, (0, 0, 0, 12)))
         self._live.update(Group(*lines))
 
 
