@@ -1,6 +1,10 @@
-"""Settings: read once from the environment, frozen, and complaining about everything at once."""
+"""Settings: read once from the environment, frozen, and complaining about everything at once.
 
-from collections.abc import Mapping
+`docs/settings.md` lists them; a test holds it to the fields below.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -10,10 +14,35 @@ from shared.domain.errors import LongshoreError
 from shared.domain.policy import Policy
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SPELLED = {
+    "azurewebjobsstorage": "AzureWebJobsStorage",
+    "azurewebjobsstorage__accountname": "AzureWebJobsStorage__accountName",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A setting by its name, and what is expected of it; never its value."""
+
+    name: str
+    problem: str
 
 
 class SettingsError(LongshoreError):
     """Settings are missing or wrong; the message lists each with what is expected."""
+
+    def __init__(self, problems: Sequence[Wrong]) -> None:
+        listed = "\n".join(f"  - {each.name}: {each.problem}" for each in problems)
+        super().__init__(
+            f"{len(problems)} setting(s) are missing or wrong:\n{listed}\n"
+            "Set them in the function app's settings (locally: local.settings.json) and start again."
+        )
+        self.problems = tuple(problems)
+
+
+def setting_name(field: str) -> str:
+    """The environment variable of a field."""
+    return _SPELLED.get(field, field.upper())
 
 
 def _names(text: object) -> object:
@@ -29,6 +58,12 @@ def _https_or_loopback(url: str) -> str:
     raise ValueError("must be https; plain http is for loopback addresses only")
 
 
+def _built(mode: object) -> object:
+    if mode in ("jwt", "easyauth"):
+        raise ValueError(f"'{mode}' is not built yet: this version knows 'local' only")
+    return mode
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -38,80 +73,96 @@ class Settings(BaseModel):
     Times are in seconds, sizes in bytes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    auth_mode: Literal["local"] = Field(
-        description="How callers are known. `local`: by `user_id`, on a loopback host only."
+    auth_mode: Annotated[Literal["local"], BeforeValidator(_built)] = Field(
+        description="How callers are known. `local`: by `user_id` in the query, on a loopback host "
+        "only. No default: nobody trusts every caller by mistake. `jwt` and `easyauth` are not "
+        "built yet and are refused."
     )
     azurewebjobsstorage: str = Field(
-        "", repr=False, description="Connection string of the storage account."
+        "",
+        repr=False,
+        description="Connection string of the storage account (secret). Either it or the next.",
     )
     azurewebjobsstorage__accountname: str = Field(
-        "", description="The storage account, where the managed identity is used instead."
+        "", description="Name of the storage account, where the managed identity is used instead."
     )
     azure_subscription_id: str = Field(min_length=1, description="Subscription of the workspace.")
     azure_resource_group: str = Field(min_length=1, description="Resource group of the workspace.")
     azure_ml_workspace: str = Field(min_length=1, description="The Azure ML workspace.")
     azure_ml_url: Annotated[str, AfterValidator(_https_or_loopback)] = Field(
-        "https://management.azure.com", description="Azure Resource Manager, or the emulator."
+        "https://management.azure.com",
+        description="Azure Resource Manager, or the emulator. Plain http on loopback only, since "
+        "tokens travel there.",
     )
     azure_ml_datastore: str = Field(
-        "workspaceblobstore", description="Datastore over the container of the content."
+        "workspaceblobstore",
+        description="The workspace's datastore over `CONTENT_CONTAINER`: models are registered by "
+        "their path in it, so nothing is uploaded twice.",
     )
     content_container: str = Field(
-        "longshore", description="Container of model bytes, packages and logs."
+        "longshore", description="Blob container of model bytes, packages and logs."
     )
     operators: Names = Field((), description="Users who may do an operator's work, by comma.")
     producer_users: Names = Field(
-        (), description="Users that queue producers may name, by comma; empty refuses all."
+        (),
+        description="Users that messages on `deploy-requests` may name, by comma. Empty refuses "
+        "all: who can write to the queue could act for anybody.",
     )
     upload_limit: int = Field(
-        64 * 1024 * 1024, ge=1024, le=100_000_000, description="Largest upload over HTTP."
+        64 * 1024 * 1024,
+        ge=1024,
+        le=100_000_000,
+        description="Bytes of the largest model uploaded over HTTP. The host hands a body over "
+        "whole, so it is memory; it takes no more than 100 MB itself.",
     )
-    lease_seconds: float = Field(60.0, ge=1, le=600, description="How long a turn holds a record.")
+    lease_seconds: float = Field(
+        60.0,
+        ge=1,
+        le=600,
+        description="Seconds a turn holds a record. After a crash the work stands still so long.",
+    )
     cloud_timeout_seconds: float | None = Field(
-        None, gt=0, description="Bound of one cloud call; a third of the lease where not given."
+        None,
+        gt=0,
+        description="Seconds one cloud call may take. A third of the lease if not given, and no "
+        "more, so that no call outlives the right to make it.",
     )
     deploy_deadline_seconds: float = Field(
-        3600.0, ge=10, description="After this a deployment that is not ready has failed."
+        3600.0,
+        ge=10,
+        description="Seconds after which a deployment that is not ready has failed. Azure ML takes "
+        "8 to 20 minutes for one.",
     )
     rehint_after_seconds: float = Field(
-        15.0, ge=0, description="How late due work is before the sweep sends a new hint."
+        15.0,
+        ge=0,
+        description="Seconds that due work may be late before the sweep sends a new hint.",
     )
     default_python: str = Field(
         "3.10",
         pattern=r"^3\.(9|1[0-9])$",
         description="Python of the serving environment where the model file tells none.",
     )
-    website_instance_id: str = Field("", description="Set by Azure; `local` sign-in then refuses.")
+    website_instance_id: str = Field(
+        "", description="Set by Azure, never by hand: with it `AUTH_MODE=local` is refused."
+    )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Reads the environment. Raises SettingsError listing every problem."""
+        """Reads the environment; an empty value is none. Raises SettingsError with every problem."""
         given = {name.lower(): value for name, value in env.items() if value != ""}
+        problems = _contradictions(given)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
-            found = [
-                f"{str(each['loc'][0]).upper()}: {each['msg'].removeprefix('Value error, ')}"
-                for each in error.errors(include_url=False, include_input=False)
-            ]
-            raise _wrong(found) from error
-        problems = settings.contradictions()
+            raise SettingsError([*_problems(error), *problems]) from None  # it holds the values
+        if settings.cloud_timeout > settings.lease_seconds / 3:
+            problems.append(Wrong("CLOUD_TIMEOUT_SECONDS", "at most a third of LEASE_SECONDS"))
         if problems:
-            raise _wrong(problems)
+            raise SettingsError(problems)
         return settings
-
-    def contradictions(self) -> list[str]:
-        """Settings that are each right and do not go together."""
-        problems = []
-        if bool(self.azurewebjobsstorage) == bool(self.azurewebjobsstorage__accountname):
-            problems.append("AzureWebJobsStorage: give it, or AzureWebJobsStorage__accountName")
-        if self.website_instance_id:
-            problems.append("AUTH_MODE: 'local' trusts every caller and does not run in Azure")
-        if self.cloud_timeout > self.lease_seconds / 3:
-            problems.append("CLOUD_TIMEOUT_SECONDS: at most a third of LEASE_SECONDS")
-        return problems
 
     @property
     def cloud_timeout(self) -> float:
@@ -130,9 +181,29 @@ class Settings(BaseModel):
         )
 
 
-def _wrong(problems: list[str]) -> SettingsError:
-    listed = "\n".join(f"  - {problem}" for problem in problems)
-    return SettingsError(
-        f"{len(problems)} setting(s) are missing or wrong:\n{listed}\n"
-        "Set them in the function app's settings (locally: local.settings.json) and start again."
-    )
+def _contradictions(given: Mapping[str, str]) -> list[Wrong]:
+    """Settings that do not go together, whatever else is wrong."""
+    problems = []
+    if bool(given.get("azurewebjobsstorage")) == bool(
+        given.get("azurewebjobsstorage__accountname")
+    ):
+        problems.append(
+            Wrong("AzureWebJobsStorage", "give either it or AzureWebJobsStorage__accountName")
+        )
+    if given.get("auth_mode") == "local" and given.get("website_instance_id"):
+        problems.append(
+            Wrong("AUTH_MODE", "'local' trusts every caller, so it does not run in Azure")
+        )
+    return problems
+
+
+def _problems(error: ValidationError) -> list[Wrong]:
+    return [
+        Wrong(
+            setting_name(str(each["loc"][0])),
+            "is not set, and has no default"
+            if each["type"] == "missing"
+            else each["msg"].removeprefix("Value error, "),
+        )
+        for each in error.errors(include_url=False, include_input=False)
+    ]

@@ -30,6 +30,9 @@ class Happened(StrEnum):
     REHINTED = "sweep_rehinted"
     TOMBSTONED = "sweep_tombstoned"
     SWEPT = "sweep_finished"
+    HTTP_UNAVAILABLE = "http_storage_or_cloud_unavailable"
+    HTTP_FAILED = "http_failed"
+    SETTINGS_WRONG = "settings_wrong"
 
 
 _WARNINGS = {
@@ -39,15 +42,36 @@ _WARNINGS = {
     Happened.DEPLOYMENT_FAILED,
     Happened.LEASE_LOST,
     Happened.TOMBSTONED,
+    Happened.HTTP_UNAVAILABLE,
 }
+_ERRORS = {Happened.HTTP_FAILED, Happened.SETTINGS_WRONG}
 
 
-def tell(happened: Happened, deployment_id: str = "-", **fields: str | float | None) -> None:
-    """Writes one named event; line breaks in a value are escaped, so one event is one line."""
+def tell(
+    happened: Happened,
+    deployment_id: str = "-",
+    *,
+    error: BaseException | None = None,
+    **fields: str | float | None,
+) -> None:
+    """Writes one named event; line breaks in a value are escaped, so one event is one line.
+
+    `error` is one that nobody expected: its traceback follows the line.
+    """
     level = logging.WARNING if happened in _WARNINGS else logging.INFO
+    if happened in _ERRORS:
+        level = logging.ERROR
     shown = " ".join(f"{name}={_one_line(value)}" for name, value in fields.items())
     extra = {"event": happened.value, "deployment_id": deployment_id, "fields": fields}
-    _LOG.log(level, "%s deployment=%s %s", happened.value, deployment_id, shown, extra=extra)
+    _LOG.log(
+        level,
+        "%s deployment=%s %s",
+        happened.value,
+        deployment_id,
+        shown,
+        exc_info=error,
+        extra=extra,
+    )
 
 
 def _one_line(value: str | float | None) -> str:

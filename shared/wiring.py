@@ -19,7 +19,7 @@ from shared.adapters.model_reader import ProcessModelReader
 from shared.adapters.system import SystemClock, SystemRandom
 from shared.ports import Ports, WorkerPorts
 from shared.service.claims import Mint
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError, Wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,10 @@ def worker() -> Worker:
 
 def _account(settings: Settings) -> storage_account.StorageAccount:
     if settings.azurewebjobsstorage:
-        return storage_account.from_connection_string(settings.azurewebjobsstorage)
+        try:
+            return storage_account.from_connection_string(settings.azurewebjobsstorage)
+        except ValueError as error:  # its message names no value
+            raise SettingsError([Wrong("AzureWebJobsStorage", str(error))]) from None
     return storage_account.from_name(settings.azurewebjobsstorage__accountname, Credential())
 
 

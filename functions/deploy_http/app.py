@@ -1,7 +1,11 @@
 """The API: a FastAPI app over the service. Each route translates in, makes one call, translates out."""
 
 from collections.abc import Callable
+from functools import partial
 
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +14,7 @@ from functions.deploy_http import (
     deployment_routes,
     endpoint_routes,
     model_routes,
+    openapi,
     problems,
 )
 from shared.wiring import Front
@@ -24,37 +29,54 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
         version=VERSION,
         summary="From a saved model to a live, versioned, scored endpoint on Azure ML.",
         redoc_url=None,
-        responses={"4XX": {"model": problems.Problem}, "5XX": {"model": problems.Problem}},
+        generate_unique_id_function=_operation_id,
     )
     api.state.front = front
     problems.add_problem_handlers(api)
     for routes in (model_routes, deployment_routes, endpoint_routes):
-        api.include_router(routes.router)
-    api.add_api_route("/health", health, tags=["service"])
+        api.include_router(routes.router, responses=openapi.ANY)
+    api.add_api_route("/health", health, tags=["service"], responses=openapi.errors(500))
+    api.add_api_route("/", welcome, include_in_schema=False)
+    api.openapi = partial(openapi.describe, api)  # type: ignore[method-assign]  # FastAPI's own way
     return _Answered(api)
 
 
-def health() -> answers.Health:
-    """Whether the API answers; opens nothing."""
+def health(request: Request) -> answers.Health:
+    """Whether the API answers and its settings are right; asks nothing of storage or the cloud."""
+    request.app.state.front()
     return answers.Health(status="ok", version=VERSION)
 
 
+def welcome() -> RedirectResponse:
+    """The way to the documentation."""
+    return RedirectResponse("/docs")
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
 class _Answered:
-    """Ends an error here that was logged and answered; the host would drop the answer for it."""
+    """What the app answers to GET, without its body, to HEAD; and an error that was answered ends here.
+
+    The host would drop the answer for the error, which has been logged.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+        started, bodiless = False, scope.get("method") == "HEAD"
 
         async def noted(message: Message) -> None:
             nonlocal started
             started = True
+            if bodiless and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app({**scope, "method": "GET"} if bodiless else scope, receive, noted)
         except Exception:  # problems._unexpected has logged it
             if not started:
                 raise

@@ -4,20 +4,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
-from functions.deploy_http import answers
-from functions.deploy_http.caching import answer_unless_seen
+from functions.deploy_http import addresses, answers, rendering
+from functions.deploy_http.caching import answer_unless_seen, is_meant
 from functions.deploy_http.identity import SignedIn
-from shared.domain import plans
+from functions.deploy_http.intake import JsonRoute
+from functions.deploy_http.openapi import errors
+from shared.domain import ids, plans
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
-from shared.service import read, remove, store, submit
+from shared.service import read, remove, submit
 
-router = APIRouter(tags=["deployments"])
+router = APIRouter(tags=["deployments"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
 
 
-@router.post("/deployments/deploy", status_code=202)
-@router.post("/deployments", status_code=202)
+@router.post(
+    "/deployments",
+    name="create_deployment",
+    status_code=202,
+    responses=errors(400, 404, 409, 413, 415),
+)
+@router.post("/deployments/deploy", status_code=202, responses=errors(400, 404, 409, 413, 415))
 def deploy(
     caller: SignedIn,
     request: Request,
@@ -25,11 +32,10 @@ def deploy(
     wanted: Annotated[DeployRequest, Body()],
 ) -> answers.Accepted:
     """Accepts a deployment. Watch it at the address in `Location`."""
-    accepted = submit.accept_deploy(
+    record = submit.accept_deploy(
         caller.ports, caller.mint, caller.policy, caller.principal, wanted
-    )
-    record = accepted.record
-    _point_to(request, response, record.id, accepted.etag)
+    ).record
+    _point_to(request, response, record.id)
     return answers.Accepted(
         deployment_id=record.id,
         status=record.status,
@@ -38,48 +44,56 @@ def deploy(
     )
 
 
-@router.get("/deployments/list", response_model=answers.DeploymentList)
 @router.get("/deployments", response_model=answers.DeploymentList)
+@router.get("/deployments/list", name="list_all_deployments", response_model=answers.DeploymentList)
 def list_deployments(
-    caller: SignedIn, request: Request, status: Annotated[Status | None, Query()] = None
+    caller: SignedIn,
+    request: Request,
+    status: Annotated[Status | None, Query(description="Only these.")] = None,
+    limit: addresses.Limit = 100,
+    page: addresses.Page = "",
 ) -> Response:
     """Your deployments, newest first; deleted ones only where `status` asks for them."""
-    found = read.list_deployments(caller.ports, caller.principal, status)
-    shown = [answers.render_deployment(record) for record in found]
-    return answer_unless_seen(request, answers.DeploymentList(deployments=shown, total=len(shown)))
+    after = addresses.parse_page(page, ids.parse_id)
+    found = read.list_deployments(caller.ports, caller.principal, status, limit=limit, after=after)
+    token = addresses.render_page(found.last)
+    rows = [rendering.render_deployment(record) for record in found.items]
+    shown = answers.DeploymentList(deployments=rows, total=found.total, next_page=token)
+    response = answer_unless_seen(request, shown)
+    addresses.point_to_next(request, response, token)
+    return response
 
 
 @router.get("/deployments/stats", response_model=answers.StatsAnswer)
 def count_deployments(caller: SignedIn, request: Request) -> Response:
     """How many deployments you have, by status; deleted ones are left out."""
     stats = read.count_deployments(caller.ports, caller.principal)
-    return answer_unless_seen(request, answers.render_stats(stats))
+    return answer_unless_seen(request, rendering.render_stats(stats))
 
 
-@router.get("/deployments/{deployment_id}", response_model=answers.DeploymentStatus)
+@router.get(
+    "/deployments/{deployment_id}", response_model=answers.DeploymentStatus, responses=errors(404)
+)
 def get_deployment(caller: SignedIn, request: Request, deployment_id: str) -> Response:
     """One of your deployments: how far it is, why it waits, and how to call it once it is live."""
-    stored = remove.require_deployment(caller.ports, caller.principal, deployment_id)
-    record = stored.record
-    endpoint = store.load_endpoint(caller.ports.tables, record.user_key, record.endpoint_name)
-    model = read.find_model(caller.ports, record)
-    shown = answers.render_status(record, endpoint.record if endpoint else None, model)
-    response = answer_unless_seen(request, shown, stored.row.etag)
-    if not plans.is_finished(record):
+    view = read.require_view(caller.ports, caller.principal, deployment_id)
+    response = answer_unless_seen(request, rendering.render_view(view))
+    if not plans.is_finished(view.record):
         response.headers["Retry-After"] = _LOOK_AGAIN
     return response
 
 
-@router.get("/deployments/{deployment_id}/events", response_model=answers.EventList)
+@router.get(
+    "/deployments/{deployment_id}/events", response_model=answers.EventList, responses=errors(404)
+)
 def list_events(caller: SignedIn, request: Request, deployment_id: str) -> Response:
     """What happened to one of your deployments, in order."""
-    stored = remove.require_deployment(caller.ports, caller.principal, deployment_id)
-    found = store.list_events(caller.ports.tables, stored.record.user_key, stored.record.id)
-    shown = [answers.render_event(event) for event in found]
+    found = read.list_events(caller.ports, caller.principal, deployment_id)
+    shown = [rendering.render_event(event) for event in found]
     return answer_unless_seen(request, answers.EventList(events=shown))
 
 
-@router.get("/deployments/{deployment_id}/logs")
+@router.get("/deployments/{deployment_id}/logs", responses=errors(404, 502))
 def read_logs(
     caller: SignedIn, deployment_id: str, lines: Annotated[int, Query(ge=1, le=5000)] = 200
 ) -> answers.LogAnswer:
@@ -89,14 +103,23 @@ def read_logs(
     )
 
 
-@router.delete("/deployments/{deployment_id}", status_code=202)
+@router.delete(
+    "/deployments/{deployment_id}",
+    name="delete_deployment",
+    status_code=202,
+    responses=errors(404, 409, 412),
+)
 def delete(
     caller: SignedIn,
     request: Request,
     response: Response,
     deployment_id: str,
-    traffic_to: Annotated[str, Query(max_length=32)] = "",
-    if_match: Annotated[str, Header(max_length=200)] = "",
+    traffic_to: Annotated[
+        str, Query(max_length=32, description="The deployment that takes over its traffic.")
+    ] = "",
+    if_match: Annotated[
+        str, Header(max_length=500, description="The ETag of the deployment you decided on.")
+    ] = "",
 ) -> answers.Message:
     """Deletes a deployment: off the lists at once, then torn down in the cloud and confirmed.
 
@@ -108,15 +131,24 @@ def delete(
         caller.principal,
         deployment_id,
         traffic_to=traffic_to,
-        if_match=if_match,
+        if_match=_row_meant(caller, deployment_id, if_match) if if_match else "",
     )
-    _point_to(request, response, removed.record.id, removed.etag)
+    _point_to(request, response, removed.record.id)
     return answers.Message(message="Deployment deleted successfully")
 
 
-def _point_to(request: Request, response: Response, deployment_id: str, etag: str) -> None:
-    monitor = str(request.url.replace(path=f"/deployments/{deployment_id}"))
+def _row_meant(caller: SignedIn, deployment_id: str, if_match: str) -> str:
+    """The version of the row that shows what the caller saw. Raises PreconditionFailed."""
+    view = read.require_view(caller.ports, caller.principal, deployment_id)
+    if view.record.status is not Status.DELETED and not is_meant(
+        if_match, rendering.render_view(view)
+    ):
+        raise remove.changed(deployment_id)
+    return view.etag
+
+
+def _point_to(request: Request, response: Response, deployment_id: str) -> None:
+    monitor = addresses.address_of(request, f"/deployments/{deployment_id}")
     response.headers["Location"] = monitor
     response.headers["Operation-Location"] = monitor
     response.headers["Retry-After"] = _LOOK_AGAIN
-    response.headers["ETag"] = etag

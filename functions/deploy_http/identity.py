@@ -1,7 +1,12 @@
-"""Who is asking. `local`: the user is `user_id` from the query, on a loopback host only."""
+"""Who is asking. `local`: the user is `user_id` from the query, on a loopback host only.
+
+A page of another site in the same browser must not be taken for the user: neither one that had its
+own name resolve to this machine (the Host header tells) nor one that posts here (Origin tells).
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
 
@@ -31,25 +36,34 @@ def sign_in(
         Query(
             min_length=1,
             max_length=128,
-            pattern=r"^[^\x00-\x1f]+$",
+            pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
             description="Who asks, where AUTH_MODE is `local`.",
         ),
     ] = "local",
 ) -> Caller:
     """The caller of this request. Raises Forbidden where the server may not trust it."""
-    if request.url.hostname not in LOOPBACK:
-        raise Forbidden(
-            "local_sign_in",
-            "This server trusts whoever asks (AUTH_MODE=local), so it answers on loopback only.",
-            "Call it as http://127.0.0.1, or set up sign-in.",
-        )
     front: Front = request.app.state.front()
+    _require_loopback("//" + request.headers.get("host", ""))
+    _require_loopback(request.headers.get("origin", "//localhost"))
     principal = Principal(
         user_id=user_id, issuer="local", is_operator=user_id in front.settings.operators
     )
     return Caller(
         principal=principal, ports=front.ports, mint=front.mint, policy=front.settings.policy
     )
+
+
+def _require_loopback(address: str) -> None:
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:
+        host = None
+    if host not in LOOPBACK:
+        raise Forbidden(
+            "local_sign_in",
+            "This server trusts whoever asks (AUTH_MODE=local), so it answers this machine only.",
+            "Call it as http://127.0.0.1 or http://localhost, and not from another site's page.",
+        )
 
 
 SignedIn = Annotated[Caller, Depends(sign_in)]

@@ -1,85 +1,56 @@
 """Models: upload, list, look at."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response, UploadFile
-from pydantic import TypeAdapter, ValidationError
+from fastapi import APIRouter, Form, Request, Response
 
-from functions.deploy_http import answers
+from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen
 from functions.deploy_http.identity import SignedIn
-from shared.domain.errors import InvalidRequest
-from shared.service import catalogue, store
-from shared.service.catalogue import Upload
+from functions.deploy_http.intake import UploadRoute
+from functions.deploy_http.openapi import errors
+from functions.deploy_http.uploads import ModelForm
+from shared.domain import ids
+from shared.service import catalogue, read
 
-router = APIRouter(tags=["models"])
-_METRICS = TypeAdapter(dict[str, float])
-_EVALUATION = TypeAdapter(dict[str, Any])
-_Text = Annotated[str, Form(max_length=1000)]
-_Json = Annotated[str, Form(max_length=10_000)]
+router = APIRouter(tags=["models"], route_class=UploadRoute)
 
 
-@router.post("/models", status_code=201)
-def add_model(  # noqa: PLR0913, PLR0917 - the form has these fields
+@router.post("/models", status_code=201, responses=errors(400, 413, 415))
+def add_model(
     caller: SignedIn,
+    request: Request,
     response: Response,
-    file: UploadFile,
-    model_name: Annotated[str, Form(max_length=200)],
-    algorithm: _Text = "",
-    description: _Text = "",
-    metrics: _Json = "{}",
-    evaluation: _Json = "{}",
+    form: Annotated[ModelForm, Form(media_type="multipart/form-data")],
 ) -> answers.ModelAnswer:
     """Uploads a model file: it is read without being run, judged, and stored.
 
-    `metrics` and `evaluation` are JSON objects in text. A file that asks for what is not allowed is
-    refused with 422 and the names it asked for.
+    A file that asks for what is not allowed is refused with 422 and the names it asked for.
     """
     model = catalogue.add_model(
-        caller.ports,
-        caller.mint,
-        caller.policy,
-        caller.principal,
-        Upload(
-            file=file.file,
-            filename=file.filename or "",
-            model_name=model_name,
-            algorithm=algorithm,
-            description=description,
-            metrics=_parse("metrics", _METRICS, metrics),
-            evaluation=_parse("evaluation", _EVALUATION, evaluation),
-        ),
+        caller.ports, caller.mint, caller.policy, caller.principal, form.to_upload()
     )
-    response.headers["Location"] = f"/models/{model.id}"
-    return answers.render_model(model)
+    response.headers["Location"] = addresses.address_of(request, f"/models/{model.id}")
+    return rendering.render_model(model)
 
 
 @router.get("/models", response_model=answers.ModelList)
-def list_models(caller: SignedIn, request: Request) -> Response:
+def list_models(
+    caller: SignedIn, request: Request, limit: addresses.Limit = 100, page: addresses.Page = ""
+) -> Response:
     """Your models, newest first."""
-    found = store.list_models(caller.ports.tables, caller.principal.user_key)
-    models = [answers.render_model(model) for model in found]
-    return answer_unless_seen(request, answers.ModelList(models=models, total=len(models)))
+    after = addresses.parse_page(page, ids.parse_artifact_id)
+    found = read.list_models(caller.ports, caller.principal, limit=limit, after=after)
+    token = addresses.render_page(found.last)
+    models = [rendering.render_model(model) for model in found.items]
+    shown = answers.ModelList(models=models, total=found.total, next_page=token)
+    response = answer_unless_seen(request, shown)
+    addresses.point_to_next(request, response, token)
+    return response
 
 
-@router.get("/models/{model_id}", response_model=answers.ModelAnswer)
+@router.get("/models/{model_id}", response_model=answers.ModelAnswer, responses=errors(404))
 def get_model(caller: SignedIn, request: Request, model_id: str) -> Response:
     """One of your models, with what its file says of itself."""
     stored = catalogue.require_model(caller.ports, caller.principal, model_id)
-    return answer_unless_seen(request, answers.render_model(stored.record))
-
-
-def _parse(field: str, adapter: TypeAdapter[dict[str, Any]], text: str) -> dict[str, Any]:
-    try:
-        parsed = adapter.validate_json(text)
-        json.dumps(parsed, allow_nan=False)
-    except (ValidationError, ValueError) as error:
-        expected = "a JSON object" + (" of numbers" if field == "metrics" else "")
-        raise InvalidRequest(
-            "invalid_request",
-            f"The request is not valid: {field}: must be {expected}.",
-            "Correct it and send the request again; nothing was stored.",
-            problems=[{"field": field, "problem": f"must be {expected}"}],
-        ) from error
-    return parsed
+    return answer_unless_seen(request, rendering.render_model(stored.record))

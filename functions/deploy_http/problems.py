@@ -1,7 +1,8 @@
 """Errors as `application/problem+json` (RFC 9457), with a stable `code` and what to do `next`."""
 
-import logging
+import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,41 +11,65 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from functions.deploy_http.intake import UnsupportedMediaType
+from shared import telemetry
 from shared.domain.errors import (
     CloudError,
     Conflict,
     Forbidden,
     InvalidRequest,
     NotFound,
+    PreconditionFailed,
     Refusal,
     StoreError,
     TooLarge,
+    Trouble,
     Unsafe,
 )
 from shared.domain.requests import invalid
+from shared.settings import SettingsError
+from shared.telemetry import Happened
 
-_LOG = logging.getLogger("longshore.http")
+MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[Refusal], int] = {
     InvalidRequest: 422,
     NotFound: 404,
     Forbidden: 403,
     Conflict: 409,
+    PreconditionFailed: 412,
     TooLarge: 413,
+    UnsupportedMediaType: 415,
     Unsafe: 422,
+    Refusal: 409,
 }
+_LOOK_AGAIN = 5  # seconds
+_SEND_AGAIN = "Nothing is wrong with the request: send it again after the seconds in Retry-After."
+
+
+class WrongField(BaseModel):
+    """One thing that is wrong."""
+
+    field: str = Field(examples=["instance_count"])
+    problem: str = Field(examples=["Input should be less than or equal to 10"])
 
 
 class Problem(BaseModel):
     """What every error answer looks like."""
 
-    type: str = Field(examples=["/problems/deployment_not_found"])
-    title: str
-    status: int
-    detail: str = Field(description="What happened.")
-    code: str = Field(description="Stable; for programs.")
-    next: str = Field(description="What to do about it.")
-    instance: str
-    problems: list[dict[str, Any]] = Field([], description="Every wrong field, where some are.")
+    type: str = Field(examples=["urn:longshore:problem:deployment_not_found"])
+    title: str = Field(examples=["Deployment not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(
+        description="What happened.", examples=["You have no deployment '20251118172903100000'."]
+    )
+    code: str = Field(description="Stable; for programs.", examples=["deployment_not_found"])
+    next: str = Field(
+        description="What to do about it.", examples=["List yours with GET /deployments/list."]
+    )
+    instance: str = Field(examples=["/deployments/20251118172903100000"])
+    problems: list[WrongField] = Field(
+        [], description="Every wrong field, where some are.", examples=[[]]
+    )
 
 
 def add_problem_handlers(api: FastAPI) -> None:
@@ -52,8 +77,9 @@ def add_problem_handlers(api: FastAPI) -> None:
     api.add_exception_handler(Refusal, _refusal)
     api.add_exception_handler(RequestValidationError, _validation)
     api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(StoreError, _unavailable)
-    api.add_exception_handler(CloudError, _unavailable)
+    api.add_exception_handler(StoreError, _storage)
+    api.add_exception_handler(CloudError, _cloud)
+    api.add_exception_handler(SettingsError, _settings)
     api.add_exception_handler(Exception, _unexpected)
 
 
@@ -62,57 +88,111 @@ def render_problem(
 ) -> JSONResponse:
     """The answer."""
     body = Problem(
-        type=f"/problems/{refusal.code}",
+        type=f"urn:longshore:problem:{refusal.code}",
         title=refusal.code.replace("_", " ").capitalize(),
         status=status,
         detail=refusal.detail,
         code=refusal.code,
         next=refusal.next_step,
         instance=request.url.path,
-        problems=[dict(each) for each in refusal.problems],
+        problems=[WrongField.model_validate(each) for each in refusal.problems],
     )
-    return JSONResponse(
-        body.model_dump(),
-        status,
-        headers=dict(headers or {}),
-        media_type="application/problem+json",
-    )
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for it
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 409)
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     return render_problem(request, status, error)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    return render_problem(request, 422, invalid(error.errors()))
+    found = error.errors()
+    if found[0]["type"] == "json_invalid":
+        return _malformed(request, f"{found[0]['ctx']['error']} at character {found[0]['loc'][1]}")
+    return render_problem(request, 422, invalid(found))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    cause = error.__cause__
+    if isinstance(cause, Refusal):
+        return await _refusal(request, cause)  # raised while FastAPI read the body
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return _malformed(request, _why_unreadable(cause) or error.detail)
+    code = {404: "no_such_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
     refusal = Refusal(
-        {404: "no_such_path", 405: "method_not_allowed"}.get(error.status_code, "bad_request"),
-        f"{request.method} {request.url.path}: {error.detail}",
+        code,
+        f"{request.method} {request.url.path}: {error.detail}.",
         "See /docs for the paths and methods there are.",
     )
     return render_problem(request, error.status_code, refusal, error.headers)
 
 
-async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    _LOG.warning("%s %s: %s", request.method, request.url.path, error)
-    cloud = isinstance(error, CloudError)
+def _malformed(request: Request, why: str) -> JSONResponse:
     refusal = Refusal(
-        "cloud_unavailable" if cloud else "storage_unavailable",
-        f"{'Azure ML' if cloud else 'Storage'} does not answer as it should at the moment.",
-        "Nothing is wrong with the request: send it again in a few seconds.",
+        "malformed_body",
+        f"The body cannot be read: {why.rstrip('.')}.",
+        "Correct it and send the request again; nothing was stored.",
     )
-    return render_problem(request, 503, refusal, {"Retry-After": "5"})
+    return render_problem(request, 400, refusal)
+
+
+def _why_unreadable(cause: BaseException | None) -> str:
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply"
+    return "it is not UTF-8" if isinstance(cause, UnicodeDecodeError) else ""
+
+
+async def _storage(request: Request, error: Exception) -> JSONResponse:
+    telemetry.tell(Happened.HTTP_UNAVAILABLE, path=request.url.path, reason=str(error))
+    refusal = Refusal(
+        "storage_unavailable", "Storage does not answer as it should at the moment.", _SEND_AGAIN
+    )
+    return render_problem(request, 503, refusal, {"Retry-After": str(_LOOK_AGAIN)})
+
+
+async def _cloud(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CloudError)  # noqa: S101 - registered for it
+    telemetry.tell(Happened.HTTP_UNAVAILABLE, path=request.url.path, reason=str(error))
+    if error.trouble is Trouble.AUTH:
+        refusal = Refusal(
+            "cloud_denied",
+            "Azure ML does not let Longshore do this.",
+            "An operator gives the app's identity the roles it needs on the workspace.",
+        )
+        return render_problem(request, 502, refusal)
+    if error.trouble is Trouble.PERMANENT:
+        refusal = Refusal(
+            "cloud_refused",
+            f"Azure ML refused this with the code {error.code!r}.",
+            "Look at the deployment's events; if they tell nothing, tell the operators.",
+        )
+        return render_problem(request, 502, refusal)
+    refusal = Refusal(
+        "cloud_unavailable", "Azure ML does not answer as it should at the moment.", _SEND_AGAIN
+    )
+    wait = math.ceil(error.retry_after or _LOOK_AGAIN)
+    return render_problem(request, 503, refusal, {"Retry-After": str(wait)})
+
+
+async def _settings(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, SettingsError)  # noqa: S101 - registered for it
+    telemetry.tell(Happened.SETTINGS_WRONG, reason=str(error))
+    names = ", ".join(dict.fromkeys(problem.name for problem in error.problems))
+    refusal = Refusal(
+        "settings_wrong",
+        f"This server is not set up: its settings are missing or wrong: {names}.",
+        "An operator corrects them in the function app's settings and starts it again.",
+        problems=[{"field": each.name, "problem": each.problem} for each in error.problems],
+    )
+    return render_problem(request, 500, refusal)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+    where: dict[str, Any] = {"method": request.method, "path": request.url.path}
+    telemetry.tell(Happened.HTTP_FAILED, error=error, **where)
     refusal = Refusal(
         "internal",
         "Longshore failed at this request; that is our fault.",

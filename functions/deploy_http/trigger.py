@@ -10,7 +10,7 @@ blueprint = func.Blueprint()
 @blueprint.function_name("deploy_http")
 @blueprint.route(
     route="{*path}",
-    methods=["GET", "POST", "PUT", "DELETE", "HEAD"],
+    methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],  # the app says 405
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def deploy_http(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

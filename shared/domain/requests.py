@@ -22,6 +22,12 @@ _SECRET_NAME = re.compile(
 _SECRET_VALUE = re.compile(
     r"(?i)(AccountKey=|SharedAccessSignature=|[?&]sig=|-----BEGIN |AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_PLAINLY = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here",
+    "model_attributes_type": "must be a JSON object",
+}
 _MAX_VARIABLES, _MAX_VALUE = 50, 1024
 _MAX_ALL_VARIABLES = 16 * 1024  # as JSON; a table's property holds 32 Ki characters
 _MAX_LISTED, _MAX_FIELD = 50, 100
@@ -63,6 +69,20 @@ def _environment(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
+def _model_name(text: str) -> str:
+    if not names.is_model_name(text):
+        raise ValueError(f"must be {names.MODEL_NAME_RULE}")
+    return text
+
+
+def _plain_text(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("holds control characters; line breaks and tabs are the only ones allowed")
+    return text
+
+
+ModelName = Annotated[str, AfterValidator(_model_name)]
+PlainText = Annotated[str, Field(max_length=1000), AfterValidator(_plain_text)]
 CloudName = Annotated[str, AfterValidator(_cloud_name)]
 InstanceType = Annotated[str, AfterValidator(_instance_type)]
 EnvironmentVariables = Annotated[dict[str, str], AfterValidator(_environment)]
@@ -90,7 +110,7 @@ class DeployRequest(BaseModel):
         "Standard_DS1_v2", description=f"An Azure VM size: {', '.join(names.INSTANCE_TYPES)}, ..."
     )
     instance_count: int = Field(1, ge=1, le=10, strict=True)
-    description: str = Field("", max_length=1000)
+    description: PlainText = ""
     environment_variables: EnvironmentVariables = Field(
         default_factory=dict,
         description="Given to the serving container. No secrets: they are refused.",
@@ -116,7 +136,10 @@ def invalid(errors: Sequence[Any]) -> InvalidRequest:
     Of more than 50 it tells the first 50: what a caller sends does not make an answer endless.
     """
     problems = [
-        {"field": _field(error["loc"]), "problem": error["msg"].removeprefix("Value error, ")}
+        {
+            "field": _field(error["loc"]),
+            "problem": _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, ")),
+        }
         for error in errors[:_MAX_LISTED]
     ]
     listed = "; ".join(f"{each['field']}: {each['problem']}" for each in problems)

@@ -20,6 +20,7 @@ from shared.service.claims import Mint
 from shared.telemetry import Happened
 
 _CHUNK = 1024 * 1024
+_MOST_INSPECTION = 250_000  # characters, of which each may take 2 bytes of a row's MiB, or 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,12 @@ def _inspect(ports: Ports, file: BinaryIO, digest: str) -> Inspection:
         inspection = ports.reader.read(file, digest=digest)
     except UnreadableModel as error:
         raise Unsafe(error.code, error.reason, error.next) from error
+    if len(json.dumps(render_inspection(inspection), ensure_ascii=False)) > _MOST_INSPECTION:
+        raise Unsafe(
+            "model_over_limits",
+            "The file tells more of itself than is kept: it has too many inputs or classes.",
+            "Fit the model without column names (on a NumPy array), and upload it again.",
+        )
     if inspection.verdict is Verdict.CLEAN:
         return inspection
     raise Unsafe(

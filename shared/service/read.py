@@ -1,17 +1,38 @@
 """Answers questions about a user's deployments and endpoints. Reads only; decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
 
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
-from shared.domain.records import Deployment, Endpoint, Model, Status
+from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import CloudEndpoint, Keys, Ports
-from shared.service import content, store
+from shared.service import content, listing, store
 from shared.service.remove import require_deployment
 
-_LOG_LINES = 1000
+R = TypeVar("R", Deployment, Model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[R]):
+    """Some of a list: `total` counts all of it; `last` is the id a next page begins after."""
+
+    items: Sequence[R]
+    total: int
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A deployment, the etag of its row, and its endpoint and model where they are still there."""
+
+    record: Deployment
+    etag: str
+    endpoint: Endpoint | None
+    model: Model | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,27 +44,53 @@ class Stats:
     last_created_at: str | None
 
 
-def list_deployments(ports: Ports, principal: Principal, status: Status | None) -> list[Deployment]:
+def list_deployments(
+    ports: Ports, principal: Principal, status: Status | None, *, limit: int, after: str = ""
+) -> Page[Deployment]:
     """The user's deployments of a status, newest first; all but the deleted where it is None."""
     deleted = status is Status.DELETED
-    found = store.list_deployments(ports.tables, principal.user_key, deleted=deleted)
-    return [each for each in found if status is None or each.status is status]
+    key = principal.user_key
+    rows = listing.list_deployments(ports.tables, key, deleted=deleted, after=after)
+    found = (each for each in rows if status in (None, each.status))
+    statuses = listing.list_statuses(ports.tables, key, deleted=deleted)
+    total = sum(1 for each, _ in statuses if status in (None, each))
+    return _page(found, limit, total)
+
+
+def list_models(ports: Ports, principal: Principal, *, limit: int, after: str = "") -> Page[Model]:
+    """The user's catalogue entries, newest first."""
+    found = listing.list_models(ports.tables, principal.user_key, after=after)
+    return _page(found, limit, listing.count_models(ports.tables, principal.user_key))
+
+
+def list_events(ports: Ports, principal: Principal, deployment_id: str) -> list[Event]:
+    """What happened to one of the user's deployments, in order. Raises NotFound."""
+    record = require_deployment(ports, principal, deployment_id).record
+    return list(listing.list_events(ports.tables, record.user_key, record.id))
 
 
 def count_deployments(ports: Ports, principal: Principal) -> Stats:
     """Counts by one range read, so that it can never differ from the list."""
     counts = dict.fromkeys(Status, 0)
     last = None
-    for status, created_at in store.list_statuses(ports.tables, principal.user_key):
+    for status, created_at in listing.list_statuses(ports.tables, principal.user_key):
         counts[status] += 1
         last = last or created_at
     return Stats(total=sum(counts.values()), by_status=counts, last_created_at=last)
 
 
-def find_model(ports: Ports, deployment: Deployment) -> Model | None:
-    """The catalogue entry a deployment was made from, where it is still there."""
-    stored = store.load_model(ports.tables, deployment.user_key, deployment.model_id)
-    return stored.record if stored else None
+def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View:
+    """One of the user's deployments with what is shown beside it. Raises NotFound."""
+    stored = require_deployment(ports, principal, deployment_id)
+    record = stored.record
+    endpoint = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
+    model = store.load_model(ports.tables, record.user_key, record.model_id)
+    return View(
+        record=record,
+        etag=stored.row.etag,
+        endpoint=endpoint.record if endpoint else None,
+        model=model.record if model else None,
+    )
 
 
 def require_endpoint(ports: Ports, principal: Principal, name: str) -> Endpoint:
@@ -100,6 +147,12 @@ def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int
         f"{record.deployment_name} has no container, so there is no log.",
         f"See what happened with GET /deployments/{record.id}/events.",
     )
+
+
+def _page(found: Iterator[R], limit: int, total: int) -> Page[R]:
+    items = list(islice(found, limit + 1))  # one more tells whether there is a next page
+    last = items[limit - 1].id if len(items) > limit else ""
+    return Page(items=items[:limit], total=total, last=last)
 
 
 def _tail(text: str, lines: int) -> str:

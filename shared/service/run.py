@@ -15,7 +15,7 @@ from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Plan, Status, Step
 from shared.ports import WorkerPorts
-from shared.service import hints, pace, settle, store
+from shared.service import hints, listing, pace, settle, store
 from shared.service.hints import Hint
 from shared.service.steps import (
     deployment,
@@ -131,7 +131,7 @@ def _usages(turn: Turn, error: CloudError) -> str:
         return ""
     live = [
         record.deployment_name
-        for record in store.list_deployments(turn.ports.tables, turn.record.user_key)
+        for record in listing.list_deployments(turn.ports.tables, turn.record.user_key)
         if record.status is Status.ACTIVE
     ]
     return ", ".join(live[:10])

@@ -26,9 +26,10 @@ from shared.ports import Delete, Insert, Operation, Random, Replace, Row, Tables
 
 R = TypeVar("R")
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
-_LIVE, _DELETED, _EVENT, _MODEL, _ENDPOINT, _REQUEST = "d-", "x-", "v-", "m-", "e-", "r-"
+LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
+TOMBSTONE = "tombstone"
+_ENDPOINT, _REQUEST = "e-", "r-"
 _PACE_KEY, _CLAIM_KEY = "pace", "claim"
-_TOMBSTONE = "tombstone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +46,11 @@ class Stored(Generic[R]):
 def load_deployment(tables: Tables, user_key: str, deployment_id: str) -> Stored[Deployment] | None:
     """A deployment, live or deleted; None where the user has none of that id."""
     suffix = ids.newest_first(deployment_id)
-    for prefix in (_LIVE, _DELETED, _LIVE):  # once more: it may have moved between two reads
+    for prefix in (LIVE, DELETED, LIVE):  # once more: it may have moved between two reads
         row = tables.get(RECORDS, user_key, prefix + suffix)
-        if row is not None and _TOMBSTONE not in row.values:
+        if row is not None and TOMBSTONE not in row.values:
             return Stored(codec.parse_record(Deployment, row.values), row)
     return None
-
-
-def list_deployments(
-    tables: Tables, user_key: str, *, deleted: bool = False
-) -> Iterator[Deployment]:
-    """A user's live (or deleted) deployments, newest first."""
-    for row in _range(tables, user_key, _DELETED if deleted else _LIVE):
-        if _TOMBSTONE not in row.values:
-            yield codec.parse_record(Deployment, row.values)
-
-
-def list_statuses(tables: Tables, user_key: str) -> Iterator[tuple[Status, str]]:
-    """(status, created_at) of a user's live deployments, newest first: one narrow range read."""
-    select = ("status", "created_at", _TOMBSTONE)
-    for row in _range(tables, user_key, _LIVE, select):
-        if _TOMBSTONE not in row.values:
-            yield Status(str(row.values["status"])), str(row.values["created_at"])
-
-
-def list_events(tables: Tables, user_key: str, deployment_id: str) -> Iterator[Event]:
-    """What happened to a deployment, in order."""
-    prefix = f"{_EVENT}{ids.newest_first(deployment_id)}-"
-    for row in _range(tables, user_key, prefix):
-        yield codec.parse_record(Event, row.values)
 
 
 def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] | None:
@@ -91,12 +68,6 @@ def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | 
     if row is None or row.values.get("id") != model_id:
         return None
     return Stored(codec.parse_record(Model, row.values), row)
-
-
-def list_models(tables: Tables, user_key: str) -> Iterator[Model]:
-    """A user's catalogue entries, newest first."""
-    for row in _range(tables, user_key, _MODEL):
-        yield codec.parse_record(Model, row.values)
 
 
 def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | None:
@@ -134,20 +105,20 @@ def list_inflight(tables: Tables) -> Iterator[Stored[Inflight]]:
 
 def deployment_row(record: Deployment, etag: str = "") -> Row:
     """The row of a deployment; a deleted one has a range of its own."""
-    prefix = _DELETED if record.status is Status.DELETED else _LIVE
+    prefix = DELETED if record.status is Status.DELETED else LIVE
     key = prefix + ids.newest_first(record.id)
     return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
 
 
 def tombstone_row(user_key: str, deployment_id: str) -> Row:
     """A row in a deployment's place, so that a late admission finds its key taken."""
-    key = _LIVE + ids.newest_first(deployment_id)
-    return Row(partition=user_key, key=key, values={_TOMBSTONE: True})
+    key = LIVE + ids.newest_first(deployment_id)
+    return Row(partition=user_key, key=key, values={TOMBSTONE: True})
 
 
 def event_row(user_key: str, event: Event) -> Row:
     """The row of an event; its number fixes its place."""
-    key = f"{_EVENT}{ids.newest_first(event.deployment_id)}-{event.number:06d}"
+    key = f"{EVENT}{ids.newest_first(event.deployment_id)}-{event.number:06d}"
     return Row(partition=user_key, key=key, values=codec.render_record(event))
 
 
@@ -246,12 +217,7 @@ def remove(tables: Tables, table: str, row: Row) -> bool:
     return True
 
 
-def _range(tables: Tables, user_key: str, prefix: str, select: Sequence[str] = ()) -> Iterator[Row]:
-    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    return tables.scan(RECORDS, user_key, first=prefix, last=after, select=select)
-
-
 def _model_key(model_id: str) -> str:
     parts = ids.parse_artifact_id(model_id)
     moment = parts[2] if parts else 0
-    return _MODEL + ids.newest_first(ids.render_id(moment))
+    return MODEL + ids.newest_first(ids.render_id(moment))

@@ -1,0 +1,108 @@
+"""What a route takes in: known query parameters, the right media type, no more bytes than it can use.
+
+It is looked at before the body is read, so a request that cannot be met costs next to nothing.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
+
+from shared.domain.errors import InvalidRequest, Refusal, TooLarge
+from shared.domain.policy import Policy
+from shared.service.catalogue import too_large
+
+_MOST_JSON = 256 * 1024
+_MOST_FORM_BESIDE_FILE = 64 * 1024
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is not in the form that the route reads."""
+
+
+class JsonRoute(APIRoute):
+    """A route that takes a JSON body, or none."""
+
+    media_type: ClassVar[str] = "application/json"
+
+    def limit(self, _policy: Policy) -> tuple[int, TooLarge]:
+        """How many bytes the body may have, and what more of them are told."""
+        return _MOST_JSON, TooLarge(
+            "body_too_large",
+            f"The body is larger than {_MOST_JSON:,} bytes.",
+            "A deploy request is small: send a model with POST /models, and name it here.",
+        )
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler behind the checks."""
+        handle = super().get_route_handler()
+        known = _query_names(self.dependant)
+
+        async def checked(request: Request) -> Response:
+            _require_known(request, known)
+            if self.body_field is not None:
+                _require_media_type(request, self.media_type)
+                policy: Policy = request.app.state.front().settings.policy
+                request = Request(request.scope, _bounded(request, *self.limit(policy)))
+            return await handle(request)
+
+        return checked
+
+
+class UploadRoute(JsonRoute):
+    """A route that takes a form with a file, or no body."""
+
+    media_type: ClassVar[str] = "multipart/form-data"
+
+    def limit(self, policy: Policy) -> tuple[int, TooLarge]:
+        """The file's limit, and room for the form around it."""
+        return policy.upload_limit + _MOST_FORM_BESIDE_FILE, too_large(policy.upload_limit)
+
+
+def _require_known(request: Request, known: set[str]) -> None:
+    unknown = sorted(set(request.query_params) - known)[:20]
+    if unknown:
+        expected = f"is not known here; known are: {', '.join(sorted(known))}"
+        names = ", ".join(name[:100] for name in unknown)
+        raise InvalidRequest(
+            "invalid_request",
+            f"The request is not valid: {names}: {expected}.",
+            "Correct the query and send the request again; nothing was stored.",
+            problems=[{"field": name[:100], "problem": expected} for name in unknown],
+        )
+
+
+def _require_media_type(request: Request, wanted: str) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted:
+        raise UnsupportedMediaType(
+            "unsupported_media_type",
+            f"The body is {given[:100] or 'of no stated type'}, not {wanted}.",
+            f"Send it as {wanted}, with a Content-Type header that says so.",
+        )
+
+
+def _bounded(request: Request, limit: int, refusal: TooLarge) -> Receive:
+    """The request's bytes, up to the limit. Raises the refusal, at once where the length is stated."""
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:20]) > limit:
+        raise refusal
+    left = limit
+
+    async def receive() -> Message:
+        nonlocal left
+        message = await request.receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise refusal
+        return message
+
+    return receive
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    names = {field.alias for field in dependant.query_params}
+    return names.union(*(_query_names(each) for each in dependant.dependencies))

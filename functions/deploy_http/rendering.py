@@ -1,0 +1,146 @@
+"""Records as the answers of the API."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from functions.deploy_http import answers
+from shared.domain import phases, plans
+from shared.domain.inspection import parse_inspection
+from shared.domain.records import Deployment, Endpoint, Event, Model, Request, Status
+from shared.domain.scoring import sample_call, sample_payload
+from shared.ports import CloudEndpoint
+from shared.service.read import Stats, View
+
+
+def render_model(model: Model) -> answers.ModelAnswer:
+    """A catalogue entry as the API shows it."""
+    return answers.ModelAnswer(
+        id=model.id,
+        model_name=model.model_name,
+        algorithm=model.algorithm,
+        description=model.description,
+        filename=model.filename,
+        size=model.size,
+        digest=model.content_digest,
+        verdict=str(model.inspection.get("verdict", "")),
+        inspection=dict(model.inspection),
+        metrics=dict(model.metrics),
+        evaluation=dict(model.evaluation),
+        created_at=model.created_at,
+    )
+
+
+def render_deployment(record: Deployment) -> answers.DeploymentAnswer:
+    """A deployment as lists show it."""
+    return answers.DeploymentAnswer(**_fields(record))
+
+
+def render_view(view: View) -> answers.DeploymentStatus:
+    """A deployment as its own page shows it."""
+    record, endpoint, model = view.record, view.endpoint, view.model
+    traffic = endpoint.traffic.get(record.deployment_name, 0) if endpoint else 0
+    call = None
+    if record.status is Status.ACTIVE:
+        payload = sample_payload(parse_inspection(model.inspection)) if model else None
+        call = sample_call(
+            record.scoring_uri, record.deployment_name, payload, has_traffic=traffic > 0
+        )
+    return answers.DeploymentStatus(**_fields(record), traffic=traffic, sample_call=call)
+
+
+def render_stats(stats: Stats) -> answers.StatsAnswer:
+    """Counts as the API shows them."""
+    return answers.StatsAnswer(
+        total_deployments=stats.total,
+        active_deployments=stats.by_status[Status.ACTIVE],
+        deploying_count=stats.by_status[Status.DEPLOYING],
+        failed_deployments=stats.by_status[Status.FAILED],
+        last_deployment_date=stats.last_created_at,  # type: ignore[arg-type]  # parsed here
+    )
+
+
+def render_event(event: Event) -> answers.EventAnswer:
+    """An event as the API shows it."""
+    return answers.EventAnswer(
+        number=event.number, at=event.at, name=event.name, step=event.step, text=event.text
+    )
+
+
+def render_endpoint(endpoint: Endpoint, found: CloudEndpoint | None) -> answers.EndpointAnswer:
+    """An endpoint as the API shows it."""
+    return answers.EndpointAnswer(
+        name=endpoint.name,
+        created_at=endpoint.created_at,
+        deployments=[member.deployment_name for member in endpoint.members],
+        traffic=dict(endpoint.traffic),
+        state=found.state if found else None,
+        scoring_uri=found.scoring_uri if found else None,
+        swagger_uri=found.swagger_uri if found else None,
+    )
+
+
+def render_request(request: Request) -> answers.RequestAnswer:
+    """A keyed request as the API shows it."""
+    return answers.RequestAnswer(
+        state="refused" if request.problem else "accepted",
+        deployment_id=request.deployment_id or None,
+        problem=dict(request.problem) or None,
+        at=request.at,
+    )
+
+
+def _fields(record: Deployment) -> Mapping[str, Any]:
+    work = record.work
+    return {
+        "id": record.id,
+        "user_id": record.user_id,
+        "model_id": record.model_id,
+        "trained_models": answers.TrainedModel(
+            model_name=record.model_name, algorithm=record.algorithm
+        ),
+        "deployment_name": record.deployment_name,
+        "endpoint_name": record.endpoint_name,
+        "azure_model_name": record.azure_model_name,
+        "azure_model_version": record.azure_model_version or None,
+        "scoring_uri": record.scoring_uri or None,
+        "swagger_uri": record.swagger_uri or None,
+        "instance_type": record.instance_type,
+        "instance_count": record.instance_count,
+        "status": record.status,
+        "error_message": record.failure.cause if record.failure else None,
+        "failure": record.failure,
+        "description": record.description,
+        "deployment_config": dict(record.deployment_config),
+        "created_at": record.created_at,
+        "deployed_at": record.deployed_at,
+        "deleted_at": record.deleted_at,
+        "step": work.step,
+        "waiting": work.waiting or None,
+        "trouble": work.trouble or None,
+        "attempts": work.attempts,
+        "timeline": [
+            answers.Phase(phase=name, title=title, at=record.phases.get(name))
+            for name, title in phases.PHASES.items()
+        ],
+        "conditions": _conditions(record),
+    }
+
+
+def _conditions(record: Deployment) -> list[answers.Condition]:
+    work = record.work
+    conditions = [_condition("Ready", record.status is Status.ACTIVE)]
+    if record.status in (Status.DELETED, Status.FAILED):
+        gone = record.torn_down_at is not None
+        message = "" if gone else work.trouble or work.waiting
+        conditions.append(_condition("TornDown", gone, message))
+    if not plans.is_finished(record):
+        conditions.append(_condition("Working", True, work.waiting))
+    return conditions
+
+
+def _condition(
+    kind: Literal["Ready", "TornDown", "Working"],
+    holds: bool,
+    message: str = "",
+) -> answers.Condition:
+    return answers.Condition(type=kind, status="True" if holds else "False", message=message)

@@ -1,0 +1,76 @@
+"""The form that uploads a model: every field checked, all problems told at once."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import UploadFile
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic_core import from_json
+from starlette.datastructures import UploadFile as FilePart
+
+from shared.domain.requests import ModelName, PlainText
+from shared.service.catalogue import Upload
+
+_MOST_JSON = 10_000
+
+
+def _file_part(value: object) -> object:
+    if not isinstance(value, FilePart):
+        raise ValueError("must be a part with a filename, as `curl -F file=@model.pkl` sends it")  # noqa: TRY004 - pydantic takes ValueError for a wrong field
+    return value
+
+
+def _from_json(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        parsed = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise ValueError(f"must be JSON: {error}") from None
+    return parsed
+
+
+def _bounded(values: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(values, ensure_ascii=False, allow_nan=False)) > _MOST_JSON:
+        raise ValueError(f"is longer than {_MOST_JSON:,} characters as JSON")
+    return values
+
+
+Metrics = Annotated[dict[str, FiniteFloat], BeforeValidator(_from_json), AfterValidator(_bounded)]
+Evaluation = Annotated[dict[str, Any], BeforeValidator(_from_json), AfterValidator(_bounded)]
+
+
+class ModelForm(BaseModel):
+    """A model file, and what its owner says about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Annotated[UploadFile, BeforeValidator(_file_part)] = Field(
+        description="The model: a pickle, cloudpickle or joblib file, or a zipped MLflow folder."
+    )
+    model_name: ModelName = Field(description="The line this model belongs to.", examples=["iris"])
+    algorithm: PlainText = Field("", description="The estimator's class, if left out.")
+    description: PlainText = ""
+    metrics: Metrics = Field(
+        default_factory=dict,
+        description="A JSON object of numbers.",
+        examples=[{"accuracy": 0.97}],
+    )
+    evaluation: Evaluation = Field(
+        default_factory=dict,
+        description="What judged the model, as a JSON object.",
+        examples=[{"passed": True}],
+    )
+
+    def to_upload(self) -> Upload:
+        """The same, for the catalogue."""
+        filename = "".join(each for each in self.file.filename or "" if each.isprintable())
+        return Upload(
+            file=self.file.file,
+            filename=filename,
+            model_name=self.model_name,
+            algorithm=self.algorithm,
+            description=self.description,
+            metrics=self.metrics,
+            evaluation=self.evaluation,
+        )

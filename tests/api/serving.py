@@ -1,0 +1,163 @@
+"""A server over the in-memory ports: what a test sends, what it gets, and what was stored."""
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import httpx
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+from functions.deploy_http.app import create_api
+from shared.adapters.memory_blobs import MemoryBlobs
+from shared.adapters.memory_clock import SeededRandom, VirtualClock
+from shared.adapters.memory_cloud import MemoryCloud
+from shared.adapters.memory_queue import MemoryQueue
+from shared.adapters.memory_tables import MemoryTables
+from shared.adapters.model_reader import ProcessModelReader
+from shared.domain.principal import Principal
+from shared.ports import Ports
+from shared.service import store
+from shared.service.claims import Mint
+from shared.settings import Settings
+from shared.wiring import Front
+
+HERE = "http://127.0.0.1:7071"
+PROBLEM = "application/problem+json"
+UPLOAD_LIMIT = 100_000
+ENV = {
+    "AUTH_MODE": "local",
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "AZURE_SUBSCRIPTION_ID": "s",
+    "AZURE_RESOURCE_GROUP": "rg",
+    "AZURE_ML_WORKSPACE": "ws",
+    "UPLOAD_LIMIT": str(UPLOAD_LIMIT),
+}
+
+
+@cache
+def model_bytes() -> bytes:
+    """A small scikit-learn model, pickled."""
+    data, classes = load_iris(return_X_y=True)
+    return pickle.dumps(LogisticRegression(max_iter=500).fit(data, classes))
+
+
+@dataclass
+class Server:
+    """One API, its ports, and a loop to call it on."""
+
+    runner: asyncio.Runner
+    settings: Settings = field(default_factory=lambda: Settings.from_env(ENV))
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    tables: MemoryTables = field(default_factory=MemoryTables)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+
+    def __post_init__(self) -> None:
+        self.cloud = MemoryCloud(self.clock.now)
+        self.queue = MemoryQueue(self.clock)
+        ports = Ports(
+            clock=self.clock,
+            random=SeededRandom(),
+            tables=self.tables,
+            queue=self.queue,
+            blobs=self.blobs,
+            reader=ProcessModelReader(),
+            view=self.cloud,
+        )
+        self.use(ports)
+
+    def use(self, ports: Ports) -> None:
+        """Serves with these ports from now on."""
+        self.ports = ports
+        mint = Mint(ports.tables, ports.clock, ports.random)
+        self.serve(lambda: Front(settings=self.settings, ports=ports, mint=mint))
+
+    def serve(self, front: Callable[[], Front]) -> None:
+        """Serves with what `front` gives, or raises."""
+        self.api = create_api(front)
+
+    def send(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        """One request, as curl on this machine would send it."""
+
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(self.api)
+            async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+                return await client.request(method, path, **sent)
+
+        return self.runner.run(call())
+
+    def get(self, path: str, **sent: Any) -> httpx.Response:
+        return self.send("GET", path, **sent)
+
+    def post(self, path: str, **sent: Any) -> httpx.Response:
+        return self.send("POST", path, **sent)
+
+    def delete(self, path: str, **sent: Any) -> httpx.Response:
+        return self.send("DELETE", path, **sent)
+
+    def send_model(self, user: str = "local", **fields: str) -> httpx.Response:
+        return self.post(
+            "/models",
+            params={"user_id": user},
+            data={"model_name": "iris"} | fields,
+            files={"file": ("iris.pkl", model_bytes())},
+        )
+
+    def upload(self, user: str = "local", **fields: str) -> str:
+        """Uploads the model; its id."""
+        return str(self.send_model(user, **fields).raise_for_status().json()["id"])
+
+    def send_deploy(self, model_id: str, user: str = "local", **fields: Any) -> httpx.Response:
+        body = {"model_id": model_id, **fields}
+        return self.post("/deployments/deploy", params={"user_id": user}, json=body)
+
+    def deploy(self, model_id: str, user: str = "local", **fields: Any) -> str:
+        """Asks for a deployment; its id."""
+        answer = self.send_deploy(model_id, user, **fields).raise_for_status()
+        return str(answer.json()["deployment_id"])
+
+    def write(self, deployment_id: str, user: str = "local", **values: Any) -> None:
+        """Changes a deployment's record, as the worker does."""
+        stored = store.load_deployment(self.tables, key_of(user), deployment_id)
+        assert stored is not None
+        row = store.deployment_row(replace(stored.record, **values), stored.row.etag)
+        store.save(self.tables, self.ports.random, store.RECORDS, row)
+
+    def route(self, endpoint: str, user: str = "local", **traffic: int) -> None:
+        """Gives an endpoint's deployments this traffic, as the worker does."""
+        stored = store.load_endpoint(self.tables, key_of(user), endpoint)
+        assert stored is not None
+        shares = {name.replace("_", "-"): share for name, share in traffic.items()}
+        row = store.endpoint_row(replace(stored.record, traffic=shares), stored.row.etag)
+        store.save(self.tables, self.ports.random, store.RECORDS, row)
+
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Every row there is, by its version."""
+        return [
+            (table, row.partition, row.key, row.etag)
+            for table in (store.RECORDS, store.CLAIMS, store.INFLIGHT)
+            for row in self.tables.scan(table, None)
+        ]
+
+
+def key_of(user: str) -> str:
+    return Principal(user_id=user, issuer="local").user_key
+
+
+def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem document, which every error has to be."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == status
+    assert problem["type"] == f"urn:longshore:problem:{problem['code']}"
+    assert problem["detail"].endswith(".")
+    assert problem["next"].endswith(".")
+    return problem
+
+
+def wrong_fields(answer: httpx.Response) -> dict[str, str]:
+    """What is wrong with each field of a refused request."""
+    return {each["field"]: each["problem"] for each in problem_of(answer, 422)["problems"]}
