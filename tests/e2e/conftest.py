@@ -1,6 +1,7 @@
 """The whole product, running: the real host, Azurite and the emulator, with short leases."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -29,9 +30,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def user(cloud: LocalCloud) -> Iterator[User]:
-    one = User(cloud.base_url)
-    yield one
-    one.http.close()
+    with closing(User(cloud.base_url)) as one:
+        yield one
 
 
 @pytest.fixture

@@ -16,6 +16,10 @@ class User:
     def __init__(self, base_url: str, user_id: str = "local") -> None:
         self.http = httpx.Client(base_url=base_url, params={"user_id": user_id}, timeout=30)
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self.http.close()
+
     def upload(self, content: bytes, name: str = "wine") -> str:
         """Uploads a model file; its id."""
         answer = self.http.post(
