@@ -64,14 +64,21 @@ def claim_endpoint_name(
 
 
 def release_endpoint_name(tables: Tables, name: str, user_key: str) -> None:
-    """Frees a name whose endpoint is gone.
+    """Frees a name whose endpoint is gone, unless an acceptance that needs it is under way.
 
-    The claim is read before the endpoint's row is seen to be absent: an acceptance that takes the
-    name again writes the claim first, so this removal then meets another version and does nothing.
+    The order of the reads matters. An acceptance writes its index entry, then the claim, then commits
+    the endpoint's row. If it claims after the first read, the removal meets another version; if it
+    claimed before, its entry is seen, and until its key is taken by a record or a tombstone the name
+    is left to it.
     """
     claim = store.load_claim(tables, name)
     if claim is None or claim.record.user_key != user_key:
         return
+    for entry in store.list_inflight(tables, user_key):
+        if entry.record.endpoint_name.lower() != name.lower():
+            continue
+        if not store.is_decided(tables, user_key, entry.record.deployment_id):
+            return
     if store.load_endpoint(tables, user_key, name) is None:
         store.remove(tables, store.CLAIMS, claim.row)
 

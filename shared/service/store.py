@@ -53,6 +53,13 @@ def load_deployment(tables: Tables, user_key: str, deployment_id: str) -> Stored
     return None
 
 
+def is_decided(tables: Tables, user_key: str, deployment_id: str) -> bool:
+    """Whether the deployment was admitted, or is buried and can never be."""
+    suffix = ids.newest_first(deployment_id)
+    keys = (prefix + suffix for prefix in (LIVE, DELETED, LIVE))
+    return any(tables.get(RECORDS, user_key, key) for key in keys)
+
+
 def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] | None:
     """One of the user's endpoints, whatever the case of its name."""
     row = tables.get(RECORDS, user_key, _ENDPOINT + name.lower())
@@ -94,9 +101,9 @@ def load_inflight(tables: Tables, user_key: str, deployment_id: str) -> Stored[I
     return Stored(codec.parse_record(Inflight, row.values), row) if row else None
 
 
-def list_inflight(tables: Tables) -> Iterator[Stored[Inflight]]:
-    """All that is not finished, of all users."""
-    for row in tables.scan(INFLIGHT, None):
+def list_inflight(tables: Tables, user_key: str | None = None) -> Iterator[Stored[Inflight]]:
+    """All that is not finished, of one user or of all."""
+    for row in tables.scan(INFLIGHT, user_key):
         yield Stored(codec.parse_record(Inflight, row.values), row)
 
 

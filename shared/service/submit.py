@@ -1,11 +1,12 @@
 """Accepts a deploy request: claims its id and its endpoint's name, and admits it in one transaction.
 
-The order is what makes it durable: claims, the inflight row, the admission, the hint. A crash after
-any of them leaves nothing that the sweep does not find.
+The order is what makes it durable: the id, the inflight row, the endpoint's name, the admission, the
+hint. The inflight row comes before the name, so that whatever breaks off is found by the sweep, which
+frees the name; an acceptance that is refused after that row ends itself in the same way.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from shared import telemetry
 from shared.domain import endpoints, ids, names, phases, plans
@@ -32,8 +33,8 @@ from shared.domain.records import (
     Request,
 )
 from shared.domain.requests import DeployRequest, fingerprint
-from shared.ports import Insert, Operation, Ports, Replace, Row
-from shared.service import claims, hints, store
+from shared.ports import Insert, Operation, Ports, Replace
+from shared.service import claims, hints, settle, store
 from shared.service.claims import Mint
 from shared.service.store import Stored
 from shared.telemetry import Happened
@@ -52,10 +53,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """The endpoint a deployment will live on: as stored, where it is there, and as it will be."""
+    """The endpoint a deployment will join: as stored, and as it will be; both None for a new one."""
 
     stored: Stored[Endpoint] | None
-    endpoint: Endpoint
+    endpoint: Endpoint | None
 
 
 def accept_deploy(
@@ -78,24 +79,18 @@ def accept_deploy(
     model = _require_model(ports, principal, request.model_id)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
-    for _ in range(_TRIES):
-        place = _find_place(ports, policy, record)
-        admitted = replace(record, endpoint_tag=place.endpoint.tag)
-        keyed = Request(key=key, fingerprint=print_of, at=record.created_at) if key else None
-        try:
-            etag = _admit(ports, policy, admitted, place, keyed)
-        except (Exists, Changed, Missing):
-            if key and (earlier := _replay(ports, principal, key, print_of)):
-                return earlier
-            continue  # the endpoint changed meanwhile: look again
-        telemetry.tell(Happened.ACCEPTED, record.id, model=model.id, endpoint=record.endpoint_name)
-        hints.send_hint(ports.queue, record.user_key, record.id)
-        return Accepted(record=admitted, etag=etag)
-    raise Conflict(
-        "endpoint_busy",
-        f"The endpoint {record.endpoint_name!r} kept changing while the request was accepted.",
-        "Send the request again.",
-    )
+    keyed = Request(key=key, fingerprint=print_of, at=record.created_at) if key else None
+    place = _find_place(ports, policy, record)
+    entry = _write_inflight(ports, policy, record)
+    try:
+        accepted = _admit(ports, policy, record, place, keyed)
+    except Refusal:
+        settle.bury(ports, entry)
+        raise
+    if accepted is None:
+        settle.bury(ports, entry)
+        accepted = _replay(ports, principal, key, print_of)
+    return accepted or _refuse_busy(record)
 
 
 def _replay(ports: Ports, principal: Principal, key: str, print_of: str) -> Accepted | None:
@@ -165,24 +160,30 @@ def _first_record(
 
 
 def _find_place(ports: Ports, policy: Policy, record: Deployment) -> _Place:
-    member = Member(deployment_id=record.id, deployment_name=record.deployment_name)
-    given = record.deployment_config["endpoint_name"] is not None
-    stored = (
-        store.load_endpoint(ports.tables, record.user_key, record.endpoint_name) if given else None
-    )
-    if stored is not None:
-        return _Place(stored=stored, endpoint=_join(stored.record, member, policy))
+    """The endpoint the record names, with the record on it; none where it is to be a new one."""
+    if record.deployment_config["endpoint_name"] is None:
+        return _Place(stored=None, endpoint=None)
+    stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
+    if stored is None:
+        return _Place(stored=None, endpoint=None)
+    return _Place(stored=stored, endpoint=_join(stored.record, _member(record), policy))
+
+
+def _new_endpoint(ports: Ports, record: Deployment) -> Endpoint:
     tag = claims.claim_endpoint_name(
         ports.tables, ports.random, record.endpoint_name, record.user_key, record.id
     )
-    endpoint = Endpoint(
+    return Endpoint(
         name=record.endpoint_name,
         user_key=record.user_key,
         tag=tag,
         created_at=record.created_at,
-        members=(member,),
+        members=(_member(record),),
     )
-    return _Place(stored=None, endpoint=endpoint)
+
+
+def _member(record: Deployment) -> Member:
+    return Member(deployment_id=record.id, deployment_name=record.deployment_name)
 
 
 def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
@@ -204,8 +205,39 @@ def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
 
 def _admit(
     ports: Ports, policy: Policy, record: Deployment, place: _Place, keyed: Request | None
+) -> Accepted | None:
+    """Admits the record to its endpoint; None where a request of the same key was faster."""
+    for _ in range(_TRIES):
+        endpoint = place.endpoint or _new_endpoint(ports, record)
+        admitted = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
+        try:
+            etag = _commit(ports, admitted, endpoint, place.stored, keyed)
+        except (Exists, Changed, Missing):
+            if keyed and store.load_request(ports.tables, record.user_key, keyed.key):
+                return None
+            place = _find_place(ports, policy, record)  # the endpoint changed: look again
+            continue
+        telemetry.tell(Happened.ACCEPTED, record.id, model=record.model_id, endpoint=endpoint.name)
+        hints.send_hint(ports.queue, record.user_key, record.id)
+        return Accepted(record=admitted, etag=etag)
+    return _refuse_busy(record)
+
+
+def _refuse_busy(record: Deployment) -> NoReturn:
+    raise Conflict(
+        "endpoint_busy",
+        f"The endpoint {record.endpoint_name!r} kept changing while the request was accepted.",
+        "Send the request again.",
+    )
+
+
+def _commit(
+    ports: Ports,
+    record: Deployment,
+    endpoint: Endpoint,
+    stored: Stored[Endpoint] | None,
+    keyed: Request | None,
 ) -> str:
-    inflight = _write_inflight(ports, policy, record)
     event = Event(
         deployment_id=record.id,
         number=1,
@@ -217,21 +249,17 @@ def _admit(
         Insert(store.deployment_row(record)),
         Insert(store.event_row(record.user_key, event)),
     ]
-    if place.stored is None:
-        operations.append(Insert(store.endpoint_row(place.endpoint)))
+    if stored is None:
+        operations.append(Insert(store.endpoint_row(endpoint)))
     else:
-        operations.append(Replace(store.endpoint_row(place.endpoint, place.stored.row.etag)))
+        operations.append(Replace(store.endpoint_row(endpoint, stored.row.etag)))
     if keyed is not None:
         answer = replace(keyed, deployment_id=record.id)
         operations.append(Insert(store.request_row(record.user_key, answer)))
-    try:
-        return store.commit(ports.tables, ports.random, store.RECORDS, operations)[0]
-    except (Exists, Changed, Missing):
-        store.remove(ports.tables, store.INFLIGHT, inflight)
-        raise
+    return store.commit(ports.tables, ports.random, store.RECORDS, operations)[0]
 
 
-def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Row:
+def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Stored[Inflight]:
     entry = Inflight(
         user_key=record.user_key,
         deployment_id=record.id,
@@ -244,4 +272,4 @@ def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Row:
     )
     row = store.inflight_row(entry)
     etag = store.insert(ports.tables, ports.random, store.INFLIGHT, row)
-    return replace(row, etag=etag)
+    return Stored(entry, replace(row, etag=etag))

@@ -3,17 +3,15 @@
 It reads the index of unfinished work only, so a million finished records cost it nothing.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.domain import leases, plans
-from shared.domain.errors import Exists
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Inflight
 from shared.ports import Ports
-from shared.service import claims, hints, settle, store
+from shared.service import hints, settle, store
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -39,9 +37,9 @@ def sweep(ports: Ports, policy: Policy) -> Sweep:
             ports.tables, entry.record.user_key, entry.record.deployment_id
         )
         if found is None:
-            tombstoned += _bury(ports, policy, entry, now)
+            tombstoned += _is_overdue(entry, policy, now) and settle.bury(ports, entry)
         elif plans.is_finished(found.record):
-            settle.settle_inflight(ports, found.record.user_key, found.record.id)
+            _settle(ports, policy, entry, found, now)
         elif is_forgotten(found.record, policy, now):
             rehinted += _rehint(ports, found.record)
     telemetry.tell(Happened.SWEPT, seen=seen, rehinted=rehinted, tombstoned=tombstoned)
@@ -59,17 +57,19 @@ def _rehint(ports: Ports, record: Deployment) -> bool:
     return hints.send_hint(ports.queue, record.user_key, record.id)
 
 
-def _bury(ports: Ports, policy: Policy, entry: Stored[Inflight], now: datetime) -> bool:
-    """Ends an acceptance that never committed: first its key is taken, only then the row goes."""
-    if now - entry.record.since < timedelta(seconds=policy.admission_grace):
-        return False
-    inflight = entry.record
-    tombstone = store.tombstone_row(inflight.user_key, inflight.deployment_id)
-    with suppress(Exists):  # an earlier sweep was here, or the admission has just landed
-        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)
-    found = store.load_deployment(ports.tables, inflight.user_key, inflight.deployment_id)
-    if found is not None:
-        return False
-    claims.release_endpoint_name(ports.tables, inflight.endpoint_name, inflight.user_key)
-    telemetry.tell(Happened.TOMBSTONED, inflight.deployment_id)
-    return store.remove(ports.tables, store.INFLIGHT, entry.row)
+def _settle(
+    ports: Ports,
+    policy: Policy,
+    entry: Stored[Inflight],
+    found: Stored[Deployment],
+    now: datetime,
+) -> None:
+    if not settle.is_ahead(entry.record, found.record):
+        settle.settle_inflight(ports, found.record.user_key, found.record.id)
+    elif _is_overdue(entry, policy, now):
+        settle.call_off(ports, entry, found)
+
+
+def _is_overdue(entry: Stored[Inflight], policy: Policy, now: datetime) -> bool:
+    """Whether an acceptance has had its time to commit."""
+    return now - entry.record.since >= timedelta(seconds=policy.admission_grace)

@@ -1,0 +1,119 @@
+"""Ports that go wrong at a chosen effect: the process dies before or after it, or its answer is lost.
+
+An effect is a call that changes something outside. `Effects` counts them over all ports of a world,
+so a test can run once to learn how many there are, and then go wrong at each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, BinaryIO, TypeVar
+
+from shared.domain.errors import CloudError, Trouble, Unavailable
+from shared.ports import NewDeployment, NewModel, Operation
+
+T = TypeVar("T")
+Before = Callable[[str], None]
+
+
+class Died(BaseException):
+    """The process is gone: no code of the service may catch this."""
+
+
+class Fault(StrEnum):
+    DIES_BEFORE = "dies before"
+    DIES_AFTER = "dies after"
+    ANSWER_LOST = "done, and its answer is lost"
+    NOT_DONE = "not done, and nobody says so"
+
+
+class Effects:
+    """Counts effects; goes wrong once, at number `at`; calls `before` with each one's name."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.at = -1
+        self.fault = Fault.DIES_BEFORE
+        self.before: Before = lambda _name: None
+
+    def plan(self, at: int, fault: Fault) -> None:
+        """The effect `at` from now on goes wrong."""
+        self.names, self.at, self.fault = [], at, fault
+
+    def run(self, name: str, effect: Callable[[], T], unclear: Exception) -> T:
+        self.before(name)
+        number = len(self.names)
+        self.names.append(name)
+        if number != self.at:
+            return effect()
+        if self.fault is Fault.DIES_BEFORE:
+            raise Died(name)
+        if self.fault is Fault.NOT_DONE:
+            raise unclear
+        done = effect()
+        if self.fault is Fault.DIES_AFTER:
+            raise Died(name)
+        if self.fault is Fault.ANSWER_LOST:
+            raise unclear
+        return done
+
+
+class _Port:
+    """Passes everything on; subclasses pass what changes something through `Effects`."""
+
+    def __init__(self, real: Any, effects: Effects) -> None:
+        self._real, self._effects = real, effects
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def _store(self, name: str, effect: Callable[[], T]) -> T:
+        return self._effects.run(name, effect, Unavailable(f"{name}: no answer"))
+
+    def _cloud(self, name: str, effect: Callable[[], T]) -> T:
+        unclear = CloudError(Trouble.AMBIGUOUS, "timeout", f"{name}: no answer")
+        return self._effects.run(name, effect, unclear)
+
+
+class FaultyTables(_Port):
+    def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
+        kinds = "+".join(type(each).__name__ for each in operations)
+        return self._store(f"{table}:{kinds}", lambda: self._real.commit(table, operations))
+
+
+class FaultyQueue(_Port):
+    def send(self, queue: str, text: str, *, delay: int = 0) -> None:
+        self._store(f"send:{queue}", lambda: self._real.send(queue, text, delay=delay))
+
+
+class FaultyBlobs(_Port):
+    def put(self, key: str, content: bytes | BinaryIO) -> None:
+        self._store("blob:put", lambda: self._real.put(key, content))
+
+    def copy(self, source: str, key: str) -> None:
+        self._store("blob:copy", lambda: self._real.copy(source, key))
+
+
+class FaultyCloud(_Port):
+    """View, control and scorer in one, as the memory cloud is."""
+
+    def register_model(self, model: NewModel) -> None:
+        self._cloud("register_model", lambda: self._real.register_model(model))
+
+    def put_endpoint(
+        self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
+    ) -> None:
+        self._cloud(
+            "put_endpoint", lambda: self._real.put_endpoint(name, tags=tags, traffic=traffic)
+        )
+
+    def put_deployment(self, deployment: NewDeployment) -> None:
+        self._cloud("put_deployment", lambda: self._real.put_deployment(deployment))
+
+    def remove_deployment(self, endpoint_name: str, name: str) -> None:
+        self._cloud("remove_deployment", lambda: self._real.remove_deployment(endpoint_name, name))
+
+    def remove_endpoint(self, name: str) -> None:
+        self._cloud("remove_endpoint", lambda: self._real.remove_endpoint(name))
+
+    def remove_model(self, name: str, version: str) -> None:
+        self._cloud("remove_model", lambda: self._real.remove_model(name, version))

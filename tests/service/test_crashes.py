@@ -1,0 +1,136 @@
+"""Every effect of every way through the machine goes wrong once, in four ways; all must converge."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from shared.domain.errors import Refusal, StoreError
+from shared.domain.records import Deployment
+from tests.service.faults import Died, Fault
+from tests.service.promises import check_failed_clean, check_gone, check_one_active, check_rest
+from tests.service.world import World
+
+OPERATION = 4  # seconds; a turn begins, the next ones look
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through the machine: what is there before, what goes wrong on the way, what must be."""
+
+    before: Callable[[World], Deployment]
+    way: Callable[[World, Deployment], None]
+    check: Callable[[World, Deployment], None]
+
+
+def _accepted(world: World) -> Deployment:
+    return world.deploy(world.upload())
+
+
+def _accepted_broken(world: World) -> Deployment:
+    record = _accepted(world)
+    world.cloud.broken_paths = AllPaths()
+    return record
+
+
+def _accepted_too_large(world: World) -> Deployment:
+    world.cloud.cores = 1
+    return _accepted(world)
+
+
+def _delete_and_settle(world: World, record: Deployment) -> None:
+    with suppress(Died, StoreError):
+        world.delete(record)
+    world.delete(record)  # its caller asks again; by then the process is a new one
+    world.settle()
+
+
+def _deleted_early(world: World) -> Deployment:
+    record = _accepted(world)
+    world.deliver()
+    return record
+
+
+class AllPaths(set[str]):
+    def __contains__(self, _path: object) -> bool:
+        return True
+
+
+PATHS = {
+    "deploy": Path(_accepted, lambda world, _: world.settle(), check_one_active),
+    "delete": Path(lambda world: world.live(), _delete_and_settle, check_gone),
+    "delete while deploying": Path(_deleted_early, _delete_and_settle, check_gone),
+    "container crash": Path(
+        _accepted_broken,
+        lambda world, _: world.settle(),
+        lambda world, record: check_failed_clean(world, record, "container_failed"),
+    ),
+    "no quota": Path(
+        _accepted_too_large,
+        lambda world, _: world.settle(),
+        lambda world, record: check_failed_clean(world, record, "quota"),
+    ),
+}
+
+
+def _count_effects(path: Path) -> int:
+    world = World(operation_seconds=OPERATION)
+    record = path.before(world)
+    world.effects.names.clear()
+    path.way(world, record)
+    path.check(world, record)
+    return len(world.effects.names)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from error
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("name", PATHS)
+def test_one_fault_anywhere_changes_nothing_in_the_end(name: str, fault: Fault) -> None:
+    path = PATHS[name]
+    for at in range(_count_effects(path)):
+        world = World(operation_seconds=OPERATION)
+        record = path.before(world)
+        world.effects.plan(at, fault)
+        path.way(world, record)
+        with _told(f"effect {at} ({world.effects.names[at]}) {fault}"):
+            path.check(world, record)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_an_acceptance_that_breaks_off_is_whole_or_leaves_nothing(fault: Fault) -> None:
+    for at in range(5):
+        world = World(operation_seconds=OPERATION)
+        model = world.upload()
+        world.effects.plan(at, fault)
+        with suppress(Died, StoreError, Refusal):
+            world.deploy(model, endpoint_name="shop")
+        world.settle()
+        with _told(f"effect {at} ({world.effects.names[at]}) {fault}"):
+            if world.deployments():
+                check_one_active(world, world.deployments()[0])
+            else:
+                check_rest(world)
+                assert world.in_cloud().paid == []
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_repeated_keyed_request_after_any_fault_leads_to_one_deployment(fault: Fault) -> None:
+    for at in range(5):
+        world = World(operation_seconds=OPERATION)
+        model = world.upload()
+        world.effects.plan(at, fault)
+        with suppress(Died, StoreError, Refusal):
+            world.deploy(model, key="k", endpoint_name="shop")
+        world.deploy(model, key="k", endpoint_name="shop")
+        world.settle()
+        with _told(f"effect {at} ({world.effects.names[at]}) {fault}"):
+            check_one_active(world, world.deployments()[0])
+            assert len(world.deployments()) == 1
