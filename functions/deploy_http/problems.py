@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from functions.deploy_http.intake import UnsupportedMediaType
 from shared import telemetry
@@ -127,7 +128,23 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         f"{request.method} {request.url.path}: {error.detail}.",
         "See /docs for the paths and methods there are.",
     )
-    return render_problem(request, error.status_code, refusal, error.headers)
+    headers = {**(error.headers or {})}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    return render_problem(request, error.status_code, refusal, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method this path answers to; Starlette tells those of one of its routes only."""
+    there = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    ]
+    if "GET" in there:
+        there.insert(1, "HEAD")
+    return ", ".join(dict.fromkeys(there))
 
 
 def _malformed(request: Request, why: str) -> JSONResponse:
