@@ -44,8 +44,13 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - two C calls, no locks taken
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - two C calls, no locks taken
         )
+
+
+def end_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Asks the kernel to send this process a signal when its parent ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, number)
 
 
 def stop(process: subprocess.Popen[bytes], *, seconds: float = 10) -> int:
@@ -91,7 +96,3 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
