@@ -72,7 +72,7 @@ class Server:
     def use(self, ports: Ports) -> None:
         """Serves with these ports from now on."""
         self.ports = ports
-        mint = Mint(ports.tables, ports.clock, ports.random)
+        self.mint = mint = Mint(ports.tables, ports.clock, ports.random)
         self.serve(lambda: Front(settings=self.settings, ports=ports, mint=mint))
 
     def serve(self, front: Callable[[], Front]) -> None:

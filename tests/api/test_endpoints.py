@@ -1,0 +1,77 @@
+"""Endpoints, keys and queued requests over HTTP."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.service import produce
+from tests.api.serving import Server, problem_of, wrong_fields
+
+
+@pytest.fixture
+def deployed(server: Server) -> str:
+    """A deployment on the endpoint Flowers."""
+    return server.deploy(server.upload(), endpoint_name="Flowers", deployment_name="blue")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_endpoint_is_shown_before_and_after_the_cloud_has_it(server: Server) -> None:
+    before = server.get("/endpoints/Flowers").json()
+    server.cloud.put_endpoint("Flowers", tags={}, traffic={})
+    after = server.get("/endpoints/flowers").json()
+
+    assert (before["state"], before["scoring_uri"]) == (None, None)
+    assert (after["state"], after["name"]) == ("Succeeded", "Flowers")
+    assert after["deployments"] == ["blue"]
+    assert after["scoring_uri"].startswith("http")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_keys_are_read_on_request_and_kept_nowhere(server: Server) -> None:
+    missing = server.get("/endpoints/Flowers/keys")
+    server.cloud.put_endpoint("Flowers", tags={}, traffic={})
+    answer = server.get("/endpoints/Flowers/keys")
+
+    assert problem_of(missing, 404)["code"] == "endpoint_not_ready"
+    assert answer.json() == {
+        "primary_key": "Flowers-primary",
+        "secondary_key": "Flowers-secondary",
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["none", "a" * 33, "²³", "%00", "a'b", "---"])
+def test_an_endpoint_that_is_not_there_is_404(server: Server, name: str) -> None:
+    for path in (f"/endpoints/{name}", f"/endpoints/{name}/keys"):
+        assert problem_of(server.get(path), 404)["code"] == "endpoint_not_found"
+
+
+def send_event(server: Server, **data: Any) -> None:
+    event = {"specversion": "1.0", "type": "trained", "source": "p", "id": "1", "data": data}
+    policy = server.settings.policy
+    produce.accept_event(server.ports, server.mint, policy, {"local"}, "local", json.dumps(event))
+
+
+def test_a_queued_request_is_told_as_accepted_or_refused(server: Server) -> None:
+    unknown = server.get("/requests?source=p&id=1")
+    send_event(server, model_id="model-1-1763486943100000")
+    refused = server.get("/requests?source=p&id=1").json()
+
+    assert problem_of(unknown, 404)["code"] == "request_not_found"
+    assert (refused["state"], refused["deployment_id"]) == ("refused", None)
+    assert refused["problem"]["code"] == "model_not_found"
+
+
+def test_an_accepted_one_names_its_deployment(server: Server) -> None:
+    send_event(server, model_id=server.upload())
+
+    accepted = server.get("/requests?source=p&id=1").json()
+
+    assert (accepted["state"], accepted["problem"]) == ("accepted", None)
+    assert server.get(f"/deployments/{accepted['deployment_id']}").is_success
+
+
+def test_source_and_id_are_needed(server: Server) -> None:
+    assert set(wrong_fields(server.get("/requests"))) == {"source", "id"}
