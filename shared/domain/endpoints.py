@@ -1,9 +1,9 @@
 """Decisions about an endpoint's row: members, who holds it, and where traffic goes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from shared.domain.records import Deployment, Endpoint, Holder, Member
+from shared.domain.records import Deployment, Endpoint, Holder, Member, Status, Step
 
 
 def join(endpoint: Endpoint, member: Member) -> Endpoint | None:
@@ -42,16 +42,27 @@ def free(endpoint: Endpoint, deployment: Deployment) -> Endpoint:
     return endpoint
 
 
-def decide_traffic(
-    endpoint: Endpoint, deployment_name: str, in_cloud: Mapping[str, int]
-) -> dict[str, int]:
-    """Traffic once a new deployment is verified: all of it where nothing has any, else none.
+def can_carry(record: Deployment) -> bool:
+    """Whether the deployment may be given traffic: it is active, or verified and about to be."""
+    if record.status is Status.DEPLOYING:
+        return record.work.step in (Step.TRAFFIC, Step.FINISH)
+    return record.status is Status.ACTIVE
 
-    What the cloud routes counts as well as what is wanted, so that a share given by hand stays.
+
+def decide_traffic(
+    endpoint: Endpoint, deployment_name: str, in_cloud: Mapping[str, int], staying: Collection[str]
+) -> dict[str, int]:
+    """Traffic once a new deployment is verified: all of it where nothing that stays has any, else none.
+
+    What the cloud routes counts as well as what is wanted, so that a share given by hand stays. What
+    those that go leave over goes to the largest share.
     """
-    names = {each.deployment_name for each in endpoint.members}
-    wanted = {k: v for k, v in (endpoint.traffic or in_cloud).items() if v and k in names}
-    return wanted or {deployment_name: 100}
+    for traffic in (endpoint.traffic, in_cloud):
+        kept = {name: share for name, share in traffic.items() if share and name in staying}
+        if kept:
+            largest = max(kept, key=lambda name: kept[name])
+            return {**kept, largest: kept[largest] + 100 - sum(kept.values())}
+    return {deployment_name: 100}
 
 
 def move_traffic(endpoint: Endpoint, leaving: str, heir: str | None) -> dict[str, int]:
@@ -61,12 +72,3 @@ def move_traffic(endpoint: Endpoint, leaving: str, heir: str | None) -> dict[str
     if heir is None or not share:
         return rest if sum(rest.values()) == 100 else {}
     return {**rest, heir: rest.get(heir, 0) + share}
-
-
-def heirs(endpoint: Endpoint, leaving: str, active: Iterable[str]) -> list[str]:
-    """The other members that could take over its traffic, by name."""
-    return sorted(name for name in active if name != leaving and _is_member(endpoint, name))
-
-
-def _is_member(endpoint: Endpoint, name: str) -> bool:
-    return any(each.deployment_name == name for each in endpoint.members)

@@ -112,10 +112,16 @@ def _commit(ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to
 
 
 def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operation]:
-    """The endpoint's row with the traffic it should have once the deployment is gone."""
+    """The endpoint's row with the traffic it should have once the deployment is gone.
+
+    It is written also where nothing changes on it: two of its members that go at once, or one that
+    goes while another decides on traffic, then meet there, and the later one looks again.
+    """
     stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
-    if stored is None or not stored.record.traffic.get(record.deployment_name):
+    if stored is None or stored.record.tag != record.endpoint_tag:
         return []
+    if not stored.record.traffic.get(record.deployment_name):
+        return [Replace(store.endpoint_row(stored.record, stored.row.etag))]
     candidates = _heirs(ports, stored.record, record)
     if traffic_to and traffic_to not in candidates:
         raise Conflict(
@@ -138,13 +144,13 @@ def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operat
 
 
 def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:
-    active = []
+    able = []
     for member in endpoint.members:
         if member.deployment_id != leaving.id:
             other = store.load_deployment(ports.tables, leaving.user_key, member.deployment_id)
-            if other is not None and other.record.status is Status.ACTIVE:
-                active.append(member.deployment_name)
-    return sorted(active)
+            if other is not None and endpoints.can_carry(other.record):
+                able.append(member.deployment_name)
+    return sorted(able)
 
 
 def _write_inflight(ports: Ports, record: Deployment) -> None:

@@ -81,8 +81,8 @@ def _go_on(turn: Turn, end: datetime) -> None:
         outcome, trouble = _attempt(turn, step)
         match outcome:
             case Done():
-                turn.done(step, outcome)
-                telemetry.tell(Happened.STEP_DONE, turn.record.id, step=step, text=outcome.text)
+                if turn.done(step, outcome):
+                    telemetry.tell(Happened.STEP_DONE, turn.record.id, step=step, text=outcome.text)
             case Wait():
                 _wait(turn, step, outcome, trouble)
                 return

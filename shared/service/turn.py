@@ -4,6 +4,7 @@ Every write is conditional on the version this turn has seen last. Where it lost
 the record now, and the turn stops without a further effect (`LeaseLost`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +16,6 @@ from shared.domain.records import Deployment, Endpoint, Step
 from shared.ports import CloudEndpoint, Delete, Insert, Operation, Replace, WorkerPorts
 from shared.service import store
 from shared.service.store import Stored
-
-_TRIES = 5
 
 
 class Turn:
@@ -30,6 +29,7 @@ class Turn:
         self.owner = owner
         self.record = stored.record
         self.etag = stored.row.etag
+        self._seen: Stored[Endpoint] | None = None  # the endpoint's row as this turn saw it last
 
     # -------------------------------------------------------------- lease
 
@@ -59,7 +59,10 @@ class Turn:
         if stored.record.lease.owner != self.owner:
             return False
         self.record, self.etag = stored.record, stored.row.etag
-        self._replace(leases.drop_lease(self.record))
+        try:
+            self._replace(leases.drop_lease(self.record))
+        except LeaseLost:
+            return False
         return True
 
     # -------------------------------------------------------------- checkpoints
@@ -68,13 +71,17 @@ class Turn:
         """Puts something on record before the effect that needs it to be there."""
         self._replace(replace(self.record, **changes))  # type: ignore[arg-type]  # fields by name
 
-    def done(self, step: Step, outcome: Done) -> None:
-        """Checkpoints a finished step, its event, and the endpoint's row where it changes."""
+    def done(self, step: Step, outcome: Done) -> bool:
+        """Checkpoints a finished step, its event, and the endpoint's row where it changes.
+
+        False where that row is no longer as the step saw it: then the step has to look again.
+        """
         now = self.ports.clock.now()
         record = progress.after_done(self.record, step, outcome, now)
         if plans.is_finished(record):
             record = leases.drop_lease(record)
-        self._checkpoint(record, "step_done", outcome.text, step, outcome)
+        changes = self._endpoint_change(outcome)
+        return self._checkpoint(record, "step_done", outcome.text, step, changes)
 
     def wait(self, step: Step, outcome: Wait, seconds: float, trouble: str = "") -> None:
         """Checkpoints a wait and frees the lease; an event only where the reason is a new one."""
@@ -98,10 +105,12 @@ class Turn:
         stored = store.load_endpoint(
             self.ports.tables, self.record.user_key, self.record.endpoint_name
         )
+        self._seen = None
         if stored is None or stored.record.tag != self.record.endpoint_tag:
             return None
-        members = {each.deployment_id for each in stored.record.members}
-        return stored if self.record.id in members else None
+        if self.record.id in {each.deployment_id for each in stored.record.members}:
+            self._seen = stored
+        return self._seen
 
     def hold_endpoint(self, stored: Stored[Endpoint]) -> Stored[Endpoint] | Wait:
         """The row held by this deployment, or a wait for the one that holds it."""
@@ -122,14 +131,16 @@ class Turn:
     def save_endpoint(
         self, stored: Stored[Endpoint], endpoint: Endpoint
     ) -> Stored[Endpoint] | None:
-        """Writes the endpoint's row over the version read; None where it was changed since."""
+        """Writes the endpoint's row over the version read; None where it was changed since.
+
+        The record is written in the same transaction, so that a turn that lost it changes nothing.
+        """
         self.before_change()
         row = store.endpoint_row(endpoint, stored.row.etag)
-        try:
-            etag = store.save(self.ports.tables, self.ports.random, store.RECORDS, row)
-        except (Changed, Missing):
-            return None
-        return Stored(endpoint, replace(row, etag=etag))
+        fence = store.deployment_row(self.record, self.etag)
+        etags = self._commit(self.record, [Replace(fence), Replace(row)])
+        self._seen = Stored(endpoint, replace(row, etag=etags[1])) if etags else None
+        return self._seen
 
     def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
         """The endpoint in the cloud, and whether it is ours."""
@@ -140,26 +151,25 @@ class Turn:
     # -------------------------------------------------------------- writing
 
     def _checkpoint(
-        self, record: Deployment, name: str, text: str, step: Step, outcome: Done | None = None
-    ) -> None:
-        now = self.ports.clock.now()
-        counted, event = progress.event_after(record, name, text, now, step)
-        written = store.event_row(record.user_key, event)
-        for _ in range(_TRIES):
-            operations: list[Operation] = [
-                Replace(store.deployment_row(counted, self.etag)),
-                Insert(written),
-                *self._endpoint_change(outcome),
-            ]
-            if self._commit(counted, operations):
-                return
-        raise LeaseLost("the endpoint's row kept changing")
+        self,
+        record: Deployment,
+        name: str,
+        text: str,
+        step: Step,
+        changes: Sequence[Operation] = (),
+    ) -> bool:
+        counted, event = progress.event_after(record, name, text, self.ports.clock.now(), step)
+        operations: list[Operation] = [
+            Replace(store.deployment_row(counted, self.etag)),
+            Insert(store.event_row(record.user_key, event)),
+            *changes,
+        ]
+        return self._commit(counted, operations) is not None
 
-    def _endpoint_change(self, outcome: Done | None) -> list[Operation]:
-        if outcome is None or not (outcome.frees_endpoint or outcome.leaves_endpoint):
-            return []
-        stored = self.endpoint()
-        if stored is None:
+    def _endpoint_change(self, outcome: Done) -> list[Operation]:
+        """The change to the version of the row that the step decided on, and to no later one."""
+        stored = self._seen
+        if stored is None or not (outcome.frees_endpoint or outcome.leaves_endpoint):
             return []
         if outcome.frees_endpoint:
             freed = endpoints.free(stored.record, self.record)
@@ -169,17 +179,18 @@ class Turn:
             return [Delete(stored.row)]
         return [Replace(store.endpoint_row(left, stored.row.etag))]
 
-    def _commit(self, record: Deployment, operations: list[Operation]) -> bool:
+    def _commit(self, record: Deployment, operations: list[Operation]) -> list[str] | None:
+        """The new etags, the record's first; None where only the endpoint's row was in the way."""
         try:
             etags = store.commit(self.ports.tables, self.ports.random, store.RECORDS, operations)
         except (Exists, Changed, Missing) as error:
             stored = store.load_deployment(self.ports.tables, record.user_key, record.id)
             if stored is None or stored.row.etag != self.etag:
                 raise LeaseLost(f"{record.id} was changed by another") from error
-            return False  # it was the endpoint's row: read it again
+            return None
         self.record, self.etag = record, etags[0]
-        return True
+        return etags
 
     def _replace(self, record: Deployment) -> None:
-        if not self._commit(record, [Replace(store.deployment_row(record, self.etag))]):
+        if self._commit(record, [Replace(store.deployment_row(record, self.etag))]) is None:
             raise LeaseLost(f"{record.id} could not be written")

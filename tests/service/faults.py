@@ -57,6 +57,17 @@ class Effects:
         return done
 
 
+def once_before(effects: Effects, name: str, happens: Callable[[], object]) -> None:
+    """Just before the next effect of this name, something else happens."""
+
+    def before(effect: str) -> None:
+        if effect == name:
+            effects.before = lambda _effect: None
+            happens()
+
+    effects.before = before
+
+
 class _Port:
     """Passes everything on; subclasses pass what changes something through `Effects`."""
 

@@ -110,4 +110,4 @@ def test_a_deployment_takes_no_more_turns_than_the_cloud_is_worth() -> None:
     world.effects.names.clear()
     world.live()  # the pace is known now
     hints = [name for name in world.effects.names if name.startswith("send:")]
-    assert len(hints) < 20
+    assert len(hints) < 60  # in half an hour of operations

@@ -26,7 +26,7 @@ def ensure_endpoint(turn: Turn) -> Outcome:
         turn.ports.control.put_endpoint(name, tags=ownership.endpoint_tags(turn.record), traffic={})
         return Wait(why=f"Azure creates the endpoint {name}", began=True)
     if not ours:
-        return Failed(failure=_taken(name))
+        return Failed(failure=taken(name))
     if found.state == _READY:
         pace.learn(turn, Step.ENDPOINT)
         return Done(text=f"Endpoint {name} is ready.", phases=(phases.ENDPOINT_READY,))
@@ -35,7 +35,8 @@ def ensure_endpoint(turn: Turn) -> Outcome:
     return Wait(why=f"Azure says the endpoint {name} is {found.state}")
 
 
-def _taken(name: str) -> Failure:
+def taken(name: str) -> Failure:
+    """The failure where the endpoint in the cloud is somebody else's."""
     return failure(
         "endpoint_taken",
         f"An endpoint named {name} exists in this region and was not made by Longshore for you.",

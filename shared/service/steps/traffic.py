@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.domain import endpoints, ownership
-from shared.domain.outcomes import Done, Outcome, Wait
+from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
 from shared.ports import CloudEndpoint
-from shared.service import pace
+from shared.service import pace, store
+from shared.service.steps.endpoint import taken
 from shared.service.store import Stored
 from shared.service.turn import Turn
+
+_AT_REST = ("Succeeded", "Failed", "Canceled")  # in any other state Azure is changing it
 
 
 def ensure_traffic(turn: Turn) -> Outcome:
@@ -20,10 +23,13 @@ def ensure_traffic(turn: Turn) -> Outcome:
         return Wait(why="the endpoint's row is not there", seconds=2)
     if isinstance(held, Wait):
         return held
-    found, _ = turn.cloud_endpoint()
+    found, ours = turn.cloud_endpoint()
     if found is None:
         return Wait(why="Azure does not show the endpoint", seconds=2)
-    wanted = endpoints.decide_traffic(held.record, name, found.traffic)
+    if not ours:
+        return Failed(failure=taken(found.name))
+    staying = _staying(turn, held.record)
+    wanted = endpoints.decide_traffic(held.record, name, found.traffic, staying)
     outcome = _route(turn, held, found, wanted, Step.TRAFFIC)
     if outcome is not None:
         return outcome
@@ -49,6 +55,17 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     return Done(text=f"{name} has no traffic.")
 
 
+def _staying(turn: Turn, endpoint: Endpoint) -> set[str]:
+    """The members that can go on carrying traffic: one that is deleted or has failed will not."""
+    loaded = [
+        store.load_deployment(turn.ports.tables, turn.record.user_key, member.deployment_id)
+        for member in endpoint.members
+    ]
+    return {
+        each.record.deployment_name for each in loaded if each and endpoints.can_carry(each.record)
+    }
+
+
 def _hold(turn: Turn) -> Stored[Endpoint] | Wait | None:
     stored = turn.endpoint()
     return None if stored is None else turn.hold_endpoint(stored)
@@ -66,7 +83,7 @@ def _route(
         saved = turn.save_endpoint(held, replace(held.record, traffic=wanted))
         if saved is None:
             return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
-    if found.state != "Succeeded":
+    if found.state not in _AT_REST:
         return Wait(why=f"Azure says the endpoint is {found.state}")
     routed = {name: share for name, share in found.traffic.items() if share}
     if routed == dict(wanted):
