@@ -14,6 +14,9 @@ MAX_ATTEMPTS = {
 _FIRST, _LONGEST = 1.0, 120.0
 _AUTH_WAIT = 60.0
 _LONGEST_TOLD = 900.0
+_CLOSE, _GROWTH = 1 / 30, 1 / 4  # of the expected time, and of the time it is overdue
+_LONGEST_GAP, _LONGEST_UNSEEN = 30.0, 240.0
+_LEAN, _SOONER = 0.97, 0.9
 
 
 def may_retry(trouble: Trouble, attempts: int) -> bool:
@@ -38,22 +41,36 @@ def retry_delay(trouble: Trouble, attempts: int, retry_after: float | None, jitt
     return max(_FIRST, jitter * ceiling)
 
 
-def poll_delay(elapsed: float, expected: float | None) -> float:
-    """Seconds to the next look at an operation that has run for `elapsed` seconds.
+def poll_delay(elapsed: float, expected: float) -> float:
+    """Whole seconds to the next look at an operation that has run for `elapsed` seconds.
 
-    Where an earlier run tells how long it takes, the first look comes just before that time and
-    the next ones each 5 % of it later; else each look comes a quarter of the elapsed time later.
+    The first look comes when it is `expected` to end, as earlier runs tell; 0 where none does. The
+    next ones follow closely, and less so the longer it is overdue, so that few are in vain.
     """
-    if expected is None:
-        return min(max(elapsed / 4, 1.0), 30.0)
     if elapsed < expected:
-        return min(max(expected - elapsed, 1.0), 120.0)
-    return min(max(elapsed / 20, 1.0), 30.0)
+        return _whole(min(expected - elapsed, _LONGEST_UNSEEN))
+    return _whole(min(max(expected * _CLOSE, (elapsed - expected) * _GROWTH), _LONGEST_GAP))
 
 
-def learn(expected: float | None, took: float) -> float:
-    """The next estimate of an operation seen to take `took` seconds.
+def learn(expected: float, due: float) -> float:
+    """The next estimate of when an operation is worth its first look, in seconds from its beginning.
 
-    A look always comes after the end, so the estimate leans to the shorter side.
+    `due` is when the look was planned that saw the end; that it came later is our own delay and
+    says nothing of the cloud. At the look before, the operation still ran: the estimate is a
+    little less than that. Where the first look saw the end, the next first look comes sooner.
     """
-    return round(0.9 * took if expected is None else min(0.9 * took, (expected + took) / 2), 1)
+    if due <= expected + 1:
+        return round(expected * _SOONER, 1)
+    seen = _look_before(expected, due) * _LEAN
+    return round((expected + seen) / 2 if 0 < expected < seen else seen, 1)
+
+
+def _look_before(expected: float, due: float) -> float:
+    """When the look came whose `poll_delay` led to `due`."""
+    overdue = (due + expected * _GROWTH) / (1 + _GROWTH)
+    return max(min(due - 1, due - expected * _CLOSE, overdue), due - _LONGEST_GAP)
+
+
+def _whole(seconds: float) -> float:
+    """At least 1; a queue delays by whole seconds, and would round a fraction up."""
+    return float(max(1, int(seconds)))
