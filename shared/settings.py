@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shared.domain.errors import LongshoreError
 from shared.domain.policy import Policy
+from shared.domain.requests import in_plain_words
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SPELLED = {
@@ -203,7 +204,7 @@ def _problems(error: ValidationError) -> list[Wrong]:
             setting_name(str(each["loc"][0])),
             "is not set, and has no default"
             if each["type"] == "missing"
-            else each["msg"].removeprefix("Value error, "),
+            else in_plain_words(each["msg"]),
         )
         for each in error.errors(include_url=False, include_input=False)
     ]

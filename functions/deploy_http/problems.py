@@ -51,7 +51,7 @@ class WrongField(BaseModel):
     """One thing that is wrong."""
 
     field: str = Field(examples=["instance_count"])
-    problem: str = Field(examples=["Input should be less than or equal to 10"])
+    problem: str = Field(examples=["must be less than or equal to 10"])
 
 
 class Problem(BaseModel):
@@ -122,16 +122,19 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         return await _refusal(request, cause)  # raised while FastAPI read the body
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return _malformed(request, _why_unreadable(cause) or error.detail)
-    code = {404: "no_such_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    refusal = Refusal(
-        code,
-        f"{request.method} {request.url.path}: {error.detail}.",
-        "See /docs for the paths and methods there are.",
-    )
-    headers = {**(error.headers or {})}
+    path = request.url.path
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = _allowed(request)
-    return render_problem(request, error.status_code, refusal, headers)
+        allowed = _allowed(request)
+        refusal = Refusal(
+            "method_not_allowed", f"{path} does not answer to {request.method}.", f"Use {allowed}."
+        )
+        return render_problem(request, 405, refusal, {"Allow": allowed})
+    refusal = Refusal(
+        "no_such_path" if error.status_code == HTTPStatus.NOT_FOUND else "http_error",
+        f"There is nothing at {path}: {error.detail}.",
+        "See /docs for the paths there are.",
+    )
+    return render_problem(request, error.status_code, refusal, error.headers)
 
 
 def _allowed(request: Request) -> str:

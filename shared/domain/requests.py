@@ -23,6 +23,7 @@ _SECRET_VALUE = re.compile(
     r"(?i)(AccountKey=|SharedAccessSignature=|[?&]sig=|-----BEGIN |AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SHOULD = re.compile(r"^(Input|Value|String|Dictionary) should ")
 _PLAINLY = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
@@ -138,7 +139,7 @@ def invalid(errors: Sequence[Any]) -> InvalidRequest:
     problems = [
         {
             "field": _field(error["loc"]),
-            "problem": _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, ")),
+            "problem": _PLAINLY.get(error["type"]) or in_plain_words(error["msg"]),
         }
         for error in errors[:_MAX_LISTED]
     ]
@@ -150,6 +151,11 @@ def invalid(errors: Sequence[Any]) -> InvalidRequest:
         "Correct these fields and send the request again; nothing was stored.",
         problems=problems,
     )
+
+
+def in_plain_words(message: str) -> str:
+    """What pydantic says of a value, as a rule."""
+    return _SHOULD.sub("must ", message.removeprefix("Value error, "))
 
 
 def _field(place: Sequence[str | int]) -> str:
