@@ -1,5 +1,6 @@
 """The local cloud as the tests and benches use it: it keeps its hosts alive, and says why it cannot."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import processes
+from local import azurite, processes
+from local.app_settings import app_env, process_env
 from local.cloud import LocalCloud, Options
 from local.kept_host import KeptHost
+from local.up import DEFAULT_PORT
 from tests.local.running_command import require_gone
 
 APP = """
@@ -134,3 +137,14 @@ def test_a_cloud_whose_app_cannot_be_loaded_says_so_and_stops_what_it_had_starte
     assert cloud.wait() == ""
     with pytest.raises(httpx.ConnectError):
         httpx.get(cloud.azure_ml_url, trust_env=False)
+
+
+def test_the_sample_settings_are_those_of_make_up() -> None:
+    sample = json.loads((Path(__file__).parents[2] / "local.settings.sample.json").read_text())
+    first = DEFAULT_PORT
+    storage = azurite.connection_string({"blob": first + 2, "queue": first + 3, "table": first + 4})
+
+    env = app_env(storage=storage, azure_ml=f"http://127.0.0.1:{first + 1}", settings={})
+
+    told = {name: value for name, value in env.items() if name not in process_env()}
+    assert sample["Values"] == {"FUNCTIONS_WORKER_RUNTIME": "python", **told}
