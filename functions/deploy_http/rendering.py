@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from functions.deploy_http import answers
+from shared.cloud_ports import CloudEndpoint
 from shared.domain import phases, plans
 from shared.domain.inspection import parse_inspection
 from shared.domain.records import Deployment, Endpoint, Event, Model, Request, Status
 from shared.domain.scoring import sample_call, sample_payload
-from shared.ports import CloudEndpoint
 from shared.service.read import Stats, View
 
 

@@ -17,8 +17,8 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 
 from shared.adapters import arm_rest, cloud_errors, credentials
+from shared.cloud_ports import NewDeployment, NewModel
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import NewDeployment, NewModel
 
 with warnings.catch_warnings():  # the SDK uses what its own libraries deprecate
     warnings.simplefilter("ignore")

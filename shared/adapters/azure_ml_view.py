@@ -11,7 +11,7 @@ from urllib.parse import quote
 from azure.core.credentials import TokenCredential
 
 from shared.adapters.arm_rest import ArmClient, Document, Workspace, need
-from shared.ports import CloudDeployment, CloudEndpoint, Keys, RegistryModel, Usage
+from shared.cloud_ports import CloudDeployment, CloudEndpoint, Keys, RegistryModel, Usage
 
 _FAMILY_USAGE = "microsoft.machinelearningservices/usages"
 

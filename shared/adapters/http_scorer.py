@@ -12,8 +12,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from shared.adapters import cloud_errors, credentials
+from shared.cloud_ports import Answer
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import Answer
 
 ROUTED = "azureml-model-deployment"
 """The header that names a deployment, in the call and in its answer."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.adapters import memory_cloud_rules as rules
 from shared.adapters.memory_cloud_rules import Deployment, Endpoint, Operation
-from shared.ports import (
+from shared.cloud_ports import (
     Answer,
     CloudDeployment,
     CloudEndpoint,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from shared.cloud_ports import CloudDeployment, CloudEndpoint, NewDeployment
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import CloudDeployment, CloudEndpoint, NewDeployment
 
 FAMILY = "standardDSv2Family"
 CRASHED = "ResourceNotReady: the container crashed"

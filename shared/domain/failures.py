@@ -10,7 +10,8 @@ from shared.domain.names import INSTANCE_TYPES
 from shared.domain.records import Deployment, Failure, Step, Turn
 
 MODEL_GONE = "Model not found in the registry. It may have been deleted."
-_CLOUD_WORDS = 4000
+_CLOUD_WORDS, _OUR_WORDS = 4000, 2000
+_FEWER = {True: "use fewer instances", False: "use another size (instance_type)"}
 _QUOTA = re.compile(r"usage/limit: (\d+)/(\d+).*?[Nn]eeded: (\d+)", re.DOTALL)
 _DOING = {
     Step.PREPARE: "preparing the model",
@@ -29,9 +30,13 @@ def shorten(text: str, limit: int = _CLOUD_WORDS) -> str:
 
 
 def failure(code: str, cause: str, whose_turn: Turn, next_step: str, cloud: str = "") -> Failure:
-    """A failure with the cloud's words shortened."""
+    """A failure with its words shortened to what a row can hold."""
     return Failure(
-        code=code, cause=cause, whose_turn=whose_turn, next=next_step, cloud=shorten(cloud)
+        code=code,
+        cause=shorten(cause, _OUR_WORDS),
+        whose_turn=whose_turn,
+        next=shorten(next_step, _OUR_WORDS),
+        cloud=shorten(cloud),
     )
 
 
@@ -90,7 +95,9 @@ def _quota(record: Deployment, error: CloudError, active: str) -> Failure:
         against = "it needs more cores than are left"
     smaller = [each for each in INSTANCE_TYPES if each < record.instance_type][:1]
     ways = [
-        f"use a smaller size (instance_type {smaller[0]})" if smaller else "use fewer instances",
+        f"use a smaller size (instance_type {smaller[0]})"
+        if smaller
+        else _FEWER[record.instance_count > 1],
         "ask for more at https://portal.azure.com > Quotas > Machine learning",
         f"delete deployments you no longer need ({active})" if active else "",
         "use a workspace in another region",

@@ -28,12 +28,14 @@ class Wait:
     """The cloud, or somebody else's turn on the endpoint, needs more time.
 
     `seconds` is None where the step follows an operation in the cloud: the pace of earlier ones
-    then decides. `began` says that this turn has asked the cloud for it.
+    then decides. `began` says that this turn has asked the cloud for it, `burns_attempt` that it met
+    trouble of which a step bears only so much.
     """
 
     why: str
     seconds: float | None = None
     began: bool = False
+    burns_attempt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,9 @@ def deployment_tags(record: Deployment) -> dict[str, str]:
     return {DEPLOYMENT_TAG: record.id, DIGEST_TAG: record.package_digest}
 
 
-def endpoint_tags(record: Deployment) -> dict[str, str]:
-    """Tags of the record's endpoint; every write of an endpoint sends all of them again."""
-    return {ENDPOINT_TAG: record.endpoint_tag, OWNER_TAG: record.user_key}
+def endpoint_tags(user_key: str, tag: str) -> dict[str, str]:
+    """Tags of a user's endpoint; every write of an endpoint sends all of them again."""
+    return {ENDPOINT_TAG: tag, OWNER_TAG: user_key}
 
 
 def is_ours(tags: Mapping[str, str], ours: Mapping[str, str]) -> bool:

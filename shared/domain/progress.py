@@ -32,13 +32,14 @@ def after_done(record: Deployment, step: Step, outcome: Done, now: datetime) -> 
 def after_wait(
     record: Deployment, outcome: Wait, seconds: float, now: datetime, trouble: str = ""
 ) -> Deployment:
-    """The record to be looked at again in `seconds`; trouble counts as an attempt."""
+    """The record to be looked at again in `seconds`; a look without trouble ends a row of attempts."""
     began = now if outcome.began else record.work.began_at
+    attempts = record.work.attempts + outcome.burns_attempt if trouble else 0
     work = replace(
         record.work,
         due_at=now + timedelta(seconds=seconds),
         began_at=began,
-        attempts=record.work.attempts + 1 if trouble else record.work.attempts,
+        attempts=attempts,
         waiting=outcome.why,
         trouble=trouble,
     )

@@ -1,7 +1,6 @@
 """The records Longshore keeps: frozen values, changed only by `dataclasses.replace`.
 
-Times are UTC; digests are sha256 in hex; `nonce` names the write that made this version, so
-that a write whose answer was lost can be recognised (`shared.service.store`).
+Times are UTC; digests are sha256 in hex.
 """
 
 from collections.abc import Mapping
@@ -11,6 +10,14 @@ from enum import StrEnum
 from typing import Any
 
 SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What every record has; `nonce` names the write that made this version, for a lost answer."""
+
+    nonce: str = ""
+    schema_version: int = SCHEMA_VERSION
 
 
 class Status(StrEnum):
@@ -95,7 +102,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Kept):
     """One deployment: what was asked for, what became of it, and where the work stands."""
 
     id: str
@@ -130,8 +137,6 @@ class Deployment:
     epoch: int = 0
     generation: int = 1
     events: int = 0
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +156,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Kept):
     """An address of one user: its members and the traffic it should have, in percent by name."""
 
     name: str
@@ -161,8 +166,6 @@ class Endpoint:
     members: tuple[Member, ...]
     traffic: Mapping[str, int] = field(default_factory=dict)
     holder: Holder | None = None
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 class ClaimKind(StrEnum):
@@ -174,7 +177,7 @@ class ClaimKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Kept):
     """An id or an endpoint's name that is taken; a claimed id is never given out again.
 
     `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours.
@@ -185,12 +188,10 @@ class Claim:
     user_key: str
     claimed_for: str
     tag: str = ""
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inflight:
+class Inflight(Kept):
     """An index entry of what is not finished; the truth is in the record it points to."""
 
     user_key: str
@@ -199,12 +200,10 @@ class Inflight:
     generation: int
     since: datetime
     not_before: datetime
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Kept):
     """Something that happened to a deployment, in the order of `number`."""
 
     deployment_id: str
@@ -213,12 +212,10 @@ class Event:
     name: str
     text: str
     step: Step | None = None
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Kept):
     """A catalogue entry: one uploaded file, what it is, and where its bytes are."""
 
     id: str
@@ -233,12 +230,10 @@ class Model:
     description: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Kept):
     """What became of a keyed request: the deployment it made, or why it was refused."""
 
     key: str
@@ -246,14 +241,10 @@ class Request:
     at: datetime
     deployment_id: str = ""
     problem: Mapping[str, Any] = field(default_factory=dict)
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Kept):
     """How long a user's cloud operations took last time, in seconds by kind; advisory."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
-    nonce: str = ""
-    schema_version: int = SCHEMA_VERSION

@@ -13,6 +13,7 @@ MAX_ATTEMPTS = {
 }
 _FIRST, _LONGEST = 1.0, 120.0
 _AUTH_WAIT = 60.0
+_OTHERS_TURN = 5.0
 _LONGEST_TOLD = 900.0
 _CLOSE, _GROWTH = 1 / 30, 1 / 4  # of the expected time, and of the time it is overdue
 _LONGEST_GAP, _LONGEST_UNSEEN = 30.0, 240.0
@@ -28,6 +29,11 @@ def may_retry(trouble: Trouble, attempts: int) -> bool:
     return limit is None or attempts < limit
 
 
+def burns_attempt(trouble: Trouble) -> bool:
+    """Whether this trouble counts towards those that a step bears."""
+    return trouble in MAX_ATTEMPTS
+
+
 def retry_delay(trouble: Trouble, attempts: int, retry_after: float | None, jitter: float) -> float:
     """Seconds to the next attempt: what the cloud said, else doubling with full jitter.
 
@@ -37,6 +43,8 @@ def retry_delay(trouble: Trouble, attempts: int, retry_after: float | None, jitt
         return min(max(retry_after, 1.0), _LONGEST_TOLD)
     if trouble is Trouble.AUTH:
         return _AUTH_WAIT
+    if not burns_attempt(trouble):
+        return _OTHERS_TURN * (1 + jitter)
     ceiling = min(_LONGEST, _FIRST * 2.0 ** min(attempts, 10))
     return max(_FIRST, jitter * ceiling)
 

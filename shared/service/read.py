@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+from shared.cloud_ports import CloudEndpoint, Keys
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
-from shared.ports import CloudEndpoint, Keys, Ports
+from shared.ports import Ports
 from shared.service import content, listing, store
 from shared.service.remove import require_deployment
 
@@ -108,14 +109,19 @@ def require_endpoint(ports: Ports, principal: Principal, name: str) -> Endpoint:
 
 
 def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | None:
-    """The endpoint as the cloud has it now. Raises CloudError."""
-    return ports.view.find_endpoint(endpoint.name)
+    """The endpoint as the cloud has it now, where it is ours. Raises CloudError.
+
+    A name on record may be somebody else's in the cloud until the worker has found out.
+    """
+    found = ports.view.find_endpoint(endpoint.name)
+    ours = ownership.endpoint_tags(endpoint.user_key, endpoint.tag)
+    return found if found and ownership.is_ours(found.tags, ours) else None
 
 
 def read_keys(ports: Ports, principal: Principal, name: str) -> Keys:
     """The endpoint's keys, for its owner. Raises NotFound, CloudError."""
     endpoint = require_endpoint(ports, principal, name)
-    if ports.view.find_endpoint(endpoint.name) is None:
+    if find_cloud_endpoint(ports, endpoint) is None:
         raise NotFound(
             "endpoint_not_ready",
             f"The endpoint {name!r} is not there yet.",

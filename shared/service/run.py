@@ -10,7 +10,7 @@ from typing import assert_never
 from shared import telemetry
 from shared.domain import leases, plans, retry
 from shared.domain.errors import CloudError, LeaseLost
-from shared.domain.failures import failure_of, past_deadline
+from shared.domain.failures import failure_of, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Plan, Status, Step
@@ -123,7 +123,10 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
         delay = retry.retry_delay(
             error.trouble, work.attempts, error.retry_after, turn.ports.random.jitter()
         )
-        return Wait(why=work.waiting, seconds=delay), str(error)
+        wait = Wait(
+            why=work.waiting, seconds=delay, burns_attempt=retry.burns_attempt(error.trouble)
+        )
+        return wait, f"{shorten(error.code, 100)}: {shorten(error.message, 1000)}"
 
 
 def _usages(turn: Turn, error: CloudError) -> str:

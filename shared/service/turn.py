@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, leases, ownership, plans, progress
 from shared.domain.errors import Changed, Exists, LeaseLost, Missing
 from shared.domain.outcomes import Done, Failed, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Step
-from shared.ports import CloudEndpoint, Delete, Insert, Operation, Replace, WorkerPorts
+from shared.ports import Delete, Insert, Operation, Replace, WorkerPorts
 from shared.service import store
 from shared.service.store import Stored
 
@@ -145,8 +146,11 @@ class Turn:
     def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
         """The endpoint in the cloud, and whether it is ours."""
         found = self.ports.view.find_endpoint(self.record.endpoint_name)
-        ours = ownership.endpoint_tags(self.record)
-        return found, found is not None and ownership.is_ours(found.tags, ours)
+        return found, found is not None and ownership.is_ours(found.tags, self.endpoint_tags())
+
+    def endpoint_tags(self) -> dict[str, str]:
+        """What the endpoint in the cloud is tagged with."""
+        return ownership.endpoint_tags(self.record.user_key, self.record.endpoint_tag)
 
     # -------------------------------------------------------------- writing
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.adapters.azure_ml_control import AzureMlControl
-from shared.ports import NewDeployment, NewModel
+from shared.cloud_ports import NewDeployment, NewModel
 from tests.contracts.emulated import GOOD_PATH
 from tests.local.azure_ml import running
 

@@ -10,8 +10,8 @@ from local import processes
 from shared.adapters.arm_rest import Workspace
 from shared.adapters.azure_ml_control import AzureMlControl
 from shared.adapters.credentials import Credential
+from shared.cloud_ports import NewModel
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import NewModel
 from tests.adapters.azure_ml_changes import CHANGES, TIMEOUT, put, sent
 from tests.local.azure_ml import running
 

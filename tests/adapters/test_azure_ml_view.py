@@ -13,8 +13,8 @@ from local import processes
 from shared.adapters.arm_rest import Workspace
 from shared.adapters.azure_ml_view import AzureMlView
 from shared.adapters.credentials import Credential
+from shared.cloud_ports import Usage
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import Usage
 from tests.local.azure_ml import running
 
 TIMEOUT = 0.8

@@ -11,8 +11,8 @@ import pytest
 from local import processes
 from shared.adapters import http_scorer
 from shared.adapters.http_scorer import HttpScorer
+from shared.cloud_ports import Answer
 from shared.domain.errors import CloudError, Trouble
-from shared.ports import Answer
 
 TIMEOUT = 0.6
 

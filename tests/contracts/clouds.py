@@ -16,8 +16,7 @@ from shared.adapters.azure_ml_view import AzureMlView
 from shared.adapters.credentials import Credential
 from shared.adapters.http_scorer import HttpScorer
 from shared.adapters.memory_cloud import MemoryCloud
-from shared.domain.errors import CloudError, Trouble
-from shared.ports import (
+from shared.cloud_ports import (
     CloudControl,
     CloudDeployment,
     CloudEndpoint,
@@ -26,6 +25,7 @@ from shared.ports import (
     NewModel,
     Scorer,
 )
+from shared.domain.errors import CloudError, Trouble
 from tests.contracts.emulated import BROKEN_PATH, GOOD_PATH
 from tests.local.azure_ml import running
 

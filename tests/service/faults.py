@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar
 
+from shared.cloud_ports import NewDeployment, NewModel
 from shared.domain.errors import CloudError, Trouble, Unavailable
-from shared.ports import NewDeployment, NewModel, Operation
+from shared.ports import Operation
 
 T = TypeVar("T")
 Before = Callable[[str], None]
@@ -27,13 +28,17 @@ class Fault(StrEnum):
 
 
 class Effects:
-    """Counts effects; goes wrong once, at number `at`; calls `before` with each one's name."""
+    """Counts effects; goes wrong once, at number `at`; calls `before` with each one's name.
+
+    `trouble` is asked at every call of the cloud, also one that only looks, and may raise.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.at = -1
         self.fault = Fault.DIES_BEFORE
         self.before: Before = lambda _name: None
+        self.trouble: Before = lambda _name: None
 
     def plan(self, at: int, fault: Fault) -> None:
         """The effect `at` from now on goes wrong."""
@@ -80,10 +85,6 @@ class _Port:
     def _store(self, name: str, effect: Callable[[], T]) -> T:
         return self._effects.run(name, effect, Unavailable(f"{name}: no answer"))
 
-    def _cloud(self, name: str, effect: Callable[[], T]) -> T:
-        unclear = CloudError(Trouble.AMBIGUOUS, "timeout", f"{name}: no answer")
-        return self._effects.run(name, effect, unclear)
-
 
 class FaultyTables(_Port):
     def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
@@ -106,6 +107,15 @@ class FaultyBlobs(_Port):
 
 class FaultyCloud(_Port):
     """View, control and scorer in one, as the memory cloud is."""
+
+    def __getattr__(self, name: str) -> Any:
+        self._effects.trouble(name)
+        return getattr(self._real, name)
+
+    def _cloud(self, name: str, effect: Callable[[], T]) -> T:
+        self._effects.trouble(name)
+        unclear = CloudError(Trouble.AMBIGUOUS, "timeout", f"{name}: no answer")
+        return self._effects.run(name, effect, unclear)
 
     def register_model(self, model: NewModel) -> None:
         self._cloud("register_model", lambda: self._real.register_model(model))

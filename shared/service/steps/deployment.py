@@ -1,12 +1,13 @@
 """Step 4: the deployment runs on the endpoint, its container healthy, without traffic."""
 
+from shared.cloud_ports import CloudDeployment, NewDeployment
 from shared.domain import ownership, phases
 from shared.domain.failures import failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Failure, Step
 from shared.domain.records import Turn as WhoseTurn
-from shared.ports import CloudDeployment, NewDeployment
 from shared.service import pace
+from shared.service.steps.register import find_missing
 from shared.service.turn import Turn
 
 _READY, _GONE_WRONG = "Succeeded", ("Failed", "Canceled")
@@ -17,6 +18,8 @@ def ensure_deployment(turn: Turn) -> Outcome:
     record = turn.record
     found = turn.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
     if found is None:
+        if missing := find_missing(turn):
+            return missing
         turn.before_change()
         turn.ports.control.put_deployment(_new_deployment(turn))
         return Wait(why=f"Azure starts {record.deployment_name}", began=True)

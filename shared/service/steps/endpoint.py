@@ -1,6 +1,6 @@
 """Step 3: the endpoint is there, ours, and ready to take a deployment."""
 
-from shared.domain import ownership, phases
+from shared.domain import phases
 from shared.domain.failures import failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Failure, Step
@@ -23,7 +23,7 @@ def ensure_endpoint(turn: Turn) -> Outcome:
     name = turn.record.endpoint_name
     if found is None:
         turn.before_change()
-        turn.ports.control.put_endpoint(name, tags=ownership.endpoint_tags(turn.record), traffic={})
+        turn.ports.control.put_endpoint(name, tags=turn.endpoint_tags(), traffic={})
         return Wait(why=f"Azure creates the endpoint {name}", began=True)
     if not ours:
         return Failed(failure=taken(name))

@@ -1,11 +1,12 @@
 """Step 2: the model is in the registry, under a name that only this deployment uses."""
 
 from shared import telemetry
+from shared.cloud_ports import NewModel
 from shared.domain import names, ownership, phases
+from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import MODEL_GONE, failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Turn as WhoseTurn
-from shared.ports import NewModel
 from shared.service import content
 from shared.service.turn import Turn
 from shared.telemetry import Happened
@@ -17,9 +18,9 @@ _DESCRIPTION = "Auto-deployed model"
 def ensure_registered(turn: Turn) -> Outcome:
     """Adopts the model version that is ours, or registers it under the first name that is free."""
     record = turn.record
-    ours = ownership.deployment_tags(record)
+    ours = _tags(turn)
     if record.azure_model_version:
-        return _verify(turn)
+        return find_missing(turn) or _registered(record.azure_model_name)
     base = names.registry_name(record.model_name, record.id)
     for name in names.registry_candidates(base):
         found = turn.ports.view.find_model(name, _VERSION)
@@ -30,8 +31,8 @@ def ensure_registered(turn: Turn) -> Outcome:
             continue
         if record.azure_model_name != name:
             turn.note(azure_model_name=name)
-        turn.before_change()
-        turn.ports.control.register_model(_new_model(turn, name))
+        if not _register(turn, name):
+            continue
         found = turn.ports.view.find_model(name, _VERSION)
         if found is not None and ownership.is_ours(found.tags, ours):
             return _registered(name)
@@ -46,11 +47,11 @@ def ensure_registered(turn: Turn) -> Outcome:
     )
 
 
-def _verify(turn: Turn) -> Outcome:
+def find_missing(turn: Turn) -> Failed | None:
+    """The failure where the version on record is not in the registry; never a silent new upload."""
     record = turn.record
-    found = turn.ports.view.find_model(record.azure_model_name, record.azure_model_version)
-    if found is not None:
-        return _registered(record.azure_model_name)
+    if turn.ports.view.find_model(record.azure_model_name, record.azure_model_version):
+        return None
     return Failed(
         failure=failure(
             "model_not_in_registry",
@@ -59,6 +60,26 @@ def _verify(turn: Turn) -> Outcome:
             "Deploy the model again: it is registered anew under a name of its own.",
         )
     )
+
+
+def _register(turn: Turn, name: str) -> bool:
+    """Registers under a name; False where somebody else's model has got it meanwhile."""
+    turn.before_change()
+    try:
+        turn.ports.control.register_model(_new_model(turn, name))
+    except CloudError as error:
+        found = None
+        if error.trouble is Trouble.PERMANENT:
+            found = turn.ports.view.find_model(name, _VERSION)
+        if found is None or ownership.is_ours(found.tags, _tags(turn)):
+            raise
+        telemetry.tell(Happened.NAME_COLLISION, turn.record.id, name=name)
+        return False
+    return True
+
+
+def _tags(turn: Turn) -> dict[str, str]:
+    return ownership.deployment_tags(turn.record)
 
 
 def _registered(name: str) -> Done:
@@ -76,5 +97,5 @@ def _new_model(turn: Turn, name: str) -> NewModel:
         version=_VERSION,
         path=content.package_folder(record.package_digest),
         description=record.description or _DESCRIPTION,
-        tags=ownership.deployment_tags(record),
+        tags=_tags(turn),
     )

@@ -1,8 +1,11 @@
 """Taking a deployment away: each step removes one thing and reads back that it is gone."""
 
+from datetime import timedelta
+
 from shared import telemetry
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.failures import shorten
 from shared.domain.outcomes import Done, Outcome, Wait
 from shared.domain.records import Step
 from shared.service import claims, content, pace
@@ -11,6 +14,7 @@ from shared.telemetry import Happened
 
 _LOG_LINES = 1000
 _LOG_PATIENCE = 3
+_IN_USE_PATIENCE = timedelta(minutes=10)  # our own deployment may be counted for a while longer
 
 
 def ensure_logs_saved(turn: Turn) -> Outcome:
@@ -26,7 +30,7 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
     except CloudError as error:
         if record.work.attempts < _LOG_PATIENCE and error.trouble is not Trouble.PERMANENT:
             raise
-        return Done(text=f"The container's log could not be read: {error}")
+        return Done(text=f"The container's log could not be read: {shorten(str(error), 300)}")
     turn.before_change()
     content.ensure_blob(turn.ports.blobs, content.log_key(record.id), text.encode())
     return Done(text=f"Saved the container's log: {len(text.splitlines())} lines.")
@@ -84,7 +88,13 @@ def ensure_no_model(turn: Turn) -> Outcome:
     if not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
         return Done(text=f"What is named {record.azure_model_name} in the registry is not ours.")
     turn.before_change()
-    turn.ports.view.remove_model(record.azure_model_name, version)
+    try:
+        turn.ports.view.remove_model(record.azure_model_name, version)
+    except CloudError as error:
+        waited = turn.ports.clock.now() - record.work.step_since
+        if error.trouble is not Trouble.CONFLICT or waited < _IN_USE_PATIENCE:
+            raise
+        return Done(text=f"{record.azure_model_name} stays: something else in Azure ML uses it.")
     return Wait(why="Azure removes the model's registry entry", seconds=0)
 
 

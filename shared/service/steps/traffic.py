@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.domain import endpoints, ownership
+from shared.cloud_ports import CloudEndpoint
+from shared.domain import endpoints
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
-from shared.ports import CloudEndpoint
 from shared.service import pace, store
 from shared.service.steps.endpoint import taken
 from shared.service.store import Stored
@@ -90,6 +90,7 @@ def _route(
         pace.learn(turn, step)
         return None
     turn.before_change()
-    tags = ownership.endpoint_tags(turn.record)
-    turn.ports.control.put_endpoint(turn.record.endpoint_name, tags=tags, traffic=wanted)
+    turn.ports.control.put_endpoint(
+        turn.record.endpoint_name, tags=turn.endpoint_tags(), traffic=wanted
+    )
     return Wait(why="Azure changes the endpoint's traffic", began=True)

@@ -1,5 +1,7 @@
 """Step 5: the deployment answers a real scoring call, before it gets traffic."""
 
+from datetime import timedelta
+
 from shared.domain.failures import failure, shorten
 from shared.domain.inspection import parse_inspection
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
@@ -9,7 +11,7 @@ from shared.service import store
 from shared.service.turn import Turn
 
 _NOT_YET = (404, 408, 429, 502, 503, 504)
-_PATIENCE = 10
+_PATIENCE = timedelta(minutes=5)
 
 
 def ensure_scoring(turn: Turn) -> Outcome:
@@ -17,8 +19,10 @@ def ensure_scoring(turn: Turn) -> Outcome:
     record = turn.record
     model = store.load_model(turn.ports.tables, record.user_key, record.model_id)
     payload = sample_payload(parse_inspection(dict(model.record.inspection))) if model else None
-    endpoint, _ = turn.cloud_endpoint()
-    if endpoint is None or payload is None:
+    endpoint, ours = turn.cloud_endpoint()
+    if endpoint is None or not ours:
+        return Wait(why="Azure does not show the endpoint", seconds=2)
+    if payload is None:
         return Done(text="Healthy. Its inputs are not known from the file, so no row was scored.")
     keys = turn.ports.view.read_keys(record.endpoint_name)
     answer = turn.ports.scorer.score(
@@ -29,7 +33,8 @@ def ensure_scoring(turn: Turn) -> Outcome:
     )
     if answer.status == 200:
         return Done(text=f"Scored a sample row: {shorten(answer.text, 200)}")
-    if answer.status in _NOT_YET and record.work.attempts < _PATIENCE:
+    waited = turn.ports.clock.now() - record.work.step_since
+    if answer.status in _NOT_YET and waited < _PATIENCE:
         return Wait(why=f"the first scoring call was answered {answer.status}", seconds=2)
     return Failed(
         failure=failure(

@@ -1,0 +1,169 @@
+"""What Longshore asks of Azure ML, as small protocols; `shared.ports` bundles them with the rest.
+
+`shared.adapters` implements each twice: for the real thing and in memory.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryModel:
+    """A model version in the registry."""
+
+    name: str
+    version: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudEndpoint:
+    """An endpoint in the cloud. `state` is its provisioning state in Azure's words."""
+
+    name: str
+    state: str
+    tags: Mapping[str, str]
+    traffic: Mapping[str, int]
+    scoring_uri: str = ""
+    swagger_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudDeployment:
+    """A deployment in the cloud; `error` is the cloud's own account of a failure."""
+
+    name: str
+    endpoint_name: str
+    state: str
+    tags: Mapping[str, str]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of a quota is used, in cores."""
+
+    name: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of an endpoint; read on request, never stored."""
+
+    primary: str = field(repr=False)
+    secondary: str = field(repr=False)
+
+
+class CloudView(Protocol):
+    """What can be seen of Azure ML, and the removal of a model, which its SDK does not offer.
+
+    Light enough for the HTTP path. Every method raises `CloudError`.
+    """
+
+    def find_model(self, name: str, version: str) -> RegistryModel | None:
+        """A model version; None where there is none."""
+        ...
+
+    def find_endpoint(self, name: str) -> CloudEndpoint | None:
+        """An endpoint; None where there is none."""
+        ...
+
+    def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
+        """A deployment; None where there is none."""
+        ...
+
+    def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
+        """All deployments of an endpoint; none where there is no endpoint."""
+        ...
+
+    def list_usages(self) -> Sequence[Usage]:
+        """Used cores and limits of the region, by SKU family."""
+        ...
+
+    def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
+        """The last lines of a deployment's serving container."""
+        ...
+
+    def read_keys(self, endpoint_name: str) -> Keys:
+        """The endpoint's keys."""
+        ...
+
+    def remove_model(self, name: str, version: str) -> None:
+        """Removes a model version; done where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewModel:
+    """What to register."""
+
+    name: str
+    version: str
+    path: str
+    description: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeployment:
+    """What to create on an endpoint."""
+
+    name: str
+    endpoint_name: str
+    model_name: str
+    model_version: str
+    instance_type: str
+    instance_count: int
+    environment_variables: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+class CloudControl(Protocol):
+    """Changes to Azure ML. Each begins and returns; what came of it is seen by `CloudView`.
+
+    Every method raises `CloudError`.
+    """
+
+    def register_model(self, model: NewModel) -> None:
+        """Registers a folder of the datastore as an MLflow model."""
+        ...
+
+    def put_endpoint(
+        self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
+    ) -> None:
+        """Creates an endpoint, or gives it these tags and this traffic."""
+        ...
+
+    def put_deployment(self, deployment: NewDeployment) -> None:
+        """Creates a deployment on an endpoint."""
+        ...
+
+    def remove_deployment(self, endpoint_name: str, name: str) -> None:
+        """Removes a deployment; done where there is none."""
+        ...
+
+    def remove_endpoint(self, name: str) -> None:
+        """Removes an endpoint; done where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a scoring call gave: HTTP status, the deployment that answered, and the text."""
+
+    status: int
+    deployment_name: str
+    text: str
+
+
+class Scorer(Protocol):
+    """Calls a live endpoint as its users do."""
+
+    def score(
+        self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
+    ) -> Answer:
+        """One scoring call to a named deployment. Raises CloudError without an answer."""
+        ...
