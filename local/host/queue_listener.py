@@ -189,7 +189,7 @@ def has_poison_queue(queue: str) -> bool:
 
 
 def _to_trigger_value(message: Message) -> QueueMessage:
-    return QueueMessage(  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return QueueMessage(
         id=message.id,
         body=message.body,
         dequeue_count=message.dequeue_count,

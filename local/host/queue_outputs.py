@@ -51,7 +51,7 @@ def to_bodies(value: object, python_type: Any) -> list[bytes]:
     TypeError for what the worker refuses, and for func.QueueMessage, whose form in the host is
     not known here.
     """
-    converter: Any = func.get_binding_registry().get("queue")  # type: ignore[no-untyped-call]
+    converter: Any = func.get_binding_registry().get("queue")
     try:
         datum = converter.encode(value, expected_type=python_type)
     except NotImplementedError:

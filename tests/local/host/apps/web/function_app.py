@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 web = fastapi.FastAPI()
-asgi = func.AsgiMiddleware(web)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+asgi = func.AsgiMiddleware(web)
 
 
 @app.function_name("zz_everything_else")
