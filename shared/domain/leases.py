@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.records import Deployment, Lease
 
-EARLY = timedelta(seconds=2)  # a hint may come this much before its time: clocks differ
+EARLY = timedelta(seconds=0.5)  # clocks differ; less than any wait, or duplicate hints would live on
 
 
 def is_leased(record: Deployment, now: datetime) -> bool:
