@@ -1,0 +1,149 @@
+"""Deploy requests from training pipelines: each message any number of times, one deployment."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import Forbidden, InvalidRequest, NotFound, StoreError
+from shared.domain.principal import Principal
+from shared.service import produce
+from tests.service.faults import Died, Fault
+from tests.service.promises import check_one_active
+from tests.service.world import World
+
+PRODUCERS, ISSUER = ("anna", "local"), "tests"
+ANNA = Principal(user_id="anna", issuer=ISSUER)
+
+
+def event(request_id: str = "run-1", source: str = "pipelines/churn", **data: Any) -> str:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "type": "longshore.deploy",
+            "source": source,
+            "id": request_id,
+            "time": "2026-01-01T00:00:00Z",
+            "data": {"user_id": "anna", **data},
+        }
+    )
+
+
+def accept(world: World, text: str, producers: tuple[str, ...] = PRODUCERS) -> None:
+    produce.accept_event(world.ports, world.mint, world.policy, producers, ISSUER, text)
+
+
+def test_a_message_that_comes_twice_leads_to_one_deployment() -> None:
+    world = World(operation_seconds=0)
+    text = event(model_id=world.upload().id)
+    accept(world, text)
+    accept(world, text)
+    world.settle()
+    accept(world, text)
+    world.settle()
+    check_one_active(world, world.deployments()[0])
+    answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    assert answer.deployment_id == world.deployments()[0].id
+
+
+@pytest.mark.parametrize("fault", [Fault.DIES_AFTER, Fault.ANSWER_LOST, Fault.DIES_BEFORE])
+def test_a_message_given_back_after_any_fault_leads_to_one_deployment(fault: Fault) -> None:
+    for at in range(5):
+        world = World(operation_seconds=0)
+        text = event(model_id=world.upload().id)
+        world.effects.plan(at, fault)
+        with suppress(Died, StoreError):
+            accept(world, text)
+        accept(world, text)
+        world.settle()
+        assert len(world.deployments()) == 1
+        check_one_active(world, world.deployments()[0])
+
+
+def test_another_source_or_another_id_is_another_request() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload().id
+    for request_id, source in (("1", "a"), ("2", "a"), ("1", "b"), ("1\nb", "a")):
+        accept(world, event(request_id, source, model_id=model))
+    assert len(world.deployments()) == 4
+
+
+def test_different_data_under_a_used_key_is_refused_and_the_first_answer_stands() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload().id
+    accept(world, event(model_id=model))
+    accept(world, event(model_id=model, instance_count=2))
+    assert len(world.deployments()) == 1
+    answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    assert answer.deployment_id == world.deployments()[0].id
+    assert not answer.problem
+
+
+def test_a_refused_message_can_be_asked_about_with_all_its_problems() -> None:
+    world = World(operation_seconds=0)
+    accept(world, event(model_id="", instance_count=99, colour="red"))
+    answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    assert answer.deployment_id == ""
+    assert answer.problem["code"] == "invalid_request"
+    assert {each["field"] for each in answer.problem["problems"]} == {
+        "model_id",
+        "instance_count",
+        "colour",
+    }
+
+
+def test_a_refusal_of_any_size_is_kept() -> None:
+    world = World(operation_seconds=0)
+    accept(world, event(**{f"field{n}" + "x" * 300: "1" for n in range(100)}))
+    answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    assert answer.problem["code"] == "invalid_request"
+
+
+def test_a_refusal_stays_the_answer_when_the_message_comes_again() -> None:
+    world = World(operation_seconds=0)
+    accept(world, event(model_id="model-1-1763490543100000"))
+    accept(world, event(model_id="model-1-1763490543100000"))
+    answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    assert answer.problem["code"] == "model_not_found"
+
+
+@pytest.mark.parametrize("user", ["bert", "", "ANNA"])
+def test_a_user_that_producers_may_not_name_is_refused_and_leaves_no_rows(user: str) -> None:
+    world = World(operation_seconds=0)
+    text = event(model_id=world.upload().id, user_id=user)
+    world.effects.names.clear()
+    with pytest.raises(Forbidden):
+        accept(world, text)
+    assert world.effects.names == []
+
+
+def test_without_the_setting_nobody_may_be_named() -> None:
+    world = World(operation_seconds=0)
+    with pytest.raises(Forbidden):
+        accept(world, event(model_id="m"), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        "null",
+        "{}",
+        '{"specversion": "2.0"}',
+        '{"specversion": "1.0", "type": "t", "source": "s", "id": 7, "data": {}}',
+        '{"specversion": "1.0", "type": "t", "source": "", "id": "i", "data": {}}',
+        '{"specversion": "1.0", "type": "t", "source": "s", "id": "i", "data": {"user_id": 3}}',
+        '{"specversion": "1.0", "type": "t", "source": "s", "id": "i", "data": ' + "[" * 2000,
+    ],
+)
+def test_garbage_is_refused_in_words(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        accept(World(operation_seconds=0), text)
+
+
+def test_a_request_nobody_made_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        produce.require_request(World().ports, ANNA, "nowhere", "none")
