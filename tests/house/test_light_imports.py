@@ -1,0 +1,111 @@
+"""The HTTP path stays light: what is slow to import is the worker's alone."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local import app_settings
+from local.azurite import Azurite
+from tests.api.serving import model_bytes
+
+SCRIPT = Path(__file__).with_name("first_requests.py")
+HEAVY = {"azure.ai.ml", "mlflow", "boto3", "numpy", "pandas", "sklearn", "joblib", "cloudpickle"}
+HEAVY |= {"requests_oauthlib", "pydash", "marshmallow", "azure.storage.fileshare", "opencensus"}
+
+
+def served(env: dict[str, str], *requests: httpx.Request) -> list[dict[str, Any]]:
+    """What a fresh process answers to these requests, and what it has loaded after each."""
+    told = [
+        {
+            "method": request.method,
+            "url": str(request.url),
+            "headers": dict(request.headers),
+            "body": base64.b64encode(request.read()).decode(),
+        }
+        for request in requests
+    ]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT)],
+        env=env,
+        cwd="/",
+        input=json.dumps(told),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen: list[dict[str, Any]] = json.loads(done.stdout)
+    return seen
+
+
+def heavy(seen: dict[str, Any]) -> set[str]:
+    return HEAVY & set(seen["modules"])
+
+
+def url(path: str) -> str:
+    return f"http://127.0.0.1:7071{path}"
+
+
+@pytest.fixture
+def env(azurite: Azurite) -> dict[str, str]:
+    return app_settings.app_env(
+        storage=azurite.connection_string, azure_ml="http://127.0.0.1:9", settings={}
+    )
+
+
+def test_importing_the_app_opens_nothing_and_needs_no_settings() -> None:
+    [imported] = served(app_settings.process_env())
+
+    assert not heavy(imported)
+    light = {"fastapi", "azure.core", "azure.data.tables", "azure.storage.queue", "shared.wiring"}
+    assert not light & set(imported["modules"])
+
+
+def test_the_first_requests_load_nothing_heavy(env: dict[str, str]) -> None:
+    uploaded = httpx.Request(
+        "POST",
+        url("/models?user_id=light"),
+        data={"model_name": "iris"},
+        files={"file": ("iris.pkl", model_bytes())},
+    )
+    reads = [httpx.Request("GET", url(path)) for path in ("/health", "/deployments/list")]
+
+    seen = served(env, *reads, uploaded)
+
+    assert [each["status"] for each in seen[1:]] == [200, 200, 201]
+    assert [heavy(each) for each in seen] == [set()] * 4
+    model_id = json.loads(seen[-1]["body"])["id"]
+    deploy = httpx.Request(
+        "POST", url("/deployments/deploy?user_id=light"), json={"model_id": model_id}
+    )
+    [_, accepted] = served(env, deploy)
+    assert accepted["status"] == 202
+    assert not heavy(accepted)
+
+
+def test_wrong_settings_stop_the_first_request_with_their_names(env: dict[str, str]) -> None:
+    wrong = {**env, "AUTH_MODE": "easyauth", "AzureWebJobsStorage": "AccountKey=s3cret"}
+
+    seen = served(wrong, httpx.Request("GET", url("/health")))
+
+    assert seen[1]["status"] == 500
+    problem = json.loads(seen[1]["body"])
+    assert problem["code"] == "settings_wrong"
+    assert "s3cret" not in seen[1]["body"]
+    assert "AUTH_MODE" in problem["detail"]
+
+
+def test_a_connection_string_that_is_none_is_a_wrong_setting(env: dict[str, str]) -> None:
+    wrong = {**env, "AzureWebJobsStorage": "AccountKey=s3cret"}
+
+    seen = served(wrong, httpx.Request("GET", url("/health")))
+
+    problem = json.loads(seen[1]["body"])
+    assert [each["field"] for each in problem["problems"]] == ["AzureWebJobsStorage"]
+    assert "s3cret" not in seen[1]["body"]
