@@ -1,0 +1,167 @@
+"""Settings: every problem at once, no secret in any message, and documented as they are."""
+
+import json
+import logging
+import re
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import app_settings
+from shared.settings import Settings, SettingsError, setting_name
+from shared.telemetry import Happened, tell
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "settings.md").read_text()
+SECRET = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0;"
+GOOD = {
+    "AUTH_MODE": "local",
+    "AzureWebJobsStorage": SECRET,
+    "AZURE_SUBSCRIPTION_ID": "s",
+    "AZURE_RESOURCE_GROUP": "rg",
+    "AZURE_ML_WORKSPACE": "ws",
+}
+
+
+def wrong(**changed: str) -> dict[str, str]:
+    """The problems of good settings with these changed, by name."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(GOOD | changed)
+    return {each.name: each.problem for each in caught.value.problems}
+
+
+def test_good_settings_are_read_whatever_else_the_environment_holds() -> None:
+    settings = Settings.from_env(
+        GOOD | {"PATH": "/bin", "OPERATORS": "ann, bob,", "azure_ml_url": ""}
+    )
+
+    assert settings.operators == ("ann", "bob")
+    assert settings.producer_users == ()
+    assert settings.azure_ml_url == "https://management.azure.com"
+    assert settings.cloud_timeout == settings.lease_seconds / 3
+
+
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(
+            {"UPLOAD_LIMIT": "much", "LEASE_SECONDS": "0", "AZURE_ML_URL": "http://a"}
+        )
+
+    names = [each.name for each in caught.value.problems]
+    assert sorted(names) == [
+        "AUTH_MODE",
+        "AZURE_ML_URL",
+        "AZURE_ML_WORKSPACE",
+        "AZURE_RESOURCE_GROUP",
+        "AZURE_SUBSCRIPTION_ID",
+        "AzureWebJobsStorage",
+        "LEASE_SECONDS",
+        "UPLOAD_LIMIT",
+    ]
+    assert all(name in str(caught.value) for name in names)
+    assert str(caught.value).startswith("8 setting(s) are missing or wrong:")
+
+
+def test_sign_in_has_no_default() -> None:
+    assert wrong(AUTH_MODE="") == {"AUTH_MODE": "is not set, and has no default"}
+
+
+@pytest.mark.parametrize("mode", ["jwt", "easyauth"])
+def test_sign_in_that_is_not_built_yet_stops_with_the_reason(mode: str) -> None:
+    assert wrong(AUTH_MODE=mode) == {
+        "AUTH_MODE": f"'{mode}' is not built yet: this version knows 'local' only"
+    }
+
+
+def test_local_sign_in_does_not_run_in_azure() -> None:
+    assert wrong(WEBSITE_INSTANCE_ID="abc") == {
+        "AUTH_MODE": "'local' trusts every caller, so it does not run in Azure"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AZURE_ML_URL", "http://example.com"),
+        ("AZURE_ML_URL", "http://127.0.0.1.example.com"),
+        ("AZURE_ML_URL", "ftp://127.0.0.1"),
+        ("UPLOAD_LIMIT", "100000001"),
+        ("LEASE_SECONDS", "nan"),
+        ("CLOUD_TIMEOUT_SECONDS", "21"),
+        ("DEFAULT_PYTHON", "2.7"),
+        ("REHINT_AFTER_SECONDS", "-1"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused(name: str, value: str) -> None:
+    assert list(wrong(**{name: value})) == [name]
+
+
+@pytest.mark.parametrize(
+    "other", [{"AzureWebJobsStorage": ""}, {"AzureWebJobsStorage__accountName": "a"}]
+)
+def test_storage_is_named_in_one_way(other: dict[str, str]) -> None:
+    assert list(wrong(**other)) == ["AzureWebJobsStorage"]
+
+
+def test_no_secret_is_in_a_repr_a_message_or_a_traceback() -> None:
+    assert "c2VjcmV0" not in repr(Settings.from_env(GOOD))
+    assert "c2VjcmV0" not in str(Settings.from_env(GOOD))
+    without = {name: value for name, value in GOOD.items() if name != "AUTH_MODE"}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(without)
+    assert "c2VjcmV0" not in "".join(traceback.format_exception(caught.value))
+
+
+def rows() -> dict[str, list[str]]:
+    """The lines of the document's tables, by the setting they begin with."""
+    found = re.findall(r"^\| `(\w+)` \|(.*)\|$", DOCS, re.MULTILINE)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in found}
+
+
+def documented(field: Any) -> list[str]:
+    """The cells that a field has to have: its default, and what it is."""
+    if field.is_required():
+        default = "required"
+    elif field.default in ("", (), None):
+        default = "none"
+    else:
+        default = (
+            f"`{field.default:.15g}`" if isinstance(field.default, float) else f"`{field.default}`"
+        )
+    return [default, field.description]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented_as_it_is(name: str) -> None:
+    cells = documented(Settings.model_fields[name])
+
+    assert rows()[setting_name(name)] == cells, f"| `{setting_name(name)}` | {' | '.join(cells)} |"
+
+
+def test_nothing_is_documented_that_is_no_setting() -> None:
+    triggers = "".join(path.read_text() for path in ROOT.glob("functions/*/trigger.py"))
+    by_the_host = set(re.findall(r"%(\w+)%", triggers))
+    by_the_platform = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
+
+    known = {setting_name(name) for name in Settings.model_fields}
+    assert set(rows()) == known | by_the_host | by_the_platform
+
+
+def test_the_local_cloud_sets_nothing_that_is_no_setting() -> None:
+    given = app_settings.app_env(storage="s", azure_ml="http://127.0.0.1:1", settings={})
+
+    assert set(given) - set(app_settings.process_env()) <= set(rows())
+
+
+def test_a_log_line_is_one_line_with_its_name_and_its_deployment(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        tell(Happened.STEP_TROUBLE, "20260101000000000000", reason="a\nb c")
+
+    [record] = caplog.records
+    assert record.getMessage() == ('step_trouble deployment=20260101000000000000 reason="a\\nb c"')
+    assert json.dumps(record.__dict__["fields"]) == '{"reason": "a\\nb c"}'
+    assert record.levelno == logging.WARNING
