@@ -17,7 +17,7 @@ from shared.domain.errors import InvalidRequest
 M = TypeVar("M", bound=BaseModel)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _SECRET_NAME = re.compile(
-    r"(?i)(secret|passw(or)?d|token|api_?key|account_?key|access_?key|private_?key|connection_?string|credential)"
+    r"(?i)(secret|passw(or)?d|token(?!iz|s)|api_?key|account_?key|access_?key|private_?key|connection_?string|credential)"
 )
 _SECRET_VALUE = re.compile(
     r"(?i)(AccountKey=|SharedAccessSignature=|[?&]sig=|-----BEGIN |AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.)"
@@ -51,23 +51,25 @@ def _instance_type(text: str) -> str:
 def _environment(variables: dict[str, str]) -> dict[str, str]:
     if len(variables) > _MAX_VARIABLES:
         raise ValueError(f"has {len(variables)} entries; at most {_MAX_VARIABLES}")
-    if len(json.dumps(variables, ensure_ascii=False)) > _MAX_ALL_VARIABLES:
-        raise ValueError(f"is longer than {_MAX_ALL_VARIABLES} characters as JSON")
-    for name, value in variables.items():
-        if not _VARIABLE.fullmatch(name):
-            raise ValueError(
-                f"{name[:40]!r} is no variable name: letters, digits and '_', up to 128"
-            )
-        if len(value) > _MAX_VALUE or "\0" in value:
-            raise ValueError(
-                f"the value of {name} is longer than {_MAX_VALUE} characters, or holds NUL"
-            )
-        if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
-            raise ValueError(
-                f"{name} looks like a secret and would be readable by everyone who can see the deployment; "
-                "put it in Key Vault, let the endpoint's managed identity read it, and pass its name here"
-            )
+    if len(json.dumps(variables)) > _MAX_ALL_VARIABLES:
+        raise ValueError(f"is longer than {_MAX_ALL_VARIABLES} characters as JSON in ASCII")
+    problems = [_variable_problem(name, value) for name, value in variables.items()]
+    if any(problems):
+        raise ValueError("; ".join(problem for problem in problems if problem))
     return variables
+
+
+def _variable_problem(name: str, value: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        return f"{name[:40]!r} is no variable name: letters, digits and '_', up to 128"
+    if len(value) > _MAX_VALUE or "\0" in value:
+        return f"the value of {name} is longer than {_MAX_VALUE} characters, or holds NUL"
+    if _SECRET_NAME.search(name) or _SECRET_VALUE.search(value):
+        return (
+            f"{name} looks like a secret and would be readable by everyone who can see the deployment; "
+            "put it in Key Vault, let the endpoint's managed identity read it, and pass its name here"
+        )
+    return ""
 
 
 def _model_name(text: str) -> str:

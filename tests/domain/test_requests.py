@@ -1,0 +1,127 @@
+"""What may be asked for: everything wrong is said at once, and no secret gets in."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain import codec, limits, requests
+from shared.domain.errors import InvalidRequest
+
+MODEL = {"model_id": "model-1-1763490543100000"}
+
+
+def problems(**fields: Any) -> dict[str, str]:
+    with pytest.raises(InvalidRequest) as refused:
+        requests.parse_deploy_request({**MODEL, **fields})
+    return {each["field"]: each["problem"] for each in refused.value.problems}
+
+
+def test_what_is_left_out_has_the_documented_defaults() -> None:
+    request = requests.parse_deploy_request(MODEL)
+    assert request.instance_type == "Standard_DS1_v2"
+    assert request.instance_count == 1
+    assert request.endpoint_name is None
+    assert request.deployment_name is None
+    assert request.environment_variables == {}
+
+
+def test_all_problems_are_told_at_once() -> None:
+    found = problems(
+        model_id="",
+        endpoint_name="-",
+        deployment_name="a--b",
+        instance_type="large",
+        instance_count=0,
+        description="x" * 1001,
+        environment_variables={"PASSWORD": "x"},
+        colour="red",
+    )
+    assert set(found) == {
+        "model_id",
+        "endpoint_name",
+        "deployment_name",
+        "instance_type",
+        "instance_count",
+        "description",
+        "environment_variables",
+        "colour",
+    }
+
+
+def test_all_wrong_variables_are_told_at_once() -> None:
+    told = problems(environment_variables={"A-B": "1", "DB_PASSWORD": "2", "LONG": "x" * 2000})
+    for name in ("A-B", "DB_PASSWORD", "LONG"):
+        assert name in told["environment_variables"]
+
+
+@pytest.mark.parametrize("count", [0, 11, "2", 1.0, True, None])
+def test_an_instance_count_is_a_number_of_1_to_10(count: object) -> None:
+    assert "instance_count" in problems(instance_count=count)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "x"),
+        ("db_passwd", "x"),
+        ("HF_TOKEN", "x"),
+        ("token", "x"),
+        ("OPENAI_API_KEY", "x"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AzureWebJobsStorageConnectionString", "x"),
+        ("URL", "https://a.blob.core.windows.net/x?sv=1&sig=abc"),
+        ("STORAGE", "DefaultEndpointsProtocol=https;AccountKey=abc=="),
+        ("CERT", "-----BEGIN PRIVATE KEY-----"),
+        ("ID", "AKIAABCDEFGHIJKLMNOP"),
+        ("JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc"),
+    ],
+)
+def test_what_looks_like_a_secret_is_refused_with_what_to_do(name: str, value: str) -> None:
+    told = problems(environment_variables={name: value})["environment_variables"]
+    assert "Key Vault" in told
+    assert value not in told or value == "x"
+
+
+@pytest.mark.parametrize(
+    "name", ["TOKENIZERS_PARALLELISM", "MAX_TOKENS", "LOG_LEVEL", "OMP_NUM_THREADS", "KEYWORDS"]
+)
+def test_plain_settings_are_no_secrets(name: str) -> None:
+    request = requests.parse_deploy_request({**MODEL, "environment_variables": {name: "4"}})
+    assert request.environment_variables == {name: "4"}
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "😀", '"', "\x01"])
+def test_the_largest_request_that_is_taken_fits_into_a_row(letter: str) -> None:
+    taken = 0
+    for count in range(1, 51):
+        variables = {f"V{n}": letter * 1000 for n in range(count)}
+        data = {**MODEL, "environment_variables": variables, "description": letter * 1000}
+        try:
+            request = requests.parse_deploy_request(data)
+        except InvalidRequest:
+            break
+        values = codec.render_record(request)
+        limits.check_row("p", "k", {**values, "deployment_config": json.dumps(data)})
+        taken = count
+    assert taken or letter != "x"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_any_data_is_taken_or_refused_in_words(data: object) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        requests.parse_deploy_request(data)
+    assert refused.value.problems
+
+
+def test_equal_requests_have_equal_fingerprints_whatever_their_order() -> None:
+    one = requests.fingerprint("deploy", {"a": 1, "b": [1, 2]})
+    assert one == requests.fingerprint("deploy", {"b": [1, 2], "a": 1})
+    assert one != requests.fingerprint("deploy", {"a": 1, "b": [2, 1]})
+    assert one != requests.fingerprint("retry", {"a": 1, "b": [1, 2]})
