@@ -48,9 +48,13 @@ def measure() -> list[Figure]:
             model = parts.upload(host.url, "bench")
             body = json.dumps({"model_id": model})
             parts.require(parts.call(host.url, "POST", _PATH, body.encode()), 202)
-            seconds = {"threads": CONCURRENCY, "seconds": SECONDS}
-            request = Job(url=host.url + _PATH, body=body, **seconds)
-            bare = Job(storage=azurite.connection_string, template=template, **seconds)
+            request = Job(url=host.url + _PATH, body=body, threads=CONCURRENCY, seconds=SECONDS)
+            bare = Job(
+                storage=azurite.connection_string,
+                template=template,
+                threads=CONCURRENCY,
+                seconds=SECONDS,
+            )
             queue = QueueClient.from_connection_string(azurite.connection_string, writes.QUEUE)
             for _ in range(ROUNDS):
                 floor.loads.append(load.run(bare))

@@ -1,7 +1,7 @@
 """Deployments through the real local cloud, observed once for the measurements that need them.
 
-Each of several users deploys a few times, one after another: the first time nothing is known of
-how long the cloud takes, later it is.
+Two users deploy in turns. At the very first deployment nothing is known of how long the cloud
+takes, and the worker has just been started; later both are better.
 """
 
 import functools
@@ -20,19 +20,15 @@ from bench import parts
 from bench.turns import Turn, of
 from local.cloud import LocalCloud, Options
 
-OPERATION_SECONDS = 6.0
-USERS, EACH = 2, 3
+OPERATION_SECONDS = 8.0
+DEPLOYMENTS = 5
 _LONGEST = 120.0  # seconds that one of them may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """One deployment: seconds from the request to `active`, and of the cloud's own operations.
+    """One deployment: seconds from the request to `active`, and of the cloud's own operations."""
 
-    `number` counts the user's deployments from 0.
-    """
-
-    number: int
     seconds: float
     cloud: float
     turns: list[Turn]
@@ -45,7 +41,7 @@ class Observed:
 
 @functools.cache
 def observe() -> tuple[Observed, ...]:
-    """Runs the deployments; the very first one has a worker that has just been started."""
+    """Runs the deployments, one after another."""
     with parts.folder() as folder:
         turns_file = folder / "turns.jsonl"
         options = Options(
@@ -56,24 +52,19 @@ def observe() -> tuple[Observed, ...]:
             settings={"BENCH_TURNS": str(turns_file), "PYTHONPATH": str(parts.ROOT)},
         )
         with LocalCloud(options) as cloud:
-            ended = [
-                (number, *_deploy(cloud.base_url, f"user-{user}"))
-                for user in range(USERS)
-                for number in range(EACH)
-            ]
+            ended = [_deploy(cloud.base_url, f"user-{number % 2}") for number in range(DEPLOYMENTS)]
             state = cloud.state
         turns = [Turn(**json.loads(line)) for line in turns_file.read_text().splitlines()]
         operations = _operations(state / "azure-ml")
     return tuple(
         Observed(
-            number=number,
             seconds=seconds,
             cloud=sum(
                 each for target, each in operations if f"/{record['endpoint_name']}" in target
             ),
             turns=of(turns, record["id"]),
         )
-        for number, seconds, record in ended
+        for seconds, record in ended
     )
 
 
