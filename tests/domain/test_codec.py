@@ -1,0 +1,94 @@
+"""Records are kept whole: what is written is what is read, also by another version."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from shared.domain import codec, limits, records
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants bounds without a zone
+SHARES = st.dictionaries(TEXT, st.integers(0, 100), max_size=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+PLAIN = {
+    datetime: TIMES,
+    str: TEXT,
+    int: st.integers(0, 2**40),
+}
+KINDS: list[Any] = [
+    records.Deployment,
+    records.Endpoint,
+    records.Claim,
+    records.Inflight,
+    records.Event,
+    records.Model,
+    records.Request,
+    records.Pace,
+]
+
+
+def strategy(kind: Any) -> st.SearchStrategy[Any]:
+    with_json = {"inspection", "evaluation", "deployment_config", "problem"}
+    given_fields = {
+        each.name: st.dictionaries(TEXT, JSON, max_size=3)
+        for each in fields(kind)
+        if each.name in with_json
+    }
+    st.register_type_strategy(datetime, TIMES)
+    st.register_type_strategy(str, TEXT)
+    st.register_type_strategy(int, PLAIN[int])
+    st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+    return st.builds(kind, **given_fields)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_a_record_reads_back_as_it_was_written(kind: Any, data: st.DataObject) -> None:
+    record = data.draw(strategy(kind))
+    values = codec.render_record(record)
+    assert codec.parse_record(kind, values) == record
+    limits.check_row("partition", "key", values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_what_a_newer_version_added_is_passed_over(kind: Any, data: st.DataObject) -> None:
+    record = data.draw(strategy(kind))
+    values = {**codec.render_record(record), "colour": "red", "extra_json": '{"a": 1}'}
+    assert codec.parse_record(kind, values) == record
+
+
+@given(st.text(st.sampled_from('aä😀"\\\n'), min_size=20_000, max_size=20_500))
+def test_a_long_structure_fits_into_a_row_and_comes_back(text: str) -> None:
+    pace = records.Request(
+        key="k", fingerprint="f", at=datetime(2026, 1, 1, tzinfo=UTC), problem={"text": text * 3}
+    )
+    values = codec.render_record(pace)
+    limits.check_row("partition", "key", values)
+    assert codec.parse_record(records.Request, values) == pace
+
+
+def test_a_row_that_is_no_record_is_an_error() -> None:
+    with pytest.raises(ValidationError):
+        codec.parse_record(records.Claim, {"name": "x"})
+
+
+def test_what_is_none_takes_no_property() -> None:
+    claim = records.Claim(
+        name="n", kind=records.ClaimKind.MODEL, user_key="u", claimed_for="c", tag=""
+    )
+    assert "tag" in codec.render_record(claim)
+    event = records.Event(
+        deployment_id="d", number=1, at=datetime(2026, 1, 1, tzinfo=UTC), name="n", text="t"
+    )
+    assert "step" not in codec.render_record(event)
+    assert "step" in codec.render_record(replace(event, step=records.Step.FINISH))

@@ -1,0 +1,106 @@
+"""How a record goes on: plans, checkpoints, leases, attempts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain import leases, plans, progress, retry
+from shared.domain.errors import Trouble
+from shared.domain.failures import failure
+from shared.domain.outcomes import Done, Failed, Wait
+from shared.domain.records import Deployment, Plan, Status, Step, Turn
+from tests.domain.examples import NOW, deployment
+
+LATER = NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("plan", Plan)
+def test_done_after_done_walks_through_the_plan_to_its_end(plan: Plan) -> None:
+    record = replace(deployment(), work=plans.start_work(plan, NOW, LATER))
+    walked = []
+    while (step := plans.next_step(record)) is not None:
+        walked.append(step)
+        record = progress.after_done(record, step, Done(text=""), LATER)
+    assert tuple(walked) == plans.STEPS[plan]
+    assert plans.is_finished(record)
+
+
+def test_every_plan_ends_in_a_step_of_its_own_kind() -> None:
+    assert plans.STEPS[Plan.DEPLOY][-1] is Step.FINISH
+    for plan in (Plan.ABANDON, Plan.DELETE):
+        assert plans.STEPS[plan][-1] is Step.CLOSE
+    assert Step.SAVE_LOGS is plans.STEPS[Plan.ABANDON][0]  # before the container goes
+
+
+def test_a_phase_keeps_the_time_it_was_reached_first() -> None:
+    first = progress.after_done(deployment(), Step.PREPARE, Done(text="", phases=("p",)), NOW)
+    again = progress.after_done(first, Step.REGISTER, Done(text="", phases=("p", "q")), LATER)
+    assert again.phases == {"p": NOW, "q": LATER}
+
+
+def waited(record: Deployment, trouble: str = "", *, burns: bool = False) -> Deployment:
+    return progress.after_wait(record, Wait(why="", burns_attempt=burns), 5, NOW, trouble)
+
+
+def test_only_trouble_that_counts_burns_attempts_and_a_clean_look_ends_the_row() -> None:
+    record = waited(waited(deployment(), "x", burns=True), "x", burns=True)
+    assert record.work.attempts == 2
+    assert waited(record, "conflict").work.attempts == 2
+    assert waited(record).work.attempts == 0
+    assert progress.after_done(record, Step.PREPARE, Done(text=""), NOW).work.attempts == 0
+
+
+def test_a_failure_begins_the_plan_that_cleans_up() -> None:
+    why = failure("code", "cause", Turn.YOU, "next", "x" * 100_000)
+    failed = progress.after_failed(deployment(), Failed(failure=why), NOW)
+    assert failed.status is Status.FAILED
+    assert failed.work.plan is Plan.ABANDON
+    assert len(why.cloud) <= 4000
+
+
+def test_events_are_numbered_one_after_the_other() -> None:
+    record, first = progress.event_after(deployment(), "a", "", NOW, None)
+    record, second = progress.event_after(record, "b", "", NOW, None)
+    assert (first.number, second.number, record.events) == (1, 2, 2)
+
+
+def test_each_lease_has_an_epoch_of_its_own_and_a_renewal_has_not() -> None:
+    taken = leases.take_lease(deployment(), "one", LATER)
+    assert taken.epoch == 1
+    assert leases.renew_lease(taken, "one", LATER).epoch == 1
+    assert leases.take_lease(taken, "two", LATER).epoch == 2
+
+
+def test_a_lease_runs_until_its_time_and_no_longer() -> None:
+    taken = leases.take_lease(deployment(), "one", LATER)
+    assert leases.is_leased(taken, NOW)
+    assert not leases.is_leased(taken, LATER)
+    assert not leases.is_leased(leases.drop_lease(taken), NOW)
+    assert leases.seconds_left(taken, NOW) == 60
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_kind_of_trouble_is_waited_for_between_1_second_and_15_minutes(
+    trouble: Trouble,
+) -> None:
+    for attempts in (0, 1, 5, 100):
+        for jitter in (0.0, 0.5, 1.0):
+            for told in (None, -1.0, 0.0, 30.0, 86_400.0):
+                assert 1 <= retry.retry_delay(trouble, attempts, told, jitter) <= 900
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_trouble_ends_unless_it_is_somebody_elses_turn(trouble: Trouble) -> None:
+    others = trouble in (Trouble.THROTTLED, Trouble.CONFLICT)
+    assert retry.may_retry(trouble, 1000) is others
+    assert retry.burns_attempt(trouble) is not others
+
+
+def test_roles_that_spread_late_have_ten_minutes() -> None:
+    waits = [
+        retry.retry_delay(Trouble.AUTH, attempts, None, 0.5)
+        for attempts in range(100)
+        if retry.may_retry(Trouble.AUTH, attempts + 1)
+    ]
+    assert 500 <= sum(waits) <= 900
