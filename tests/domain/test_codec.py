@@ -67,14 +67,14 @@ def test_what_a_newer_version_added_is_passed_over(kind: Any, data: st.DataObjec
     assert codec.parse_record(kind, values) == record
 
 
-@given(st.text(st.sampled_from('aä😀"\\\n'), min_size=20_000, max_size=20_500))
+@given(st.text(st.sampled_from('aä😀"\\\n'), min_size=1, max_size=7))
 def test_a_long_structure_fits_into_a_row_and_comes_back(text: str) -> None:
-    pace = records.Request(
-        key="k", fingerprint="f", at=datetime(2026, 1, 1, tzinfo=UTC), problem={"text": text * 3}
+    request = records.Request(
+        key="k", fingerprint="f", at=datetime(2026, 1, 1, tzinfo=UTC), problem={"t": text * 9000}
     )
-    values = codec.render_record(pace)
+    values = codec.render_record(request)
     limits.check_row("partition", "key", values)
-    assert codec.parse_record(records.Request, values) == pace
+    assert codec.parse_record(records.Request, values) == request
 
 
 def test_a_row_that_is_no_record_is_an_error() -> None:
