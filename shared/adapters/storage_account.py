@@ -77,9 +77,36 @@ class _Transport(RequestsTransport):  # type: ignore[misc] # the SDK exports it 
         super().sleep(min(duration, BACKOFF_SECONDS))
 
 
+class _Session(requests.Session):
+    """Hands a request to its adapter as the SDK made it: with its address, headers and body complete.
+
+    What `requests` does besides (cookies, hooks, redirects, merging defaults) storage has no use
+    for, and it is a fifth of the processor time of a call.
+    """
+
+    def request(  # type: ignore[override]  # the transport's own way to call it, and no other
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Any,
+        data: Any,
+        stream: bool = False,
+        **options: Any,
+    ) -> requests.Response:
+        """One request, sent once."""
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, data
+        sent = {name: options[name] for name in ("timeout", "verify", "cert")}
+        response = self.get_adapter(url).send(prepared, stream=stream, **sent)
+        if not stream:
+            response.content  # noqa: B018 - reads the body and gives the connection back
+        return response
+
+
 def _transport() -> HttpTransport[Any, Any]:
     """A transport that many threads share; the proxy variables of the environment are not read."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     adapter = HTTPAdapter(
         pool_connections=len(_SERVICES),
