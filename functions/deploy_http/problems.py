@@ -130,9 +130,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         )
         return render_problem(request, 405, refusal, {"Allow": allowed})
     refusal = Refusal(
-        "no_such_path" if error.status_code == HTTPStatus.NOT_FOUND else "http_error",
-        f"There is nothing at {path}: {error.detail}.",
-        "See /docs for the paths there are.",
+        "no_such_path", f"There is nothing at {path}.", "See /docs for the paths there are."
     )
     return render_problem(request, error.status_code, refusal, error.headers)
 
