@@ -8,19 +8,22 @@ import argparse
 import importlib
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from bench.parts import ROOT
 from bench.report import Figure, render_table, write_json
 
+OUTPUT = ROOT / "build" / "bench.json"
 MEASUREMENTS = ("accept", "cold_start", "compute", "added_time", "ids")
 """Modules of `bench`, each with `measure()`; they are loaded as they run."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, output: Path = OUTPUT) -> int:
     """Runs the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
-    wanted = parser.parse_args().names or MEASUREMENTS
+    wanted = parser.parse_args(arguments).names or MEASUREMENTS
     if unknown := set(wanted) - set(MEASUREMENTS):
         parser.error(f"no measurement named {', '.join(sorted(unknown))}")
     figures: list[Figure] = []
@@ -30,7 +33,7 @@ def main() -> int:
         figures += importlib.import_module(f"bench.{name}").measure()
         print(f"{time.monotonic() - begin:.0f} s", flush=True)
     print(f"\n{render_table(figures)}")
-    write_json(figures, ROOT / "build" / "bench.json")
+    write_json(figures, output)
     return 1 if any(figure.ok is False for figure in figures) else 0
 
 

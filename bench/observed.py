@@ -21,7 +21,7 @@ from bench.turns import Turn, of
 from local.cloud import LocalCloud, Options
 
 OPERATION_SECONDS = 8.0
-DEPLOYMENTS = 5
+DEPLOYMENTS = 4
 _LONGEST = 120.0  # seconds that one of them may take
 
 
