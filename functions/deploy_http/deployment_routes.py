@@ -133,7 +133,7 @@ def delete(
         traffic_to=traffic_to,
         if_match=_row_meant(caller, deployment_id, if_match) if if_match else "",
     )
-    _point_to(request, response, removed.record.id)
+    _point_to(request, response, removed.id)
     return answers.Message(message="Deployment deleted successfully")
 
 

@@ -1,6 +1,6 @@
 """Accepts the deletion of a deployment: off the lists at once, torn down by the worker after."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import endpoints, ids, plans, progress
@@ -22,14 +22,6 @@ from shared.service.store import Stored
 _TRIES = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """The deleted record and its version."""
-
-    record: Deployment
-    etag: str
-
-
 def accept_delete(
     ports: Ports,
     policy: Policy,
@@ -38,7 +30,7 @@ def accept_delete(
     *,
     traffic_to: str = "",
     if_match: str = "",
-) -> Removed:
+) -> Deployment:
     """Accepts a deletion, at any moment and any number of times.
 
     Raises NotFound; Conflict `carries_traffic` where others are active on the endpoint and
@@ -47,16 +39,14 @@ def accept_delete(
     for _ in range(_TRIES):
         stored = require_deployment(ports, principal, deployment_id)
         if stored.record.status is Status.DELETED:
-            return Removed(record=stored.record, etag=stored.row.etag)
+            return stored.record
         if if_match and if_match != stored.row.etag:
             raise changed(deployment_id)
         try:
             removed = _commit(ports, policy, stored, traffic_to)
         except (Exists, Changed, Missing):
             continue  # a turn of the worker wrote meanwhile: read again
-        hints.send_hint(
-            ports.queue, removed.record.user_key, removed.record.id, delay=_delay(ports, removed)
-        )
+        hints.send_hint(ports.queue, removed.user_key, removed.id, delay=_delay(ports, removed))
         return removed
     raise Conflict(
         "busy", "The deployment kept changing while it was deleted.", "Send the request again."
@@ -88,7 +78,9 @@ def changed(deployment_id: str) -> PreconditionFailed:
     )
 
 
-def _commit(ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to: str) -> Removed:
+def _commit(
+    ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to: str
+) -> Deployment:
     old, now = stored.record, ports.clock.now()
     deadline = now + timedelta(seconds=policy.deploy_deadline)
     deleted = replace(
@@ -107,8 +99,8 @@ def _commit(ports: Ports, policy: Policy, stored: Stored[Deployment], traffic_to
         *_hand_over(ports, old, traffic_to),
     ]
     _write_inflight(ports, record)
-    etags = store.commit(ports.tables, ports.random, store.RECORDS, operations)
-    return Removed(record=record, etag=etags[0])
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    return record
 
 
 def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operation]:
@@ -171,8 +163,8 @@ def _write_inflight(ports: Ports, record: Deployment) -> None:
     store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])
 
 
-def _delay(ports: Ports, removed: Removed) -> float:
+def _delay(ports: Ports, record: Deployment) -> float:
     """Until a turn that is under way has stopped: its lease goes on, its version is gone."""
-    lease = removed.record.lease
+    lease = record.lease
     left = (lease.until - ports.clock.now()).total_seconds() if lease else 0.0
     return max(left, 0.0)

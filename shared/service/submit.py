@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from shared import telemetry
-from shared.domain import endpoints, ids, names, phases, plans
+from shared.domain import ids, names, phases, plans
 from shared.domain.errors import (
     Changed,
     Conflict,
@@ -27,15 +27,15 @@ from shared.domain.records import (
     Endpoint,
     Event,
     Inflight,
-    Member,
     Model,
     Plan,
     Request,
 )
 from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import claims, hints, settle, store
+from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
+from shared.service.places import Place
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -47,16 +47,7 @@ class Accepted:
     """The deployment a request led to; `replayed` where an earlier request of the same key made it."""
 
     record: Deployment
-    etag: str
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """The endpoint a deployment will join: as stored, and as it will be; both None for a new one."""
-
-    stored: Stored[Endpoint] | None
-    endpoint: Endpoint | None
 
 
 def accept_deploy(
@@ -80,7 +71,7 @@ def accept_deploy(
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
     keyed = Request(key=key, fingerprint=print_of, at=record.created_at) if key else None
-    place = _find_place(ports, policy, record)
+    place = places.find_place(ports, policy, record)
     entry = _write_inflight(ports, policy, record)
     try:
         accepted = _admit(ports, policy, record, place, keyed)
@@ -111,7 +102,7 @@ def _replay(ports: Ports, principal: Principal, key: str, print_of: str) -> Acce
         return None
     telemetry.tell(Happened.REPLAYED, stored.record.id)
     hints.send_hint(ports.queue, stored.record.user_key, stored.record.id)
-    return Accepted(record=stored.record, etag=stored.row.etag, replayed=True)
+    return Accepted(record=stored.record, replayed=True)
 
 
 def _require_model(ports: Ports, principal: Principal, model_id: str) -> Model:
@@ -159,67 +150,23 @@ def _first_record(
     )
 
 
-def _find_place(ports: Ports, policy: Policy, record: Deployment) -> _Place:
-    """The endpoint the record names, with the record on it; none where it is to be a new one."""
-    if record.deployment_config["endpoint_name"] is None:
-        return _Place(stored=None, endpoint=None)
-    stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
-    if stored is None:
-        return _Place(stored=None, endpoint=None)
-    return _Place(stored=stored, endpoint=_join(stored.record, _member(record), policy))
-
-
-def _new_endpoint(ports: Ports, record: Deployment) -> Endpoint:
-    tag = claims.claim_endpoint_name(
-        ports.tables, ports.random, record.endpoint_name, record.user_key, record.id
-    )
-    return Endpoint(
-        name=record.endpoint_name,
-        user_key=record.user_key,
-        tag=tag,
-        created_at=record.created_at,
-        members=(_member(record),),
-    )
-
-
-def _member(record: Deployment) -> Member:
-    return Member(deployment_id=record.id, deployment_name=record.deployment_name)
-
-
-def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
-    if len(endpoint.members) >= policy.max_members:
-        raise Conflict(
-            "endpoint_full",
-            f"The endpoint {endpoint.name!r} has {len(endpoint.members)} deployments, Azure's limit.",
-            "Delete one of them, or deploy to another endpoint.",
-        )
-    joined = endpoints.join(endpoint, member)
-    if joined is None:
-        raise Conflict(
-            "deployment_name_taken",
-            f"The endpoint {endpoint.name!r} has a deployment named {member.deployment_name!r}.",
-            "Choose another deployment_name, or leave it out and one is generated.",
-        )
-    return joined
-
-
 def _admit(
-    ports: Ports, policy: Policy, record: Deployment, place: _Place, keyed: Request | None
+    ports: Ports, policy: Policy, record: Deployment, place: Place, keyed: Request | None
 ) -> Accepted | None:
     """Admits the record to its endpoint; None where a request of the same key was faster."""
     for _ in range(_TRIES):
-        endpoint = place.endpoint or _new_endpoint(ports, record)
+        endpoint = place.endpoint or places.new_endpoint(ports, record)
         admitted = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
         try:
-            etag = _commit(ports, admitted, endpoint, place.stored, keyed)
+            _commit(ports, admitted, endpoint, place.stored, keyed)
         except (Exists, Changed, Missing):
             if keyed and store.load_request(ports.tables, record.user_key, keyed.key):
                 return None
-            place = _find_place(ports, policy, record)  # the endpoint changed: look again
+            place = places.find_place(ports, policy, record)  # the endpoint changed: look again
             continue
         telemetry.tell(Happened.ACCEPTED, record.id, model=record.model_id, endpoint=endpoint.name)
         hints.send_hint(ports.queue, record.user_key, record.id)
-        return Accepted(record=admitted, etag=etag)
+        return Accepted(record=admitted)
     return _refuse_busy(record)
 
 
@@ -237,7 +184,7 @@ def _commit(
     endpoint: Endpoint,
     stored: Stored[Endpoint] | None,
     keyed: Request | None,
-) -> str:
+) -> None:
     event = Event(
         deployment_id=record.id,
         number=1,
@@ -256,7 +203,7 @@ def _commit(
     if keyed is not None:
         answer = replace(keyed, deployment_id=record.id)
         operations.append(Insert(store.request_row(record.user_key, answer)))
-    return store.commit(ports.tables, ports.random, store.RECORDS, operations)[0]
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
 
 
 def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Stored[Inflight]:

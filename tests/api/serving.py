@@ -18,6 +18,7 @@ from shared.adapters.memory_cloud import MemoryCloud
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
 from shared.adapters.model_reader import ProcessModelReader
+from shared.domain import ownership
 from shared.domain.principal import Principal
 from shared.ports import Ports
 from shared.service import store
@@ -133,6 +134,13 @@ class Server:
         shares = {name.replace("_", "-"): share for name, share in traffic.items()}
         row = store.endpoint_row(replace(stored.record, traffic=shares), stored.row.etag)
         store.save(self.tables, self.ports.random, store.RECORDS, row)
+
+    def create_endpoint(self, name: str, user: str = "local") -> None:
+        """Creates an accepted deployment's endpoint in the cloud, as the worker does."""
+        stored = store.load_endpoint(self.tables, key_of(user), name)
+        assert stored is not None
+        tags = ownership.endpoint_tags(key_of(user), stored.record.tag)
+        self.cloud.put_endpoint(stored.record.name, tags=tags, traffic={})
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Every row there is, by its version."""

@@ -18,7 +18,7 @@ def deployed(server: Server) -> str:
 @pytest.mark.usefixtures("deployed")
 def test_an_endpoint_is_shown_before_and_after_the_cloud_has_it(server: Server) -> None:
     before = server.get("/endpoints/Flowers").json()
-    server.cloud.put_endpoint("Flowers", tags={}, traffic={})
+    server.create_endpoint("Flowers")
     after = server.get("/endpoints/flowers").json()
 
     assert (before["state"], before["scoring_uri"]) == (None, None)
@@ -30,7 +30,7 @@ def test_an_endpoint_is_shown_before_and_after_the_cloud_has_it(server: Server) 
 @pytest.mark.usefixtures("deployed")
 def test_keys_are_read_on_request_and_kept_nowhere(server: Server) -> None:
     missing = server.get("/endpoints/Flowers/keys")
-    server.cloud.put_endpoint("Flowers", tags={}, traffic={})
+    server.create_endpoint("Flowers")
     answer = server.get("/endpoints/Flowers/keys")
 
     assert problem_of(missing, 404)["code"] == "endpoint_not_ready"
@@ -40,6 +40,14 @@ def test_keys_are_read_on_request_and_kept_nowhere(server: Server) -> None:
     }
     assert answer.headers["cache-control"] == "no-store"
     assert "etag" not in answer.headers
+
+
+@pytest.mark.usefixtures("deployed")
+def test_somebody_elses_endpoint_of_the_name_in_the_cloud_is_not_shown(server: Server) -> None:
+    server.cloud.put_endpoint("Flowers", tags={"owner": "somebody"}, traffic={})
+
+    assert server.get("/endpoints/Flowers").json()["state"] is None
+    assert problem_of(server.get("/endpoints/Flowers/keys"), 404)["code"] == "endpoint_not_ready"
 
 
 @pytest.mark.parametrize("name", ["none", "a" * 33, "²³", "%00", "a'b", "---"])

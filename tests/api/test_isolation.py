@@ -55,7 +55,7 @@ def anns(server: Server) -> dict[str, str]:
     policy = server.settings.policy
     produce.accept_event(server.ports, server.mint, policy, {"ann"}, "local", json.dumps(event))
     [deployment] = server.get("/deployments/list?user_id=ann").json()["deployments"]
-    server.cloud.put_endpoint("flowers", tags={}, traffic={})
+    server.create_endpoint("flowers", "ann")
     return {"model_id": model_id, "deployment_id": deployment["id"], "name": "flowers"}
 
 

@@ -106,7 +106,7 @@ def require_described(document: dict[str, Any], operation: Any, answer: httpx.Re
 def test_answers_are_as_described(server: Server, document: dict[str, Any]) -> None:
     model_id = server.upload(metrics='{"a": 1}')
     deployment_id = server.deploy(model_id, endpoint_name="flowers")
-    server.cloud.put_endpoint("flowers", tags={}, traffic={})
+    server.create_endpoint("flowers")
     things = {"model_id": model_id, "deployment_id": deployment_id, "name": "flowers"}
     good: dict[str, Any] = {"json": {"model_id": model_id}}
 

@@ -92,9 +92,7 @@ class World:
     def delete(
         self, record: Deployment, user: Principal = ANNA, *, traffic_to: str = ""
     ) -> Deployment:
-        return remove.accept_delete(
-            self.ports, self.policy, user, record.id, traffic_to=traffic_to
-        ).record
+        return remove.accept_delete(self.ports, self.policy, user, record.id, traffic_to=traffic_to)
 
     def live(self, user: Principal = ANNA, **fields: Any) -> Deployment:
         """A deployment that has become active."""

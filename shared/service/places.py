@@ -1,0 +1,70 @@
+"""Where a deployment will live: on an endpoint its user has, or on a new one whose name is claimed.
+
+Used by `submit` each time it tries to admit a request.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain import endpoints
+from shared.domain.errors import Conflict
+from shared.domain.policy import Policy
+from shared.domain.records import Deployment, Endpoint, Member
+from shared.ports import Ports
+from shared.service import claims, store
+from shared.service.store import Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The endpoint a deployment will join: as stored, and as it will be; both None for a new one."""
+
+    stored: Stored[Endpoint] | None
+    endpoint: Endpoint | None
+
+
+def find_place(ports: Ports, policy: Policy, record: Deployment) -> Place:
+    """The endpoint the record names, with the record on it; none where it is to be a new one.
+
+    Raises Conflict where the endpoint is full, or has a deployment of that name.
+    """
+    if record.deployment_config["endpoint_name"] is None:
+        return Place(stored=None, endpoint=None)
+    stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
+    if stored is None:
+        return Place(stored=None, endpoint=None)
+    return Place(stored=stored, endpoint=_join(stored.record, _member(record), policy))
+
+
+def new_endpoint(ports: Ports, record: Deployment) -> Endpoint:
+    """An endpoint of the record alone; its name is claimed. Raises Conflict `endpoint_taken`."""
+    tag = claims.claim_endpoint_name(
+        ports.tables, ports.random, record.endpoint_name, record.user_key, record.id
+    )
+    return Endpoint(
+        name=record.endpoint_name,
+        user_key=record.user_key,
+        tag=tag,
+        created_at=record.created_at,
+        members=(_member(record),),
+    )
+
+
+def _member(record: Deployment) -> Member:
+    return Member(deployment_id=record.id, deployment_name=record.deployment_name)
+
+
+def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
+    if len(endpoint.members) >= policy.max_members:
+        raise Conflict(
+            "endpoint_full",
+            f"The endpoint {endpoint.name!r} has {len(endpoint.members)} deployments, Azure's limit.",
+            "Delete one of them, or deploy to another endpoint.",
+        )
+    joined = endpoints.join(endpoint, member)
+    if joined is None:
+        raise Conflict(
+            "deployment_name_taken",
+            f"The endpoint {endpoint.name!r} has a deployment named {member.deployment_name!r}.",
+            "Choose another deployment_name, or leave it out and one is generated.",
+        )
+    return joined
