@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.records import Deployment, Lease
 
-EARLY = timedelta(seconds=0.5)  # clocks differ; less than any wait, or duplicate hints would live on
+# Clocks differ. It is less than any wait: with more, a duplicate hint would run a turn of its own.
+EARLY = timedelta(seconds=0.5)
 
 
 def is_leased(record: Deployment, now: datetime) -> bool:

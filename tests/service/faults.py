@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar
 
 from shared.cloud_ports import NewDeployment, NewModel
-from shared.domain.errors import CloudError, Trouble, Unavailable
+from shared.domain.errors import Changed, CloudError, Exists, Trouble, Unavailable
 from shared.ports import Operation
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ class Fault(StrEnum):
     DIES_AFTER = "dies after"
     ANSWER_LOST = "done, and its answer is lost"
     NOT_DONE = "not done, and nobody says so"
+    RETRY_REFUSED = "done, and the client's own retry of it is refused"
 
 
 class Effects:
@@ -44,7 +45,13 @@ class Effects:
         """The effect `at` from now on goes wrong."""
         self.names, self.at, self.fault = [], at, fault
 
-    def run(self, name: str, effect: Callable[[], T], unclear: Exception) -> T:
+    def run(
+        self,
+        name: str,
+        effect: Callable[[], T],
+        unclear: Exception,
+        refused: Exception | None = None,
+    ) -> T:
         self.before(name)
         number = len(self.names)
         self.names.append(name)
@@ -59,6 +66,8 @@ class Effects:
             raise Died(name)
         if self.fault is Fault.ANSWER_LOST:
             raise unclear
+        if refused is not None:  # only a write that names versions can be refused
+            raise refused
         return done
 
 
@@ -89,7 +98,13 @@ class _Port:
 class FaultyTables(_Port):
     def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
         kinds = "+".join(type(each).__name__ for each in operations)
-        return self._store(f"{table}:{kinds}", lambda: self._real.commit(table, operations))
+        refused = Exists("a row") if kinds.startswith("Insert") else Changed("a row")
+        return self._effects.run(
+            f"{table}:{kinds}",
+            lambda: self._real.commit(table, operations),
+            Unavailable(f"{table}: no answer"),
+            refused,
+        )
 
 
 class FaultyQueue(_Port):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.domain.errors import Refusal, StoreError
-from shared.domain.records import Deployment
+from shared.domain.records import Deployment, Status
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_failed_clean, check_gone, check_one_active, check_rest
 from tests.service.world import World
@@ -57,7 +57,45 @@ class AllPaths(set[str]):
         return True
 
 
+def _second_on_an_endpoint(world: World) -> Deployment:
+    world.live(endpoint_name="shop")
+    return world.deploy(world.upload(), endpoint_name="shop")
+
+
+def _carrier_of_two(world: World) -> Deployment:
+    first = world.live(endpoint_name="shop")
+    world.live(endpoint_name="shop", deployment_name="heir")
+    return first
+
+
+def _hand_over_and_settle(world: World, record: Deployment) -> None:
+    with suppress(Died, StoreError):
+        world.delete(record, traffic_to="heir")
+    world.delete(record, traffic_to="heir")
+    world.settle()
+
+
+def _check_two(world: World, record: Deployment) -> None:
+    check_rest(world)
+    assert world.read(record).status is Status.ACTIVE
+    assert len(world.in_cloud().deployments) == len(world.in_cloud().models) == 2
+    assert world.in_cloud().traffic["shop"].get(record.deployment_name) is None
+    assert sum(world.in_cloud().traffic["shop"].values()) == 100
+
+
+def _check_handed_over(world: World, record: Deployment) -> None:
+    check_rest(world)
+    assert world.read(record).torn_down_at
+    assert world.in_cloud().traffic == {"shop": {"heir": 100}}
+    assert world.in_cloud().deployments == ["heir"]
+    assert len(world.in_cloud().models) == 1
+
+
 PATHS = {
+    "second on an endpoint": Path(
+        _second_on_an_endpoint, lambda world, _: world.settle(), _check_two
+    ),
+    "handing over": Path(_carrier_of_two, _hand_over_and_settle, _check_handed_over),
     "deploy": Path(_accepted, lambda world, _: world.settle(), check_one_active),
     "delete": Path(lambda world: world.live(), _delete_and_settle, check_gone),
     "delete while deploying": Path(_deleted_early, _delete_and_settle, check_gone),
@@ -102,6 +140,35 @@ def test_one_fault_anywhere_changes_nothing_in_the_end(name: str, fault: Fault) 
         path.way(world, record)
         with _told(f"effect {at} ({world.effects.names[at]}) {fault}"):
             path.check(world, record)
+
+
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.RETRY_REFUSED])
+def test_a_write_whose_answer_is_lost_is_known_to_be_ours(fault: Fault) -> None:
+    for at in range(5):
+        world = World(operation_seconds=OPERATION)
+        model = world.upload()
+        world.effects.plan(at, fault)
+        record = world.deploy(model)  # no error reaches the caller, and nothing is written twice
+        assert world.read(record).id == record.id
+        assert len(world.all_deployments()) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.RETRY_REFUSED])
+def test_a_turn_whose_answers_are_lost_goes_on_as_if_they_were_not(fault: Fault) -> None:
+    alone = World(operation_seconds=OPERATION)
+    alone.deploy(alone.upload())
+    alone.effects.names.clear()
+    alone.deliver()
+    first_turn = list(alone.effects.names)
+    for at, name in enumerate(first_turn):
+        if not name.startswith("records:"):
+            continue
+        world = World(operation_seconds=OPERATION)
+        record = world.deploy(world.upload())
+        world.effects.plan(at, fault)
+        world.deliver()
+        assert world.effects.names == first_turn
+        assert world.read(record).lease is None
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -187,6 +187,8 @@ def test_two_at_once_on_one_endpoint_take_turns_and_both_become_active() -> None
     world.settle()
     check_rest(world)
     assert [world.read(each).status for each in both] == [Status.ACTIVE] * 2
+    troubles = [event for each in both for event in world.events(each) if event.name == "trouble"]
+    assert troubles == []  # nobody ran into the other's operation
     endpoint = world.endpoint("shop")
     assert endpoint is not None
     assert endpoint.holder is None
