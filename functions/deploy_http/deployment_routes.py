@@ -8,7 +8,7 @@ from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen, is_meant
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import JsonRoute
-from functions.deploy_http.openapi import errors
+from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain import ids, plans
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
@@ -22,9 +22,9 @@ _LOOK_AGAIN = "2"  # seconds
     "/deployments",
     name="create_deployment",
     status_code=202,
-    responses=errors(400, 404, 409, 413, 415),
+    responses=accepted(400, 404, 409, 413, 415),
 )
-@router.post("/deployments/deploy", status_code=202, responses=errors(400, 404, 409, 413, 415))
+@router.post("/deployments/deploy", status_code=202, responses=accepted(400, 404, 409, 413, 415))
 def deploy(
     caller: SignedIn,
     request: Request,
@@ -44,8 +44,13 @@ def deploy(
     )
 
 
-@router.get("/deployments", response_model=answers.DeploymentList)
-@router.get("/deployments/list", name="list_all_deployments", response_model=answers.DeploymentList)
+@router.get("/deployments", response_model=answers.DeploymentList, responses=cached())
+@router.get(
+    "/deployments/list",
+    name="list_all_deployments",
+    response_model=answers.DeploymentList,
+    responses=cached(),
+)
 def list_deployments(
     caller: SignedIn,
     request: Request,
@@ -64,7 +69,7 @@ def list_deployments(
     return response
 
 
-@router.get("/deployments/stats", response_model=answers.StatsAnswer)
+@router.get("/deployments/stats", response_model=answers.StatsAnswer, responses=cached())
 def count_deployments(caller: SignedIn, request: Request) -> Response:
     """How many deployments you have, by status; deleted ones are left out."""
     stats = read.count_deployments(caller.ports, caller.principal)
@@ -72,7 +77,7 @@ def count_deployments(caller: SignedIn, request: Request) -> Response:
 
 
 @router.get(
-    "/deployments/{deployment_id}", response_model=answers.DeploymentStatus, responses=errors(404)
+    "/deployments/{deployment_id}", response_model=answers.DeploymentStatus, responses=cached(404)
 )
 def get_deployment(caller: SignedIn, request: Request, deployment_id: str) -> Response:
     """One of your deployments: how far it is, why it waits, and how to call it once it is live."""
@@ -84,7 +89,7 @@ def get_deployment(caller: SignedIn, request: Request, deployment_id: str) -> Re
 
 
 @router.get(
-    "/deployments/{deployment_id}/events", response_model=answers.EventList, responses=errors(404)
+    "/deployments/{deployment_id}/events", response_model=answers.EventList, responses=cached(404)
 )
 def list_events(caller: SignedIn, request: Request, deployment_id: str) -> Response:
     """What happened to one of your deployments, in order."""
@@ -107,7 +112,7 @@ def read_logs(
     "/deployments/{deployment_id}",
     name="delete_deployment",
     status_code=202,
-    responses=errors(404, 409, 412),
+    responses=accepted(404, 409, 412),
 )
 def delete(
     caller: SignedIn,

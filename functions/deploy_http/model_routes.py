@@ -8,7 +8,7 @@ from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import UploadRoute
-from functions.deploy_http.openapi import errors
+from functions.deploy_http.openapi import cached, created
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
 from shared.service import catalogue, read
@@ -16,7 +16,7 @@ from shared.service import catalogue, read
 router = APIRouter(tags=["models"], route_class=UploadRoute)
 
 
-@router.post("/models", status_code=201, responses=errors(400, 413, 415))
+@router.post("/models", status_code=201, responses=created(400, 413, 415))
 def add_model(
     caller: SignedIn,
     request: Request,
@@ -34,7 +34,7 @@ def add_model(
     return rendering.render_model(model)
 
 
-@router.get("/models", response_model=answers.ModelList)
+@router.get("/models", response_model=answers.ModelList, responses=cached())
 def list_models(
     caller: SignedIn, request: Request, limit: addresses.Limit = 100, page: addresses.Page = ""
 ) -> Response:
@@ -49,7 +49,7 @@ def list_models(
     return response
 
 
-@router.get("/models/{model_id}", response_model=answers.ModelAnswer, responses=errors(404))
+@router.get("/models/{model_id}", response_model=answers.ModelAnswer, responses=cached(404))
 def get_model(caller: SignedIn, request: Request, model_id: str) -> Response:
     """One of your models, with what its file says of itself."""
     stored = catalogue.require_model(caller.ports, caller.principal, model_id)

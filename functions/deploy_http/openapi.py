@@ -22,11 +22,41 @@ _MEANINGS = {
     502: "Azure ML refused what Longshore asked of it.",
     503: "Storage or Azure ML does not answer at the moment; Retry-After tells when to ask again.",
 }
+_HEADERS = {
+    "ETag": "The version of what is shown.",
+    "Location": "Where it is, absolute.",
+    "Operation-Location": "Where to watch it, absolute.",
+    "Retry-After": "Seconds after which to look.",
+}
 
 
 def errors(*statuses: int) -> Responses:
     """The `responses` of a route that can fail in these ways."""
     return {status: {"model": Problem, "description": _MEANINGS[status]} for status in statuses}
+
+
+def cached(*statuses: int) -> Responses:
+    """The `responses` of a route that tells its version, and can fail in these ways."""
+    unchanged = {"description": "It has not changed since the version that If-None-Match names."}
+    return {200: _with("ETag"), 304: unchanged | _with("ETag"), **errors(*statuses)}
+
+
+def accepted(*statuses: int) -> Responses:
+    """The `responses` of a route that begins something to be watched, and can fail in these ways."""
+    return {202: _with("Location", "Operation-Location", "Retry-After"), **errors(*statuses)}
+
+
+def created(*statuses: int) -> Responses:
+    """The `responses` of a route that creates something, and can fail in these ways."""
+    return {201: _with("Location"), **errors(*statuses)}
+
+
+def _with(*headers: str) -> dict[str, Any]:
+    return {"headers": {name: _header(_HEADERS[name]) for name in headers}}
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
 
 
 ANY = errors(403, 422, 500, 503)
@@ -36,7 +66,10 @@ ANY = errors(403, 422, 500, 503)
 def describe(api: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with errors under the media type they come in."""
     document = FastAPI.openapi(api)
+    seen = _header("The ETags you have: an answer among them is 304, without a body.")
     for operation in _operations(document):
+        if "304" in operation["responses"]:
+            operation["parameters"].append({"name": "If-None-Match", "in": "header", **seen})
         for status, response in operation["responses"].items():
             content = response.get("content", {})
             if status.isdigit() and int(status) >= HTTPStatus.BAD_REQUEST and content:
