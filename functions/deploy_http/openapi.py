@@ -64,7 +64,9 @@ ANY = errors(403, 422, 500, 503)
 
 
 def describe(api: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with errors under the media type they come in."""
+    """The OpenAPI document, with errors under the media type they come in; made once."""
+    if api.openapi_schema:
+        return api.openapi_schema
     document = FastAPI.openapi(api)
     seen = _header("The ETags you have: an answer among them is 304, without a body.")
     for operation in _operations(document):

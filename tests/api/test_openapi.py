@@ -59,6 +59,12 @@ def test_it_is_openapi_3_1_with_sound_schemas(document: dict[str, Any]) -> None:
                 part = part[step]
 
 
+def test_it_is_the_same_whenever_it_is_asked_for(server: Server) -> None:
+    first, second = (server.get("/openapi.json").content for _ in range(2))
+
+    assert first == second
+
+
 def test_every_operation_is_named_and_described(document: dict[str, Any]) -> None:
     found = list(operations(document))
 
