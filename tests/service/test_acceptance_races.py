@@ -44,6 +44,29 @@ def test_a_delete_is_not_forgotten_when_the_index_is_settled_under_it() -> None:
     check_gone(world, record)
 
 
+@pytest.mark.parametrize("effect", ["inflight:Insert", "records:Insert+Delete+Insert+Replace"])
+def test_a_delete_is_not_forgotten_when_a_late_hint_settles_the_index_under_it(
+    effect: str,
+) -> None:
+    world = World()
+    record = world.live()
+    once_before(world.effects, effect, lambda: world.turn(record))
+    world.delete(record)
+    world.lose_messages()
+    assert [each for each, _ in world.unfinished()] == [record.id]
+
+
+def test_an_index_entry_that_was_written_again_is_not_removed_by_who_saw_the_old_one() -> None:
+    world = World()
+    record = world.deploy(world.upload())
+    once_before(world.effects, "inflight:Delete", lambda: world.delete(record))
+    world.run_until(lambda: world.read(record).status is Status.DELETED)
+    world.lose_messages()
+    assert [each for each, _ in world.unfinished()] == [record.id]
+    world.settle()
+    check_gone(world, record)
+
+
 def test_a_delete_that_broke_off_before_its_commit_is_called_off() -> None:
     world = World()
     record = world.live()

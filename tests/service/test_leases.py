@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain import endpoints
+from shared.domain.errors import LeaseLost
 from shared.domain.policy import Policy
-from shared.domain.records import Status
-from shared.service import hints
+from shared.service import hints, store
+from shared.service.turn import Turn
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_gone, check_one_active
 from tests.service.world import World
@@ -200,56 +202,19 @@ def test_a_turn_whose_lease_is_over_makes_no_call_to_the_cloud() -> None:
     check_one_active(world, record)
 
 
-def test_a_delete_under_a_working_turn_is_taken_up_as_soon_as_that_turn_stops() -> None:
+def test_a_turn_that_lost_its_record_cannot_write_the_endpoints_row() -> None:
     world = World(operation_seconds=OPERATION)
     record = world.deploy(world.upload())
-    once_before(world.effects, "register_model", lambda: world.delete(record))
-    began = world.clock.now()
-    world.deliver()
-    assert world.read(record).lease is None
-    world.settle()
-    check_gone(world, record)
-    assert world.clock.now() - began < timedelta(seconds=world.policy.lease + 60)
-
-
-STEPS = ["prepare", "register", "endpoint", "deployment", "verify", "traffic", "finish"]
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_delete_at_any_step_leaves_nothing(step: str) -> None:
-    world = World(operation_seconds=OPERATION)
-    record = world.deploy(world.upload())
-    done: list[str] = []
-
-    def delete(_name: str) -> None:
-        now = world.read(record)
-        if not done and now.lease and now.work.step == step:
-            done.append(step)
-            world.delete(record)
-
-    world.effects.before = delete
-    world.settle()
-    assert done
-    check_gone(world, record)
-
-
-def test_a_failed_deployment_can_be_deleted_and_takes_its_registry_entry_along() -> None:
-    world = World(operation_seconds=OPERATION)
-    world.cloud.cores = 1
-    record = world.deploy(world.upload())
-    world.settle()
-    assert world.read(record).status is Status.FAILED
-    assert world.in_cloud().models
-    world.delete(record)
-    world.settle()
-    check_gone(world, record)
-
-
-def test_a_deployment_that_is_failing_can_be_deleted() -> None:
-    world = World(operation_seconds=OPERATION)
-    world.cloud.cores = 1
-    record = world.deploy(world.upload())
-    world.run_until(lambda: world.read(record).status is Status.FAILED)
-    world.delete(record)
-    world.settle()
-    check_gone(world, record)
+    stored = store.load_deployment(world.tables, record.user_key, record.id)
+    assert stored is not None
+    turn = Turn(world.ports, world.policy, "zombie", stored)
+    turn.take_lease()
+    seen = turn.endpoint()
+    assert seen is not None
+    world.clock.advance(world.policy.lease)
+    world.turn(record)  # another turn has the record now
+    world.clock.advance(-world.policy.lease)  # and this one's clock is behind
+    before = world.endpoint(record.endpoint_name)
+    with pytest.raises(LeaseLost):
+        turn.save_endpoint(seen, endpoints.free(seen.record, record))
+    assert world.endpoint(record.endpoint_name) == before

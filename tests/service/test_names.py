@@ -4,24 +4,13 @@ import logging
 
 import pytest
 
-from shared.cloud_ports import Keys, NewDeployment, NewModel
-from shared.domain import names, ownership
-from shared.domain.errors import CloudError, NotFound, Trouble
-from shared.domain.records import Deployment, Status
-from shared.service import read
+from shared.domain import names
+from shared.domain.errors import CloudError, Trouble
+from shared.domain.records import Status
 from tests.service.faults import Died, Fault, once_before
-from tests.service.promises import check_failed_clean, check_one_active, check_rest
-from tests.service.world import ANNA, World
-
-
-def register_foreign(world: World, name: str, **tags: str) -> None:
-    """Somebody else's model holds the name."""
-    model = NewModel(name=name, version="1", path="packages/other", description="", tags=tags)
-    world.cloud._models[(name, "1")] = model
-
-
-def base_name(record: Deployment) -> str:
-    return names.registry_name(record.model_name, record.id)
+from tests.service.foreign import base_name, register_foreign
+from tests.service.promises import check_failed_clean, check_one_active
+from tests.service.world import World
 
 
 @pytest.mark.parametrize(("taken", "suffix"), [(0, ""), (1, "_v2"), (2, "_v3")])
@@ -101,87 +90,6 @@ def test_what_was_made_before_a_crash_is_adopted(call: str, fault: Fault) -> Non
     check_one_active(world, record)
     assert world.effects.names.count(call) <= 2 if call == "put_endpoint" else 1
     assert record.azure_model_name == world.read(record).azure_model_name
-
-
-def test_an_endpoint_of_somebody_else_is_a_clear_failure_and_is_not_touched() -> None:
-    world = World(operation_seconds=0)
-    world.cloud.put_endpoint("shop", tags={"team": "fraud"}, traffic={})
-    record = world.deploy(world.upload(), endpoint_name="shop")
-    world.settle()
-    check_rest(world)
-    failed = world.read(record)
-    assert failed.failure is not None
-    assert failed.failure.code == "endpoint_taken"
-    theirs = world.cloud.find_endpoint("shop")
-    assert theirs is not None
-    assert theirs.tags == {"team": "fraud"}
-    assert "shop" not in world.claimed_names()
-
-
-@pytest.mark.parametrize("owner", ["another user", "another claim"])
-def test_an_endpoint_with_half_of_our_tags_is_not_ours(owner: str) -> None:
-    world = World(operation_seconds=0)
-    record = world.deploy(world.upload(), endpoint_name="shop")
-    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
-    spoilt = ownership.OWNER_TAG if owner == "another user" else ownership.ENDPOINT_TAG
-    world.cloud.put_endpoint("shop", tags={**tags, spoilt: "0" * 32}, traffic={})
-    world.settle()
-    assert world.read(record).status is Status.FAILED
-    assert world.cloud.find_endpoint("shop") is not None
-
-
-def test_a_deployment_of_somebody_else_on_our_endpoint_stays_and_keeps_the_endpoint() -> None:
-    world = World(operation_seconds=0)
-    ours = world.live(endpoint_name="shop")
-    theirs = NewDeployment(
-        name="blue",
-        endpoint_name="shop",
-        model_name=ours.azure_model_name,
-        model_version="1",
-        instance_type="Standard_DS1_v2",
-        instance_count=1,
-        environment_variables={},
-        tags={ownership.DEPLOYMENT_TAG: ours.id},
-    )
-    world.cloud.put_deployment(theirs)
-    record = world.deploy(world.upload(), endpoint_name="shop", deployment_name="blue")
-    world.settle()
-    failure = world.read(record).failure
-    assert failure is not None
-    assert failure.code == "deployment_name_taken"
-    world.delete(ours)
-    world.settle()
-    assert world.in_cloud().deployments == ["blue"]
-    assert world.in_cloud().endpoints == ["shop"]
-
-
-def test_the_keys_of_an_endpoint_that_is_not_ours_are_not_given_away() -> None:
-    world = World(operation_seconds=0)
-    world.cloud.put_endpoint("prod-fraud", tags={"team": "fraud"}, traffic={})
-    world.deploy(world.upload(), endpoint_name="prod-fraud")  # accepted: no claim says otherwise
-    with pytest.raises(NotFound):
-        read.read_keys(world.ports, ANNA, "prod-fraud")
-    endpoint = world.endpoint("prod-fraud")
-    assert endpoint is not None
-    assert read.find_cloud_endpoint(world.ports, endpoint) is None
-
-
-def test_an_owner_reads_the_keys_of_a_live_endpoint() -> None:
-    world = World(operation_seconds=0)
-    record = world.live()
-    assert isinstance(read.read_keys(world.ports, ANNA, record.endpoint_name), Keys)
-
-
-def test_an_endpoint_replaced_by_somebody_else_before_traffic_is_not_touched() -> None:
-    world = World(operation_seconds=5)
-    record = world.deploy(world.upload(), endpoint_name="shop")
-    world.run_until(lambda: "put_deployment" in world.effects.names)
-    world.run_for(2)
-    foreign = {"team": "fraud"}
-    world.cloud._endpoints["shop"].tags = foreign
-    world.settle()
-    assert world.read(record).status is Status.FAILED
-    assert world.cloud._endpoints["shop"].tags == foreign
 
 
 def test_a_crash_between_two_names_does_not_forget_the_first() -> None:
