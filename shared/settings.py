@@ -6,15 +6,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.domain.errors import LongshoreError
+from shared.domain.loopback import is_safe
 from shared.domain.policy import Policy
 from shared.domain.requests import in_plain_words
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SPELLED = {
     "azurewebjobsstorage": "AzureWebJobsStorage",
     "azurewebjobsstorage__accountname": "AzureWebJobsStorage__accountName",
@@ -53,8 +52,7 @@ def _names(text: object) -> object:
 
 
 def _https_or_loopback(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    if is_safe(url):
         return url.rstrip("/")
     raise ValueError("must be https; plain http is for loopback addresses only")
 

@@ -6,16 +6,15 @@ own name resolve to this machine (the Host header tells) nor one that posts here
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
 
 from shared.domain.errors import Forbidden
+from shared.domain.loopback import is_loopback
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.ports import Ports
 from shared.service.claims import Mint
-from shared.settings import LOOPBACK
 from shared.wiring import Front
 
 
@@ -54,11 +53,7 @@ def sign_in(
 
 
 def _require_loopback(address: str) -> None:
-    try:
-        host = urlsplit(address).hostname
-    except ValueError:
-        host = None
-    if host not in LOOPBACK:
+    if not is_loopback(address):
         raise Forbidden(
             "local_sign_in",
             "This server trusts whoever asks (AUTH_MODE=local), so it answers this machine only.",

@@ -5,7 +5,6 @@ and again on every request, because links and redirects bring new ones.
 """
 
 import functools
-import ipaddress
 import os
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +13,8 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from shared.domain.loopback import is_loopback, is_safe
 
 _ARM = "https://management.azure.com"
 _SECONDS = 10.0
@@ -48,23 +49,12 @@ class Credential:
         return DefaultAzureCredential(**limits)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL points to this machine by a loopback address or as `localhost`."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def require_safe(url: str) -> None:
     """Raises ValueError unless secrets may be sent to `url`."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
         raise ValueError(f"{url} is not an address: write https://host")
-    if parts.scheme == "http" and not is_loopback(url):
+    if not is_safe(url):
         raise ValueError(
             f"http://{parts.hostname} would send secrets unencrypted: use https, "
             "or a loopback address such as http://127.0.0.1:8701"

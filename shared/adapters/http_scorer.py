@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from shared.adapters import cloud_errors, credentials
 from shared.cloud_ports import Answer
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.loopback import is_loopback
 
 ROUTED = "azureml-model-deployment"
 """The header that names a deployment, in the call and in its answer."""
@@ -55,7 +56,7 @@ class HttpScorer:
     def _post(self, uri: str, headers: Mapping[str, str], payload: Mapping[str, object]) -> Answer:
         deadline = time.monotonic() + self._timeout
         with requests.Session() as session:
-            session.trust_env = not credentials.is_loopback(uri)
+            session.trust_env = not is_loopback(uri)
             session.auth = _as_it_is
             with session.post(
                 uri,

@@ -4,7 +4,6 @@ Built once by `shared.wiring` and given to `azure_tables`, `azure_queue` and `az
 of them share one HTTP session: look-ups of proxy variables, a sixth of the SDK's own cost, are off.
 """
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,8 @@ from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from azure.core.utils import parse_connection_string
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
+
+from shared.domain.loopback import is_safe
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
@@ -125,16 +126,6 @@ def _transport() -> HttpTransport[Any, Any]:
 
 
 def _require_private(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
-    raise ValueError(f"storage at {parts.scheme}://{parts.hostname} must be reached by https")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    if not is_safe(url):
+        parts = urlsplit(url)
+        raise ValueError(f"storage at {parts.scheme}://{parts.hostname} must be reached by https")

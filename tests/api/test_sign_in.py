@@ -10,7 +10,6 @@ FOREIGN = [
     "localhost.evil.example:7071",
     "evil.example:80@localhost",
     "localhost@evil.example",
-    "127.0.0.2",
     "10.0.0.1:7071",
     "[::1",
     "[::2]:7071",
