@@ -245,6 +245,6 @@ class Request(Kept):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace(Kept):
-    """How long a user's cloud operations took last time, in seconds by kind; advisory."""
+    """How long the workspace's operations took last time, in seconds by kind; advisory."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -84,7 +84,7 @@ def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | N
 
 
 def load_pace(tables: Tables, user_key: str) -> Stored[Pace] | None:
-    """How long the user's cloud operations took before."""
+    """How long cloud operations took before."""
     row = tables.get(RECORDS, user_key, _PACE_KEY)
     return Stored(codec.parse_record(Pace, row.values), row) if row else None
 
@@ -147,7 +147,7 @@ def request_row(user_key: str, record: Request) -> Row:
 
 
 def pace_row(user_key: str, record: Pace, etag: str = "") -> Row:
-    """The row of a user's pace."""
+    """The row of the pace of operations."""
     return Row(partition=user_key, key=_PACE_KEY, values=codec.render_record(record), etag=etag)
 
 
