@@ -1,8 +1,8 @@
 """What the operations on a deployment do: boot a container, or end one."""
 
-from local.azure_ml import arm
 from local.azure_ml.serving import SERVER, Logs, Serving, crashed
-from local.azure_ml.state import Operation, Resource, Store
+from local.azure_ml.state import Operation, Store
+from local.azure_ml.targets import find_target, settle
 
 
 class DeploymentWork:
@@ -15,7 +15,7 @@ class DeploymentWork:
 
     async def prepare(self, operation: Operation) -> None:
         """Boots the container; a fault may crash it."""
-        deployment = self._target(operation)
+        deployment = find_target(self._store, operation)
         if text := operation.effect.get("crash"):
             self._logs.write(deployment, SERVER, text)
             raise crashed("the container ended while it started")
@@ -23,24 +23,13 @@ class DeploymentWork:
 
     def finish(self, operation: Operation) -> None:
         """The new container serves."""
-        deployment = self._target(operation)
+        deployment = find_target(self._store, operation)
         self._serving.switch(deployment)
-        self._settle(deployment, "Succeeded")
+        settle(self._store, deployment, "Succeeded")
 
     def fail(self, operation: Operation) -> None:
         """The deployment is failed; a container that served before goes on."""
-        self._settle(self._target(operation), "Failed")
-
-    def _target(self, operation: Operation) -> Resource:
-        deployment = self._store.find(operation.target)
-        if deployment is None:
-            raise LookupError(f"{operation.id} works on {operation.target}, which is not there")
-        return deployment
-
-    def _settle(self, deployment: Resource, state: str) -> None:
-        deployment.properties["provisioningState"] = state
-        arm.touch(deployment)
-        self._store.save(deployment)
+        settle(self._store, find_target(self._store, operation), "Failed")
 
 
 class DeploymentDeletion(DeploymentWork):
@@ -51,7 +40,7 @@ class DeploymentDeletion(DeploymentWork):
 
     def finish(self, operation: Operation) -> None:
         """The deployment does not exist any more."""
-        deployment = self._target(operation)
+        deployment = find_target(self._store, operation)
         self._serving.retire(deployment)
         self._store.remove(deployment)
         endpoint = self._store.find(operation.endpoint)
