@@ -104,7 +104,9 @@ def render_problem(
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for it
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    return render_problem(request, status, error)
+    wait = error.retry_after
+    headers = None if wait is None else {"Retry-After": str(math.ceil(wait))}
+    return render_problem(request, status, error, headers)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

@@ -28,7 +28,10 @@ class LongshoreError(Exception):
 
 
 class Refusal(LongshoreError):
-    """A request that cannot be met: a stable code, what is wrong, and what to do next."""
+    """A request that cannot be met: a stable code, what is wrong, and what to do next.
+
+    `retry_after`, in seconds, is set where it passes by itself: the same request may be met then.
+    """
 
     def __init__(
         self,
@@ -37,12 +40,14 @@ class Refusal(LongshoreError):
         next_step: str,
         *,
         problems: Sequence[Mapping[str, Any]] = (),
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.next_step = next_step
         self.problems = tuple(problems)
+        self.retry_after = retry_after
 
 
 class InvalidRequest(Refusal):

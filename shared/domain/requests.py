@@ -14,7 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from shared.domain import names
 from shared.domain.errors import InvalidRequest
 
+KEY_DAYS = 8
+"""How long a key is remembered: longer than the seven days that a queue message lives."""
+
 M = TypeVar("M", bound=BaseModel)
+_FINGERPRINTS = "1"  # the way they are made; another number where that changes
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _SECRET_NAME = re.compile(
     r"(?i)(secret|passw(or)?d|token(?!iz|s)|api_?key|account_?key|access_?key|private_?key|connection_?string|credential)"
@@ -169,11 +173,26 @@ def _field(place: Sequence[str | int]) -> str:
 
 
 def fingerprint(kind: str, request: Mapping[str, Any]) -> str:
-    """What makes two requests the same: sha256 over the validated request in canonical JSON."""
+    """What makes two requests the same: sha256 over what is asked for, in canonical JSON.
+
+    `request` is the validated request without its defaults, so that a field that comes to be later
+    leaves the fingerprints of earlier requests as they are.
+    """
     canonical = json.dumps([kind, request], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return f"{_FINGERPRINTS}:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def is_same_request(one: str, other: str) -> bool:
+    """Whether two fingerprints are of the same request.
+
+    Fingerprints made in different ways cannot be compared: then the key alone tells.
+    """
+    return one == other or one.partition(":")[0] != other.partition(":")[0]
 
 
 def request_key(source: str, request_id: str) -> str:
-    """The row key of a keyed request; only the hash of what the caller chose is stored."""
-    return hashlib.sha256(f"{source}\n{request_id}".encode()).hexdigest()
+    """The row key of a keyed request; only the hash of what the caller chose is stored.
+
+    `source` is a producer's, and empty for an `Idempotency-Key`: no producer may have that one.
+    """
+    return hashlib.sha256(json.dumps([source, request_id]).encode()).hexdigest()

@@ -4,6 +4,7 @@
 queue's own message id is no key, since a lost answer to a send leaves two messages.
 """
 
+import math
 from collections.abc import Collection
 from typing import Any, Literal
 
@@ -11,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
 from shared.domain import requests
-from shared.domain.errors import Exists, Forbidden, InvalidRequest, NotFound, Refusal
-from shared.domain.policy import Policy
+from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
+from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Request
 from shared.ports import Ports
 from shared.service import store, submit
 from shared.service.claims import Mint
+from shared.service.keyed import Keyed, keep_refusal
 from shared.telemetry import Happened
 
 
@@ -46,19 +48,25 @@ def accept_event(
 ) -> None:
     """Does what `POST /deployments/deploy` does with the event's data.
 
-    A refusal is kept under the event's key, where `GET /requests` finds it. Raises InvalidRequest
-    and Forbidden for a message that names no key or no user it may name: those are nobody's rows.
+    A refusal is kept under the event's key, where `GET /requests` finds it; one that passes by itself
+    is no answer, so the event goes back to the queue. Raises InvalidRequest and Forbidden for a message
+    that names no key or no user it may name (those are nobody's rows), StoreError where nothing is kept.
     """
     event = parse_event(text)
     principal = _principal(event, producers, issuer)
     key = requests.request_key(event.source, event.id)
     data = {name: value for name, value in event.data.items() if name != "user_id"}
+    keyed = Keyed(key=key, fingerprint=requests.fingerprint("deploy", data))
     try:
         request = requests.parse_deploy_request(data)
+        keyed = submit.name_request(request, key)
         submit.accept_deploy(ports, mint, policy, principal, request, key=key)
     except Refusal as error:
         telemetry.tell(Happened.REFUSED, code=error.code, source=event.source, id=event.id)
-        _keep_refusal(ports, principal, key, data, error)
+        if error.retry_after is None:
+            keep_refusal(ports, principal, keyed, error)
+        else:
+            _send_back(ports, text, error.retry_after)
 
 
 def require_request(ports: Ports, principal: Principal, source: str, request_id: str) -> Request:
@@ -89,22 +97,11 @@ def _principal(event: DeployEvent, producers: Collection[str], issuer: str) -> P
     return Principal(user_id=user_id, issuer=issuer)
 
 
-def _keep_refusal(
-    ports: Ports, principal: Principal, key: str, data: dict[str, Any], error: Refusal
-) -> None:
-    refused = Request(
-        key=key,
-        fingerprint=requests.fingerprint("deploy", data),
-        at=ports.clock.now(),
-        problem={
-            "code": error.code,
-            "detail": error.detail,
-            "next": error.next_step,
-            "problems": [dict(each) for each in error.problems],
-        },
-    )
-    row = store.request_row(principal.user_key, refused)
-    try:
-        store.insert(ports.tables, ports.random, store.RECORDS, row)
-    except Exists:
-        return  # its first delivery has been answered; that answer stands
+def _send_back(ports: Ports, text: str, delay: float) -> None:
+    """Sends the event once more, to come when its refusal may have passed.
+
+    One message goes for each that came, never sooner than told, so this cannot storm; and unlike a
+    message that fails, it does not come nearer to the poison queue with each try.
+    """
+    spread = delay * (1 + ports.random.jitter())  # those refused together come back apart
+    ports.queue.send(DEPLOY_REQUESTS, text, delay=math.ceil(spread))

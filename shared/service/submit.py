@@ -6,7 +6,6 @@ frees the name; an acceptance that is refused after that row ends itself in the 
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
 
 from shared import telemetry
 from shared.domain import ids, names, phases, plans
@@ -14,7 +13,6 @@ from shared.domain.errors import (
     Changed,
     Conflict,
     Exists,
-    InvalidRequest,
     Missing,
     NotFound,
     Refusal,
@@ -29,17 +27,18 @@ from shared.domain.records import (
     Inflight,
     Model,
     Plan,
-    Request,
 )
 from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
+from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.places import Place
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
 _TRIES = 8
+_BUSY = 2.0  # seconds until it is worth another try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,45 +63,28 @@ def accept_deploy(
     `key` (of `requests.request_key`) makes it answer the same deployment when it comes again.
     Raises NotFound, Conflict, InvalidRequest; StoreError where nothing was accepted.
     """
-    print_of = fingerprint("deploy", request.model_dump(mode="json"))
-    if key and (earlier := _replay(ports, principal, key, print_of)):
-        return earlier
+    keyed = name_request(request, key)
+    if earlier := find_replay(ports, principal, keyed):
+        return Accepted(record=earlier, replayed=True)
     model = _require_model(ports, principal, request.model_id)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
-    keyed = Request(key=key, fingerprint=print_of, at=record.created_at) if key else None
     place = places.find_place(ports, policy, record)
     entry = _write_inflight(ports, policy, record)
     try:
-        accepted = _admit(ports, policy, record, place, keyed)
+        accepted = _admit(ports, policy, principal, record, place, keyed)
     except Refusal:
         settle.bury(ports, entry)
         raise
-    if accepted is None:
+    if accepted.replayed:
         settle.bury(ports, entry)
-        accepted = _replay(ports, principal, key, print_of)
-    return accepted or _refuse_busy(record)
+    return accepted
 
 
-def _replay(ports: Ports, principal: Principal, key: str, print_of: str) -> Accepted | None:
-    found = store.load_request(ports.tables, principal.user_key, key)
-    if found is None:
-        return None
-    if found.record.fingerprint != print_of:
-        raise InvalidRequest(
-            "idempotency_key_reused",
-            "This key was used before, for a different request.",
-            "Send a new key with a new request.",
-        )
-    if found.record.problem:
-        problem: dict[str, Any] = dict(found.record.problem)
-        raise Refusal(problem["code"], problem["detail"], problem["next"])
-    stored = store.load_deployment(ports.tables, principal.user_key, found.record.deployment_id)
-    if stored is None:
-        return None
-    telemetry.tell(Happened.REPLAYED, stored.record.id)
-    hints.send_hint(ports.queue, stored.record.user_key, stored.record.id)
-    return Accepted(record=stored.record, replayed=True)
+def name_request(request: DeployRequest, key: str) -> Keyed:
+    """What a request to deploy is known by."""
+    content = request.model_dump(mode="json", exclude_defaults=True)
+    return Keyed(key=key, fingerprint=fingerprint("deploy", content))
 
 
 def _require_model(ports: Ports, principal: Principal, model_id: str) -> Model:
@@ -151,40 +133,40 @@ def _first_record(
 
 
 def _admit(
-    ports: Ports, policy: Policy, record: Deployment, place: Place, keyed: Request | None
-) -> Accepted | None:
-    """Admits the record to its endpoint; None where a request of the same key was faster."""
+    ports: Ports,
+    policy: Policy,
+    principal: Principal,
+    record: Deployment,
+    place: Place,
+    keyed: Keyed,
+) -> Accepted:
+    """Admits the record to its endpoint; replays the winner where the same key was faster."""
     for _ in range(_TRIES):
         endpoint = place.endpoint or places.new_endpoint(ports, record)
         admitted = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
+        answer = answer_operation(principal, keyed, record.id, record.created_at)
+        operations = [*_admission(admitted, endpoint, place.stored), *answer]
         try:
-            _commit(ports, admitted, endpoint, place.stored, keyed)
+            store.commit(ports.tables, ports.random, store.RECORDS, operations)
         except (Exists, Changed, Missing):
-            if keyed and store.load_request(ports.tables, record.user_key, keyed.key):
-                return None
+            if earlier := find_replay(ports, principal, keyed):
+                return Accepted(record=earlier, replayed=True)
             place = places.find_place(ports, policy, record)  # the endpoint changed: look again
             continue
         telemetry.tell(Happened.ACCEPTED, record.id, model=record.model_id, endpoint=endpoint.name)
         hints.send_hint(ports.queue, record.user_key, record.id)
         return Accepted(record=admitted)
-    return _refuse_busy(record)
-
-
-def _refuse_busy(record: Deployment) -> NoReturn:
     raise Conflict(
         "endpoint_busy",
         f"The endpoint {record.endpoint_name!r} kept changing while the request was accepted.",
         "Send the request again.",
+        retry_after=_BUSY,
     )
 
 
-def _commit(
-    ports: Ports,
-    record: Deployment,
-    endpoint: Endpoint,
-    stored: Stored[Endpoint] | None,
-    keyed: Request | None,
-) -> None:
+def _admission(
+    record: Deployment, endpoint: Endpoint, stored: Stored[Endpoint] | None
+) -> list[Operation]:
     event = Event(
         deployment_id=record.id,
         number=1,
@@ -192,18 +174,13 @@ def _commit(
         name="accepted",
         text=f"Accepted: {record.model_name} will be served at {record.endpoint_name}.",
     )
-    operations: list[Operation] = [
+    return [
         Insert(store.deployment_row(record)),
         Insert(store.event_row(record.user_key, event)),
+        Replace(store.endpoint_row(endpoint, stored.row.etag))
+        if stored
+        else Insert(store.endpoint_row(endpoint)),
     ]
-    if stored is None:
-        operations.append(Insert(store.endpoint_row(endpoint)))
-    else:
-        operations.append(Replace(store.endpoint_row(endpoint, stored.row.etag)))
-    if keyed is not None:
-        answer = replace(keyed, deployment_id=record.id)
-        operations.append(Insert(store.request_row(record.user_key, answer)))
-    store.commit(ports.tables, ports.random, store.RECORDS, operations)
 
 
 def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Stored[Inflight]:

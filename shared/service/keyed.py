@@ -1,0 +1,116 @@
+"""Requests under an idempotency key: the same request again gets the answer of the first one.
+
+The answer's row is written in the transaction that accepts the request, so there is one exactly where
+something was accepted. Whoever loses that transaction to the same key looks again and answers as the
+winner did. A key is forgotten after `requests.KEY_DAYS`: its row is removed when it is met again.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import telemetry
+from shared.domain import plans, requests
+from shared.domain.errors import Exists, InvalidRequest, Refusal
+from shared.domain.principal import Principal
+from shared.domain.records import Deployment, Request
+from shared.ports import Insert, Operation, Ports
+from shared.service import hints, store
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """What a request is known by: the row key of `requests.request_key`, and its fingerprint.
+
+    An empty key is that of a request which is new each time it comes.
+    """
+
+    key: str
+    fingerprint: str
+
+
+def find_replay(ports: Ports, principal: Principal, keyed: Keyed) -> Deployment | None:
+    """The deployment that the same request led to before, as it is now; None for a new request.
+
+    A hint that was lost is sent once more. Raises InvalidRequest `idempotency_key_reused` where the
+    key came with another request, and the Refusal that was kept for a refused one.
+    """
+    found = find_request(ports, principal, keyed)
+    if found is None:
+        return None
+    if found.record.problem:
+        raise _kept_refusal(found.record)
+    stored = store.load_deployment(ports.tables, principal.user_key, found.record.deployment_id)
+    if stored is None:  # an answered request names its deployment, and records stay
+        raise reused()
+    telemetry.tell(Happened.REPLAYED, stored.record.id)
+    if not plans.is_finished(stored.record):
+        hints.send_hint(ports.queue, stored.record.user_key, stored.record.id)
+    return stored.record
+
+
+def answer_operation(
+    principal: Principal, keyed: Keyed, deployment_id: str, at: datetime
+) -> list[Operation]:
+    """What the transaction that accepts the request writes with it: nothing without a key.
+
+    The transaction fails with Exists where the same key was faster: `find_replay` then tells.
+    """
+    if not keyed.key:
+        return []
+    answer = Request(
+        key=keyed.key, fingerprint=keyed.fingerprint, at=at, deployment_id=deployment_id
+    )
+    return [Insert(store.request_row(principal.user_key, answer))]
+
+
+def keep_refusal(ports: Ports, principal: Principal, keyed: Keyed, refusal: Refusal) -> None:
+    """Keeps a refusal as the answer, where the key has none yet: for producers, who cannot be told."""
+    problem = {
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "next": refusal.next_step,
+        "problems": [dict(each) for each in refusal.problems],
+    }
+    refused = Request(
+        key=keyed.key, fingerprint=keyed.fingerprint, at=ports.clock.now(), problem=problem
+    )
+    row = store.request_row(principal.user_key, refused)
+    with suppress(Exists):  # its first delivery has been answered; that answer stands
+        _load(ports, principal, keyed.key)
+        store.insert(ports.tables, ports.random, store.RECORDS, row)
+
+
+def find_request(ports: Ports, principal: Principal, keyed: Keyed) -> Stored[Request] | None:
+    """What is kept under the key. Raises InvalidRequest where it came with another request."""
+    found = _load(ports, principal, keyed.key) if keyed.key else None
+    if found and not requests.is_same_request(found.record.fingerprint, keyed.fingerprint):
+        raise reused()
+    return found
+
+
+def reused() -> InvalidRequest:
+    """The refusal of a key that came with another request."""
+    return InvalidRequest(
+        "idempotency_key_reused",
+        "This key was used before, for a different request.",
+        "Send a new key with a new request.",
+    )
+
+
+def _load(ports: Ports, principal: Principal, key: str) -> Stored[Request] | None:
+    found = store.load_request(ports.tables, principal.user_key, key)
+    if found is None or ports.clock.now() - found.record.at < timedelta(days=requests.KEY_DAYS):
+        return found
+    store.remove(ports.tables, store.RECORDS, found.row)
+    return None
+
+
+def _kept_refusal(request: Request) -> Refusal:
+    problem: dict[str, Any] = dict(request.problem)
+    return Refusal(
+        problem["code"], problem["detail"], problem["next"], problems=problem["problems"]
+    )
