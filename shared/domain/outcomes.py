@@ -13,7 +13,8 @@ class Done:
 
     `text` is what the event says; `changes` are fields of the deployment to set; `phases` are those
     of the timeline that are reached. The endpoint's row is written in the same transaction where
-    the step gives up the right to change it, or takes the deployment off its members.
+    the step gives up the right to change it, or takes the deployment off its members; `routed` is
+    the traffic that the cloud shows.
     """
 
     text: str
@@ -21,6 +22,7 @@ class Done:
     phases: tuple[str, ...] = ()
     frees_endpoint: bool = False
     leaves_endpoint: bool = False
+    routed: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +30,15 @@ class Wait:
     """The cloud, or somebody else's turn on the endpoint, needs more time.
 
     `seconds` is None where the step follows an operation in the cloud: the pace of earlier ones
-    then decides. `began` says that this turn has asked the cloud for it, `burns_attempt` that it met
-    trouble of which a step bears only so much.
+    then decides. `began` says that this turn has asked the cloud for it, `in_line` that it is not
+    this deployment's turn on the endpoint yet, `burns_attempt` that it met trouble of which a step
+    bears only so much.
     """
 
     why: str
     seconds: float | None = None
     began: bool = False
+    in_line: bool = False
     burns_attempt: bool = False
 
 

@@ -1,26 +1,26 @@
 """The plans of the worker as data, and the pure question "which step is next?"."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.records import Deployment, Plan, Step, Work
 
+_DEPLOY = (
+    Step.PREPARE,
+    Step.REGISTER,
+    Step.ENDPOINT,
+    Step.DEPLOYMENT,
+    Step.VERIFY,
+    Step.TRAFFIC,
+    Step.FINISH,
+)
+_CLEAR = (Step.SAVE_LOGS, Step.WITHDRAW_TRAFFIC, Step.REMOVE_DEPLOYMENT)
+
 STEPS: dict[Plan, tuple[Step, ...]] = {
-    Plan.DEPLOY: (
-        Step.PREPARE,
-        Step.REGISTER,
-        Step.ENDPOINT,
-        Step.DEPLOYMENT,
-        Step.VERIFY,
-        Step.TRAFFIC,
-        Step.FINISH,
-    ),
-    Plan.ABANDON: (
-        Step.SAVE_LOGS,
-        Step.WITHDRAW_TRAFFIC,
-        Step.REMOVE_DEPLOYMENT,
-        Step.REMOVE_ENDPOINT,
-        Step.CLOSE,
-    ),
+    Plan.DEPLOY: _DEPLOY,
+    Plan.ABANDON: (*_CLEAR, Step.REMOVE_ENDPOINT, Step.CLOSE),
+    Plan.RETRY: (*_CLEAR, *_DEPLOY),
+    Plan.TRAFFIC: (Step.ROUTE,),
     Plan.DELETE: (
         Step.WITHDRAW_TRAFFIC,
         Step.REMOVE_DEPLOYMENT,
@@ -36,6 +36,35 @@ def start_work(plan: Plan, now: datetime, deadline_at: datetime) -> Work:
     return Work(plan=plan, step=STEPS[plan][0], step_since=now, due_at=now, deadline_at=deadline_at)
 
 
+def start_step(work: Work, step: Step | None, now: datetime) -> Work:
+    """The work at another step of its plan, due at once; None where the plan is finished."""
+    return replace(
+        stand_in_line(work, False, now),
+        step=step,
+        step_since=now,
+        due_at=now,
+        began_at=None,
+        attempts=0,
+        waiting="",
+        trouble="",
+    )
+
+
+def stand_in_line(work: Work, in_line: bool, now: datetime) -> Work:
+    """The work in line for its endpoint, or no longer; its deadline goes off by the time spent there."""
+    if in_line:
+        return replace(work, in_line_since=work.in_line_since or now)
+    if work.in_line_since is None:
+        return work
+    later = work.deadline_at + (now - work.in_line_since)
+    return replace(work, in_line_since=None, deadline_at=later)
+
+
+def is_past_deadline(work: Work, now: datetime) -> bool:
+    """Whether a plan that may be given up has had its time; none runs while it stands in line."""
+    return can_fail(work.plan) and work.in_line_since is None and now > work.deadline_at
+
+
 def next_step(record: Deployment) -> Step | None:
     """The step a turn has to run; None where the plan is finished."""
     return record.work.step
@@ -46,6 +75,11 @@ def following_step(plan: Plan, step: Step) -> Step | None:
     steps = STEPS[plan]
     after = steps.index(step) + 1
     return steps[after] if after < len(steps) else None
+
+
+def can_fail(plan: Plan) -> bool:
+    """Whether a plan may be given up: what removes a paid thing goes on until it is gone."""
+    return plan in (Plan.DEPLOY, Plan.RETRY, Plan.TRAFFIC)
 
 
 def is_finished(record: Deployment) -> bool:

@@ -10,16 +10,7 @@ from shared.domain.records import Deployment, Event, Plan, Status, Step
 
 def after_done(record: Deployment, step: Step, outcome: Done, now: datetime) -> Deployment:
     """The record with the step's changes, standing at the next step of its plan."""
-    work = replace(
-        record.work,
-        step=plans.following_step(record.work.plan, step),
-        step_since=now,
-        due_at=now,
-        began_at=None,
-        attempts=0,
-        waiting="",
-        trouble="",
-    )
+    work = plans.start_step(record.work, plans.following_step(record.work.plan, step), now)
     reached = {name: now for name in outcome.phases if name not in record.phases}
     return replace(
         record,
@@ -35,8 +26,9 @@ def after_wait(
     """The record to be looked at again in `seconds`; a look without trouble ends a row of attempts."""
     began = now if outcome.began else record.work.began_at
     attempts = record.work.attempts + outcome.burns_attempt if trouble else 0
+    work = plans.stand_in_line(record.work, outcome.in_line, now)
     work = replace(
-        record.work,
+        work,
         due_at=now + timedelta(seconds=seconds),
         began_at=began,
         attempts=attempts,
@@ -47,7 +39,12 @@ def after_wait(
 
 
 def after_failed(record: Deployment, outcome: Failed, now: datetime) -> Deployment:
-    """The record failed for good, with the plan that removes what costs money."""
+    """The record failed for good, with the plan that removes what costs money.
+
+    A deployment that is live stays so where only a change of its endpoint's traffic has failed.
+    """
+    if record.work.plan is Plan.TRAFFIC:
+        return replace(record, work=plans.start_step(record.work, None, now))
     return replace(
         record,
         status=Status.FAILED,

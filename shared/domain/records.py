@@ -34,6 +34,8 @@ class Plan(StrEnum):
 
     DEPLOY = "deploy"
     ABANDON = "abandon"  # failed for good: keep the logs, remove what costs money
+    RETRY = "retry"  # deploy again what failed, after what is left of it is gone
+    TRAFFIC = "traffic"  # give the cloud the traffic that the endpoint's row wants
     DELETE = "delete"
 
 
@@ -47,6 +49,7 @@ class Step(StrEnum):
     VERIFY = "verify"
     TRAFFIC = "traffic"
     FINISH = "finish"
+    ROUTE = "route"
     SAVE_LOGS = "save_logs"
     WITHDRAW_TRAFFIC = "withdraw_traffic"
     REMOVE_DEPLOYMENT = "remove_deployment"
@@ -79,7 +82,8 @@ class Work:
     """Where the machine stands: the plan, the step to run next, and how it has gone so far.
 
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
-    asked for what the step waits for. `waiting`: why, in one sentence. `trouble`: the last error.
+    asked for what the step waits for. `in_line_since`: when it got in line for the endpoint; the
+    deadline does not run while it waits there. `waiting`: why, in one sentence. `trouble`: the last error.
     """
 
     plan: Plan
@@ -88,6 +92,7 @@ class Work:
     deadline_at: datetime
     due_at: datetime
     began_at: datetime | None = None
+    in_line_since: datetime | None = None
     attempts: int = 0
     waiting: str = ""
     trouble: str = ""
@@ -149,7 +154,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who may change the endpoint in the cloud now; freed by a checkpoint, never by a clock."""
+    """Who may change the endpoint in the cloud, now or later: a deployment in one generation."""
 
     deployment_id: str
     generation: int
@@ -157,7 +162,12 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Kept):
-    """An address of one user: its members and the traffic it should have, in percent by name."""
+    """An address of one user: its members and the traffic it should have, in percent by name.
+
+    `holder` may change it in the cloud now and is freed by a checkpoint, never by a clock; `waiting`
+    are next, in that order. `routed` is the traffic that the cloud showed last; None where nothing
+    was changed since an earlier version of Longshore. `trouble` is why the last change of traffic failed.
+    """
 
     name: str
     user_key: str
@@ -165,7 +175,10 @@ class Endpoint(Kept):
     created_at: datetime
     members: tuple[Member, ...]
     traffic: Mapping[str, int] = field(default_factory=dict)
+    routed: Mapping[str, int] | None = None
     holder: Holder | None = None
+    waiting: tuple[Holder, ...] = ()
+    trouble: Failure | None = None
 
 
 class ClaimKind(StrEnum):

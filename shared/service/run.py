@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from shared import telemetry
-from shared.domain import leases, plans, retry
+from shared.domain import endpoints, leases, plans, retry
 from shared.domain.errors import CloudError, LeaseLost
 from shared.domain.failures import failure_of, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
-from shared.domain.records import Plan, Status, Step
+from shared.domain.records import Deployment, Status, Step
 from shared.ports import WorkerPorts
 from shared.service import hints, listing, pace, settle, store
 from shared.service.hints import Hint
@@ -38,6 +38,7 @@ STEPS: dict[Step, Callable[[Turn], Outcome]] = {
     Step.VERIFY: verify.ensure_scoring,
     Step.TRAFFIC: traffic.ensure_traffic,
     Step.FINISH: finish.ensure_active,
+    Step.ROUTE: traffic.ensure_routed,
     Step.SAVE_LOGS: teardown.ensure_logs_saved,
     Step.WITHDRAW_TRAFFIC: traffic.ensure_no_traffic,
     Step.REMOVE_DEPLOYMENT: teardown.ensure_no_deployment,
@@ -60,7 +61,7 @@ def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
     if plans.is_finished(record):
         settle.settle_inflight(ports, record.user_key, record.id)
         return
-    if leases.is_leased(record, now) or not leases.is_due(record, now):
+    if leases.is_leased(record, now) or not _is_due(ports, record, now):
         telemetry.tell(Happened.TURN_SKIPPED, record.id, step=record.work.step)
         return
     turn = Turn(ports, policy, ports.random.nonce(), stored)
@@ -71,6 +72,14 @@ def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
         telemetry.tell(Happened.LEASE_LOST, record.id, reason=str(error))
         if turn.give_back():
             hints.send_hint(ports.queue, record.user_key, record.id)
+
+
+def _is_due(ports: WorkerPorts, record: Deployment, now: datetime) -> bool:
+    """Whether the step's waiting time is over, or its turn on the endpoint has come before."""
+    if leases.is_due(record, now) or record.work.in_line_since is None:
+        return leases.is_due(record, now)
+    stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
+    return stored is not None and endpoints.holds(stored.record, record)
 
 
 def _go_on(turn: Turn, end: datetime) -> None:
@@ -86,15 +95,15 @@ def _go_on(turn: Turn, end: datetime) -> None:
             case Wait():
                 _wait(turn, step, outcome, trouble)
                 return
-            case Failed():
-                turn.failed(step, outcome)
-                telemetry.tell(
-                    Happened.DEPLOYMENT_FAILED,
-                    turn.record.id,
-                    step=step,
-                    code=outcome.failure.code,
-                    cause=outcome.failure.cause,
-                )
+            case Failed(failure=failure):
+                if turn.failed(step, outcome):
+                    telemetry.tell(
+                        Happened.DEPLOYMENT_FAILED,
+                        turn.record.id,
+                        step=step,
+                        code=failure.code,
+                        cause=failure.cause,
+                    )
             case _:
                 assert_never(outcome)
     settle.settle_inflight(turn.ports, turn.record.user_key, turn.record.id)
@@ -103,8 +112,7 @@ def _go_on(turn: Turn, end: datetime) -> None:
 def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
     """Runs a step; trouble in the cloud becomes a wait with its text, or a failure."""
     work = turn.record.work
-    deploying = work.plan is Plan.DEPLOY
-    if deploying and turn.ports.clock.now() > work.deadline_at:
+    if plans.is_past_deadline(work, turn.ports.clock.now()):
         return Failed(failure=past_deadline(turn.record)), ""
     try:
         turn.before_change()
@@ -118,7 +126,7 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
             code=error.code,
             message=error.message,
         )
-        if deploying and not retry.may_retry(error.trouble, work.attempts + 1):
+        if plans.can_fail(work.plan) and not retry.may_retry(error.trouble, work.attempts + 1):
             return Failed(failure=failure_of(turn.record, step, error, _usages(turn, error))), ""
         delay = retry.retry_delay(
             error.trouble, work.attempts, error.retry_after, turn.ports.random.jitter()

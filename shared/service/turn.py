@@ -4,7 +4,6 @@ Every write is conditional on the version this turn has seen last. Where it lost
 the record now, and the turn stops without a further effect (`LeaseLost`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +14,10 @@ from shared.domain.outcomes import Done, Failed, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Step
 from shared.ports import Delete, Insert, Operation, Replace, WorkerPorts
-from shared.service import store
+from shared.service import hints, store
 from shared.service.store import Stored
+
+_IN_LINE = 30  # seconds; whoever hands the endpoint on sends a hint, so this is for a lost one
 
 
 class Turn:
@@ -81,8 +82,7 @@ class Turn:
         record = progress.after_done(self.record, step, outcome, now)
         if plans.is_finished(record):
             record = leases.drop_lease(record)
-        changes = self._endpoint_change(outcome)
-        return self._checkpoint(record, "step_done", outcome.text, step, changes)
+        return self._checkpoint(record, "step_done", outcome.text, step, self._after(outcome))
 
     def wait(self, step: Step, outcome: Wait, seconds: float, trouble: str = "") -> None:
         """Checkpoints a wait and frees the lease; an event only where the reason is a new one."""
@@ -94,10 +94,18 @@ class Turn:
             return
         self._checkpoint(record, "trouble" if trouble else "waiting", news, step)
 
-    def failed(self, step: Step, outcome: Failed) -> None:
-        """Checkpoints the failure and begins the plan that cleans up."""
+    def failed(self, step: Step, outcome: Failed) -> bool:
+        """Checkpoints the failure, and what it means for the endpoint's row; False as in `done`."""
         record = progress.after_failed(self.record, outcome, self.ports.clock.now())
-        self._checkpoint(record, "failed", outcome.failure.cause, step)
+        if not plans.is_finished(record):
+            return self._checkpoint(record, "failed", outcome.failure.cause, step)
+        stored = self.endpoint()
+        row = None
+        if stored is not None:
+            row = endpoints.give_up_route(stored.record, outcome.failure)
+            row = endpoints.hand_on(row, record.id)
+        record = leases.drop_lease(record)
+        return self._checkpoint(record, "traffic_failed", outcome.failure.cause, step, row)
 
     # -------------------------------------------------------------- the endpoint's row
 
@@ -114,20 +122,30 @@ class Turn:
         return self._seen
 
     def hold_endpoint(self, stored: Stored[Endpoint]) -> Stored[Endpoint] | Wait:
-        """The row held by this deployment, or a wait for the one that holds it."""
-        if endpoints.holds(stored.record, self.record):
+        """The row held by this deployment, or a wait in line for those before it."""
+        wanted, other = self._pass_finished(endpoints.line_up(stored.record, self.record))
+        if wanted != stored.record:
+            saved = self.save_endpoint(stored, wanted)
+            if saved is None:
+                return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
+            stored = saved
+        if not other:
             return stored
-        holder = stored.record.holder
-        if holder and holder.deployment_id != self.record.id:
-            other = store.load_deployment(
-                self.ports.tables, self.record.user_key, holder.deployment_id
-            )
-            if other is not None and not plans.is_finished(other.record):
-                name = other.record.deployment_name
-                return Wait(why=f"{name} is being changed on the same endpoint", seconds=2)
-        return self.save_endpoint(stored, endpoints.take(stored.record, self.record)) or Wait(
-            why="another deployment took its turn on the endpoint", seconds=1
-        )
+        why = f"{other} is being changed on the same endpoint"
+        return Wait(why=why, seconds=_IN_LINE, in_line=True)
+
+    def _pass_finished(self, endpoint: Endpoint) -> tuple[Endpoint, str]:
+        """The row without holders whose work is finished, and the name of the one who holds it then.
+
+        The name is empty where it is this deployment.
+        """
+        while endpoint.holder and not endpoints.holds(endpoint, self.record):
+            holder_id = endpoint.holder.deployment_id
+            stored = store.load_deployment(self.ports.tables, self.record.user_key, holder_id)
+            if stored is not None and not plans.is_finished(stored.record):
+                return endpoint, stored.record.deployment_name
+            endpoint = endpoints.hand_on(endpoint, holder_id)
+        return endpoint, ""
 
     def save_endpoint(
         self, stored: Stored[Endpoint], endpoint: Endpoint
@@ -141,6 +159,8 @@ class Turn:
         fence = store.deployment_row(self.record, self.etag)
         etags = self._commit(self.record, [Replace(fence), Replace(row)])
         self._seen = Stored(endpoint, replace(row, etag=etags[1])) if etags else None
+        if etags:
+            self._wake_next(stored.record, endpoint)
         return self._seen
 
     def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
@@ -155,33 +175,40 @@ class Turn:
     # -------------------------------------------------------------- writing
 
     def _checkpoint(
-        self,
-        record: Deployment,
-        name: str,
-        text: str,
-        step: Step,
-        changes: Sequence[Operation] = (),
+        self, record: Deployment, name: str, text: str, step: Step, endpoint: Endpoint | None = None
     ) -> bool:
+        """Writes the record, one event more, and the endpoint's row where it is to change."""
         counted, event = progress.event_after(record, name, text, self.ports.clock.now(), step)
         operations: list[Operation] = [
             Replace(store.deployment_row(counted, self.etag)),
             Insert(store.event_row(record.user_key, event)),
-            *changes,
         ]
-        return self._commit(counted, operations) is not None
+        seen = self._seen
+        if seen and endpoint and endpoint != seen.record:
+            changed = store.endpoint_row(endpoint, seen.row.etag)
+            operations.append(Replace(changed) if endpoint.members else Delete(seen.row))
+        if self._commit(counted, operations) is None:
+            return False
+        if seen and endpoint:
+            self._wake_next(seen.record, endpoint)
+        return True
 
-    def _endpoint_change(self, outcome: Done) -> list[Operation]:
-        """The change to the version of the row that the step decided on, and to no later one."""
-        stored = self._seen
-        if stored is None or not (outcome.frees_endpoint or outcome.leaves_endpoint):
-            return []
+    def _after(self, outcome: Done) -> Endpoint | None:
+        """The endpoint's row after a step, from the version that the step decided on and no later one."""
+        if self._seen is None:
+            return None
+        endpoint = self._seen.record
+        if outcome.routed is not None:
+            endpoint = replace(endpoint, routed=dict(outcome.routed), trouble=None)
         if outcome.frees_endpoint:
-            freed = endpoints.free(stored.record, self.record)
-            return [Replace(store.endpoint_row(freed, stored.row.etag))]
-        left = endpoints.leave(stored.record, self.record)
-        if left is None:
-            return [Delete(stored.row)]
-        return [Replace(store.endpoint_row(left, stored.row.etag))]
+            endpoint = endpoints.hand_on(endpoint, self.record.id)
+        return endpoints.leave(endpoint, self.record) if outcome.leaves_endpoint else endpoint
+
+    def _wake_next(self, before: Endpoint, after: Endpoint) -> None:
+        """A hint to whom the endpoint was handed on; one that is lost comes with its next look."""
+        holder = after.holder
+        if holder and holder != before.holder and holder.deployment_id != self.record.id:
+            hints.send_hint(self.ports.queue, self.record.user_key, holder.deployment_id)
 
     def _commit(self, record: Deployment, operations: list[Operation]) -> list[str] | None:
         """The new etags, the record's first; None where only the endpoint's row was in the way."""

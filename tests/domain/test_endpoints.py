@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import endpoints
-from shared.domain.records import Holder, Member, Status, Step
+from shared.domain.failures import failure
+from shared.domain.records import Holder, Member, Status, Step, Turn
 from tests.domain.examples import deployment, endpoint
 
 NAMES = ["a", "b", "c", "d"]
@@ -63,28 +64,73 @@ def test_a_member_name_is_taken_in_any_case() -> None:
 
 def test_the_last_member_takes_the_row_along() -> None:
     blue, green = deployment("blue"), deployment("green")
-    row = endpoints.take(endpoint("blue", "green", blue=100), blue)
+    row = endpoints.line_up(endpoint("blue", "green", blue=100), blue)
     left = endpoints.leave(row, blue)
-    assert left is not None
     assert left.holder is None
     assert left.traffic == {}
-    assert endpoints.leave(left, green) is None
+    assert endpoints.leave(left, green).members == ()
 
 
 def test_a_hold_is_of_one_generation() -> None:
     blue = deployment("blue")
-    row = endpoints.take(endpoint("blue"), blue)
+    row = endpoints.line_up(endpoint("blue"), blue)
     assert endpoints.holds(row, blue)
     assert not endpoints.holds(row, replace(blue, generation=2))
 
 
-def test_nobody_frees_anothers_hold() -> None:
-    row = endpoints.take(endpoint("blue", "green"), deployment("blue"))
-    assert endpoints.free(row, deployment("green")) == row
-    assert endpoints.free(row, deployment("blue")).holder is None
+def test_nobody_ends_anothers_hold() -> None:
+    row = endpoints.line_up(endpoint("blue", "green"), deployment("blue"))
+    assert endpoints.hand_on(row, "green") == row
+    assert endpoints.hand_on(row, "blue").holder is None
     left = endpoints.leave(row, deployment("green"))
-    assert left is not None
     assert left.holder == Holder(deployment_id="blue", generation=1)
+
+
+def test_the_line_is_served_in_the_order_of_arrival_each_once() -> None:
+    row = endpoint("a", "b", "c")
+    for name in ("b", "c", "a", "c", "b"):
+        row = endpoints.line_up(row, deployment(name))
+    served = []
+    while row.holder:
+        served.append(row.holder.deployment_id)
+        row = endpoints.hand_on(row, row.holder.deployment_id)
+    assert served == ["b", "c", "a"]
+
+
+def test_a_later_generation_keeps_the_place_of_the_earlier_one() -> None:
+    row = endpoint("a", "b", "c")
+    for name in ("a", "b", "c"):
+        row = endpoints.line_up(row, deployment(name))
+    deleted = replace(deployment("b"), generation=2)
+    row = endpoints.hand_on(endpoints.line_up(row, deleted), "a")
+    assert endpoints.holds(row, deleted)
+
+
+def test_who_leaves_is_out_of_the_line() -> None:
+    row = endpoint("a", "b", "c")
+    for name in ("a", "b", "c"):
+        row = endpoints.line_up(row, deployment(name))
+    row = endpoints.hand_on(endpoints.leave(row, deployment("b")), "a")
+    assert endpoints.holds(row, deployment("c"))
+
+
+def test_a_change_of_traffic_that_fails_leaves_what_the_cloud_showed_last() -> None:
+    why = failure("cloud_refused", "cause", Turn.YOU, "next")
+    row = endpoints.reroute(endpoint("a", "b", a=100), {"a": 50, "b": 50})
+    row = endpoints.reroute(row, {"b": 100})  # asked for before the first was seen
+    given_up = endpoints.give_up_route(row, why)
+    assert given_up.traffic == {"a": 100}
+    assert given_up.trouble == why
+    assert endpoints.reroute(given_up, {"b": 100}).trouble is None
+
+
+def test_the_largest_active_share_carries_a_change_of_traffic() -> None:
+    live = [deployment(name, status=Status.ACTIVE) for name in ("a", "b")]
+    failed = deployment("c", status=Status.FAILED)
+    chosen = endpoints.choose_carrier([failed, *live], {"b": 60, "a": 40})
+    assert chosen == live[1]
+    assert endpoints.choose_carrier([failed, *live], {}) == live[0]
+    assert endpoints.choose_carrier([failed], {}) is None
 
 
 @pytest.mark.parametrize(

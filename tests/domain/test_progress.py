@@ -27,7 +27,8 @@ def test_done_after_done_walks_through_the_plan_to_its_end(plan: Plan) -> None:
 
 
 def test_every_plan_ends_in_a_step_of_its_own_kind() -> None:
-    assert plans.STEPS[Plan.DEPLOY][-1] is Step.FINISH
+    for plan in (Plan.DEPLOY, Plan.RETRY):
+        assert plans.STEPS[plan][-1] is Step.FINISH
     for plan in (Plan.ABANDON, Plan.DELETE):
         assert plans.STEPS[plan][-1] is Step.CLOSE
     assert Step.SAVE_LOGS is plans.STEPS[Plan.ABANDON][0]  # before the container goes
@@ -104,3 +105,35 @@ def test_roles_that_spread_late_have_ten_minutes() -> None:
         if retry.may_retry(Trouble.AUTH, attempts + 1)
     ]
     assert 500 <= sum(waits) <= 900
+
+
+def test_the_deadline_does_not_run_in_line_for_the_endpoint() -> None:
+    record = replace(deployment(), work=plans.start_work(Plan.DEPLOY, NOW, LATER))
+    in_line = Wait(why="another is being changed", in_line=True)
+    record = progress.after_wait(record, in_line, 30, NOW)
+    late = LATER + timedelta(hours=1)
+    assert not plans.is_past_deadline(record.work, late)
+    record = progress.after_wait(record, in_line, 30, late)  # still in line: since it came there
+    for goes_on in (
+        progress.after_wait(record, Wait(why=""), 5, late),
+        progress.after_done(record, Step.ENDPOINT, Done(text=""), late),
+    ):
+        assert goes_on.work.in_line_since is None
+        assert not plans.is_past_deadline(goes_on.work, late + timedelta(seconds=59))
+        assert plans.is_past_deadline(goes_on.work, late + timedelta(seconds=61))
+
+
+def test_what_removes_paid_things_is_never_past_its_deadline() -> None:
+    for plan in (Plan.ABANDON, Plan.DELETE):
+        work = plans.start_work(plan, NOW, LATER)
+        assert not plans.is_past_deadline(work, LATER + timedelta(days=30))
+
+
+def test_a_live_deployment_stays_live_where_a_change_of_traffic_fails() -> None:
+    record = replace(deployment(), status=Status.ACTIVE)
+    record = replace(record, work=plans.start_work(Plan.TRAFFIC, NOW, LATER))
+    why = failure("code", "cause", Turn.YOU, "next")
+    failed = progress.after_failed(record, Failed(failure=why), NOW)
+    assert failed.status is Status.ACTIVE
+    assert failed.failure is None
+    assert plans.is_finished(failed)

@@ -216,5 +216,5 @@ def test_a_turn_that_lost_its_record_cannot_write_the_endpoints_row() -> None:
     world.clock.advance(-world.policy.lease)  # and this one's clock is behind
     before = world.endpoint(record.endpoint_name)
     with pytest.raises(LeaseLost):
-        turn.save_endpoint(seen, endpoints.free(seen.record, record))
+        turn.save_endpoint(seen, endpoints.line_up(seen.record, record))
     assert world.endpoint(record.endpoint_name) == before

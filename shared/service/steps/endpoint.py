@@ -45,6 +45,16 @@ def taken(name: str) -> Failure:
     )
 
 
+def gone(name: str) -> Failure:
+    """The failure where an endpoint that was live is not there any more, or not ours."""
+    return failure(
+        "endpoint_gone",
+        f"The endpoint {name} is not in Azure any more, or somebody else has made it anew.",
+        WhoseTurn.YOU,
+        "Delete its deployments and deploy them again.",
+    )
+
+
 def _not_created(name: str, state: str) -> Failure:
     return failure(
         "endpoint_failed",

@@ -8,7 +8,7 @@ from shared.domain import endpoints
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
 from shared.service import pace, store
-from shared.service.steps.endpoint import taken
+from shared.service.steps.endpoint import gone, taken
 from shared.service.store import Stored
 from shared.service.turn import Turn
 
@@ -34,7 +34,25 @@ def ensure_traffic(turn: Turn) -> Outcome:
     if outcome is not None:
         return outcome
     share = wanted.get(name, 0)
-    return Done(text=f"{name} has {share} % of the traffic.", frees_endpoint=True)
+    return Done(text=f"{name} has {share} % of the traffic.", frees_endpoint=True, routed=wanted)
+
+
+def ensure_routed(turn: Turn) -> Outcome:
+    """Gives the cloud the traffic that the endpoint's row wants."""
+    held = _hold(turn)
+    if held is None:
+        return Done(text="It is on no endpoint any more.")
+    if isinstance(held, Wait):
+        return held
+    found, ours = turn.cloud_endpoint()
+    if found is None or not ours:
+        return Failed(failure=gone(turn.record.endpoint_name))
+    wanted = held.record.traffic
+    outcome = _route(turn, held, found, wanted, Step.ROUTE)
+    if outcome is not None:
+        return outcome
+    shares = ", ".join(f"{name} {share} %" for name, share in wanted.items()) or "none"
+    return Done(text=f"Traffic is routed: {shares}.", frees_endpoint=True, routed=wanted)
 
 
 def ensure_no_traffic(turn: Turn) -> Outcome:
@@ -52,7 +70,7 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     outcome = _route(turn, held, found, wanted, Step.WITHDRAW_TRAFFIC)
     if outcome is not None:
         return outcome
-    return Done(text=f"{name} has no traffic.")
+    return Done(text=f"{name} has no traffic.", routed=wanted)
 
 
 def _staying(turn: Turn, endpoint: Endpoint) -> set[str]:
