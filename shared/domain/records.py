@@ -247,12 +247,17 @@ class Model(Kept):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Kept):
-    """What became of a keyed request: the deployment it made, or why it was refused."""
+    """What became of a keyed request: the deployment or model it made, or why it was refused.
+
+    `until` is set while a model is uploaded: until then the upload is taken to be under way.
+    """
 
     key: str
     fingerprint: str
     at: datetime
     deployment_id: str = ""
+    model_id: str = ""
+    until: datetime | None = None
     problem: Mapping[str, Any] = field(default_factory=dict)
 
 

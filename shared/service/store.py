@@ -141,9 +141,10 @@ def model_row(record: Model, etag: str = "") -> Row:
     return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
 
 
-def request_row(user_key: str, record: Request) -> Row:
+def request_row(user_key: str, record: Request, etag: str = "") -> Row:
     """The row of a keyed request."""
-    return Row(partition=user_key, key=_REQUEST + record.key, values=codec.render_record(record))
+    key, values = _REQUEST + record.key, codec.render_record(record)
+    return Row(partition=user_key, key=key, values=values, etag=etag)
 
 
 def pace_row(user_key: str, record: Pace, etag: str = "") -> Row:
