@@ -5,7 +5,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
+
+KeyName = Literal["primary", "secondary"]
+"""Which of an endpoint's two keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class Keys:
 
 
 class CloudView(Protocol):
-    """What can be seen of Azure ML, and the removal of a model, which its SDK does not offer.
+    """What can be seen of Azure ML, and two changes that need no more than one light call.
 
     Light enough for the HTTP path. Every method raises `CloudError`.
     """
@@ -89,6 +92,14 @@ class CloudView(Protocol):
 
     def read_keys(self, endpoint_name: str) -> Keys:
         """The endpoint's keys."""
+        ...
+
+    def rotate_key(self, endpoint_name: str, which: KeyName) -> None:
+        """Begins to replace one key; the other goes on. `read_keys` shows the new one at its end.
+
+        CONFLICT while another operation runs on the endpoint. Not to be repeated blindly: after an
+        AMBIGUOUS answer, a key that differs from the one read before has been replaced.
+        """
         ...
 
     def remove_model(self, name: str, version: str) -> None:

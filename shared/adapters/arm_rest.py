@@ -135,6 +135,10 @@ class ArmClient:
             if error.code != cloud_errors.NOT_FOUND:
                 raise
 
+    def begin(self, path: str, body: Document) -> None:
+        """Asks for an operation by POST; what it begins goes on without us."""
+        self._send("POST", path, self.deadline(), body=body, changing=True)
+
     def location(self, *, deadline: float) -> str:
         """The workspace's region, read once."""
         if not self._location:

@@ -1,7 +1,7 @@
 """`CloudView` over ARM REST: look-ups, lists, keys and logs, and the removal of a model version.
 
-The only Azure ML adapter that the HTTP path loads: azure-core and nothing heavier. What changes
-endpoints is in `azure_ml_control`.
+The only Azure ML adapter that the HTTP path loads: azure-core and nothing heavier. All other
+changes of endpoints are in `azure_ml_control`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from azure.core.credentials import TokenCredential
 
 from shared.adapters.arm_rest import ArmClient, Document, Workspace, need
-from shared.cloud_ports import CloudDeployment, CloudEndpoint, Keys, RegistryModel, Usage
+from shared.cloud_ports import CloudDeployment, CloudEndpoint, KeyName, Keys, RegistryModel, Usage
 
 _FAMILY_USAGE = "microsoft.machinelearningservices/usages"
 
@@ -84,6 +84,16 @@ class AzureMlView:
         found = self._arm.read(path, deadline=self._arm.deadline(), post={})
         primary, secondary = need(found, "primaryKey"), need(found, "secondaryKey")
         return Keys(primary=str(primary), secondary=str(secondary))
+
+    def rotate_key(self, endpoint_name: str, which: KeyName) -> None:
+        """Begins to replace one key, and does not wait: it is an operation on the endpoint.
+
+        Without `keyValue`, which the REST contract calls "the value the key is set to": the SDK
+        sends the current key there.
+        """
+        self._arm.begin(
+            f"{self._endpoint(endpoint_name)}/regenerateKeys", {"keyType": which.title()}
+        )
 
     def remove_model(self, name: str, version: str) -> None:
         """Removes a model version; its files stay. CONFLICT while a deployment uses it."""

@@ -27,6 +27,7 @@ class Deployment:
     """A deployment in the cloud; `log` is what its container wrote."""
 
     given: NewDeployment
+    since: datetime
     state: str = "Creating"
     error: str = ""
     log: str = ""
@@ -42,6 +43,15 @@ class Deployment:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an operation fails: with which error, in which state, and after how many seconds."""
+
+    error: str
+    state: str
+    seconds: float | None
+
+
 @dataclass(slots=True)
 class Operation:
     """What runs on an endpoint or below it until `due`; with a `failure` its targets fail."""
@@ -50,7 +60,7 @@ class Operation:
     due: datetime
     targets: Sequence["Endpoint | Deployment"]
     end: Callable[[], None]
-    failure: str
+    failure: Failure | None
 
 
 @dataclass(slots=True)
@@ -64,6 +74,22 @@ class Endpoint:
     traffic: Mapping[str, int] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
     operation: Operation | None = None
+    removed: list[tuple[datetime, Deployment]] = field(default_factory=list)
+    rotations: dict[str, int] = field(default_factory=lambda: {"primary": 1, "secondary": 1})
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Both keys by name."""
+        return {name: f"{self.name}-{name}-{number}" for name, number in self.rotations.items()}
+
+    def rotate(self, which: str) -> None:
+        """Replaces a key."""
+        self.rotations[which] += 1
+
+    def listed(self, seen: datetime) -> list[Deployment]:
+        """The deployments that there were at a time."""
+        kept = [held for held in self.deployments.values() if held.since <= seen]
+        return kept + [held for gone, held in self.removed if held.since <= seen < gone]
 
     def shown(self) -> CloudEndpoint:
         """The endpoint as the port shows it."""
@@ -83,15 +109,15 @@ class Endpoint:
         if operation is None or operation.due > now:
             return
         self.operation = None
-        if not operation.failure:
+        if operation.failure is None:
             operation.end()
             return
         for held in operation.targets:
-            held.state, held.error = "Failed", operation.failure
+            held.state, held.error = operation.failure.state, operation.failure.error
 
-    def forget(self, deployment: str) -> None:
-        """Takes a deployment out."""
-        del self.deployments[deployment.lower()]
+    def forget(self, deployment: str, now: datetime) -> None:
+        """Takes a deployment out; listings of before still have it."""
+        self.removed.append((now, self.deployments.pop(deployment.lower())))
 
 
 def endpoint_of(uri: str) -> str:

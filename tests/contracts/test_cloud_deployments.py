@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.cloud_ports import KeyName
 from shared.domain.errors import CloudError, Trouble
 from tests.contracts.clouds import (
     ROWS,
@@ -179,3 +180,35 @@ def test_a_named_deployment_answers_before_it_has_traffic(cloud: Cloud, endpoint
     assert score(key=cloud.view.read_keys(endpoint).secondary)[0] == 200
     assert score(key="wrong")[0] == 401
     assert score(name="green")[0] == 404
+
+
+@pytest.mark.parametrize("which", ["primary", "secondary"])
+def test_a_rotated_key_is_refused_from_then_on_and_the_other_goes_on(
+    cloud: Cloud, endpoint: str, which: KeyName
+) -> None:
+    serve(cloud, endpoint, "blue")
+    uri = settled_endpoint(cloud, endpoint).scoring_uri
+    before = cloud.view.read_keys(endpoint)
+
+    def status(key: str) -> int:
+        return cloud.scorer.score(uri, key=key, deployment_name="blue", payload=ROWS).status
+
+    with cloud.holding():
+        cloud.view.rotate_key(endpoint, which)
+        assert cloud.view.read_keys(endpoint) == before
+        with pytest.raises(CloudError) as busy:
+            cloud.view.rotate_key(endpoint, which)
+        assert refusal(busy)[0] is Trouble.CONFLICT
+    cloud.until(lambda: cloud.view.read_keys(endpoint) != before)
+    after = cloud.view.read_keys(endpoint)
+    other = "secondary" if which == "primary" else "primary"
+    assert getattr(after, other) == getattr(before, other)
+    assert status(getattr(before, which)) == 401
+    assert status(getattr(after, which)) == status(getattr(after, other)) == 200
+    assert settled_endpoint(cloud, endpoint).state == "Succeeded"
+
+
+def test_the_keys_of_what_is_not_there_cannot_be_rotated(cloud: Cloud, endpoint: str) -> None:
+    with pytest.raises(CloudError) as caught:
+        cloud.view.rotate_key(endpoint, "primary")
+    assert refusal(caught) == (Trouble.PERMANENT, "not_found")

@@ -1,0 +1,178 @@
+"""What can be seen of Azure ML in memory, and how its operations run: the base of `MemoryCloud`.
+
+Also its `Scorer`, and the two changes that `CloudView` has. What a test or the simulation may ask
+for is told at `MemoryCloudView`.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from shared.adapters import memory_cloud_rules as rules
+from shared.adapters.memory_cloud_rules import Deployment, Endpoint, Failure, Operation
+from shared.cloud_ports import (
+    Answer,
+    CloudDeployment,
+    CloudEndpoint,
+    KeyName,
+    Keys,
+    NewDeployment,
+    NewModel,
+    RegistryModel,
+    Usage,
+)
+
+
+def predict_zeros(_path: str, payload: Mapping[str, object]) -> str:
+    """The answer of a model that predicts 0 for each row."""
+    table = payload.get("input_data")
+    rows = table.get("data", []) if isinstance(table, dict) else []
+    return json.dumps([0] * len(rows))
+
+
+class MemoryCloudView:
+    """One workspace. Its public attributes may be changed at any time.
+
+    `operation_seconds` is how long what begins now takes; `lag_seconds` how old a listing is;
+    `cores` the quota; containers of models at `broken_paths` crash; `taken_names` are endpoints of
+    somebody else in the region; `predict` scores, from a model's path and the payload to the
+    answer's text. `fail_next` decides how one operation ends.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        operation_seconds: float = 0,
+        cores: int = 24,
+        has_path: Callable[[str], bool] = lambda _path: True,
+        predict: Callable[[str, Mapping[str, object]], str] = predict_zeros,
+    ) -> None:
+        self.operation_seconds = operation_seconds
+        self.lag_seconds = 0.0
+        self.cores = cores
+        self.broken_paths: set[str] = set()
+        self.taken_names: set[str] = set()
+        self._now = now
+        self._has_path = has_path
+        self._predict = predict
+        self._models: dict[tuple[str, str], NewModel] = {}
+        self._endpoints: dict[str, Endpoint] = {}
+        self._failure: Failure | None = None
+
+    def fail_next(
+        self, code: str, message: str, *, state: str = "Failed", seconds: float | None = None
+    ) -> None:
+        """The next operation that begins will fail with this error.
+
+        What it works on is then in `state` ("Canceled", or any word). A long time in `seconds`, in
+        place of `operation_seconds`, makes an operation that is stuck.
+        """
+        self._failure = Failure(f"{code}: {message}", state, seconds)
+
+    def find_model(self, name: str, version: str) -> RegistryModel | None:
+        """A model version; None where there is none."""
+        held = self._models.get((name, version))
+        return RegistryModel(name=name, version=version, tags=held.tags) if held else None
+
+    def find_endpoint(self, name: str) -> CloudEndpoint | None:
+        """An endpoint; None where there is none."""
+        held = self._find_endpoint(name)
+        return held.shown() if held else None
+
+    def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
+        """A deployment, with the cause where it has failed; None where there is none."""
+        held = self._find(endpoint_name, name)
+        return held.shown(error=held.error) if held else None
+
+    def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
+        """All deployments of an endpoint as of `lag_seconds` ago, without the causes of failed ones."""
+        endpoint = self._find_endpoint(endpoint_name)
+        seen = self._now() - timedelta(seconds=self.lag_seconds)
+        return [held.shown() for held in endpoint.listed(seen)] if endpoint else []
+
+    def list_usages(self) -> Sequence[Usage]:
+        """The one SKU family there is."""
+        self._settle()
+        used = rules.used(self._endpoints.values())
+        return [Usage(name=rules.FAMILY, used=used, limit=self.cores)]
+
+    def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
+        """The last lines of a deployment's log; PERMANENT `not_found` where there is none."""
+        held = self._find(endpoint_name, name)
+        if held is None:
+            raise rules.not_found(f"{endpoint_name}/{name}")
+        return "\n".join(held.log.splitlines()[-lines:])
+
+    def read_keys(self, endpoint_name: str) -> Keys:
+        """The endpoint's keys; PERMANENT `not_found` where there is none."""
+        return Keys(**self._require_endpoint(endpoint_name).keys)
+
+    def rotate_key(self, endpoint_name: str, which: KeyName) -> None:
+        """Begins to replace one key; CONFLICT while another operation runs on the endpoint."""
+        endpoint = self._require_endpoint(endpoint_name)
+        rules.require_free(endpoint)
+        self._begin(endpoint, ("rotate", which), [], lambda: endpoint.rotate(which))
+
+    def remove_model(self, name: str, version: str) -> None:
+        """Removes a model version; CONFLICT while a deployment uses it."""
+        self._settle()
+        if rules.is_deployed(self._endpoints.values(), name, version):
+            raise rules.conflict("ModelVersionInUse", f"{name}:{version} is deployed")
+        self._models.pop((name, version), None)
+
+    def score(
+        self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
+    ) -> Answer:
+        """One scoring call to a named deployment, by the address that the endpoint shows."""
+        name = rules.endpoint_of(uri)
+        endpoint, held = self._find_endpoint(name), self._find(name, deployment_name)
+        if endpoint is None:
+            return Answer(status=404, deployment_name="", text="there is no such endpoint")
+        keys = self.read_keys(name)
+        if key not in (keys.primary, keys.secondary):
+            return Answer(status=401, deployment_name="", text="the key is not valid")
+        if held is None:
+            return Answer(status=404, deployment_name="", text="there is no such deployment")
+        if held.state not in ("Succeeded", "Updating"):
+            return Answer(status=503, deployment_name=held.given.name, text="no healthy upstream")
+        text = self._predict(self._path(held.given), payload)
+        return Answer(status=200, deployment_name=held.given.name, text=text)
+
+    def _begin(
+        self,
+        endpoint: Endpoint,
+        request: object,
+        targets: Sequence[Endpoint | Deployment],
+        end: Callable[[], None],
+    ) -> None:
+        failure, self._failure = self._failure, None
+        seconds = self.operation_seconds
+        if failure and failure.seconds is not None:
+            seconds = failure.seconds
+        due = self._now() + timedelta(seconds=seconds)
+        endpoint.operation = Operation(request, due, targets, end, failure)
+
+    def _settle(self) -> None:
+        for endpoint in list(self._endpoints.values()):
+            endpoint.settle(self._now())
+
+    def _find_endpoint(self, name: str) -> Endpoint | None:
+        self._settle()
+        return self._endpoints.get(name.lower())
+
+    def _find(self, endpoint_name: str, name: str) -> Deployment | None:
+        endpoint = self._find_endpoint(endpoint_name)
+        return endpoint.deployments.get(name.lower()) if endpoint else None
+
+    def _require_endpoint(self, name: str) -> Endpoint:
+        endpoint = self._find_endpoint(name)
+        if endpoint is None:
+            raise rules.not_found(name)
+        return endpoint
+
+    def _path(self, given: NewDeployment) -> str:
+        model = self._models.get((given.model_name, given.model_version))
+        if model is None:
+            raise rules.no_model(given)
+        return model.path
