@@ -1,0 +1,137 @@
+"""What earlier versions left behind, after any of their effects, is brought to its end by today's code."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain import codec, plans, progress
+from shared.domain.outcomes import Done
+from shared.domain.policy import DEPLOY_REQUESTS
+from shared.domain.records import (
+    Claim,
+    Deployment,
+    Endpoint,
+    Event,
+    Inflight,
+    Model,
+    Pace,
+    Request,
+    Status,
+)
+from shared.ports import Row
+from shared.service import store
+from shared.service.run import STEPS
+from tests.histories.history import load_history, rebuild
+from tests.histories.record import take_requests
+from tests.service.promises import check_rest
+from tests.service.world import HOST_LEASE, World
+
+HISTORIES = sorted(Path(__file__).parent.glob("*/*.jsonl.gz"))
+EVERY_HISTORY = pytest.mark.parametrize(
+    "path", HISTORIES, ids=[f"{each.parent.name}/{each.name.split('.')[0]}" for each in HISTORIES]
+)
+KINDS: dict[str, type[Any]] = {
+    store.LIVE: Deployment,
+    store.DELETED: Deployment,
+    store.EVENT: Event,
+    store.MODEL: Model,
+    "e-": Endpoint,
+    "r-": Request,
+}
+MOST_STEPS = 12  # of a plan
+_known = cache(load_history)
+
+
+def kind_of(table: str, row: Row) -> type[Any]:
+    if table == store.RECORDS:
+        return KINDS.get(row.key[:2], Pace)
+    return Claim if table == store.CLAIMS else Inflight
+
+
+def structure(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's properties with their JSON as what it says."""
+    return {
+        name: json.loads(value) if name.endswith("_json") else value
+        for name, value in values.items()
+    }
+
+
+def is_kept(before: Any, after: Any) -> bool:
+    """Whether all of a value is still there; a newer version may have added to it."""
+    if isinstance(before, dict):
+        return all(is_kept(value, after.get(name)) for name, value in before.items())
+    return bool(before == after)
+
+
+def settle(world: World) -> None:
+    """Goes on until all is done, also what producers still ask for."""
+    if world.queue.next_visible(DEPLOY_REQUESTS) is not None:
+        world.run_for(HOST_LEASE)  # what a process that is gone had taken comes back
+        take_requests(world)
+    world.settle()
+
+
+def check_promises(world: World, promised: dict[str, list[str]]) -> None:
+    """All has ended, as was promised, and the cloud holds just what the records say."""
+    check_rest(world)
+    records = {record.id: record for record in world.all_deployments()}
+    for deployment_id, statuses in promised.items():
+        assert records[deployment_id].status in statuses, records[deployment_id].failure
+    by_status: dict[Status, list[Deployment]] = {status: [] for status in Status}
+    for record in records.values():
+        by_status[record.status].append(record)
+        assert (record.torn_down_at is None) == (record.status is Status.ACTIVE)
+    active, cloud = by_status[Status.ACTIVE], world.in_cloud()
+    registered = [*active, *by_status[Status.FAILED]]
+    assert cloud.deployments == sorted(each.deployment_name for each in active)
+    assert cloud.endpoints == sorted({each.endpoint_name for each in active})
+    assert cloud.models == sorted(each.azure_model_name for each in registered)
+    for name, traffic in cloud.traffic.items():
+        row = world.endpoint(name)
+        assert row is not None
+        assert {member: share for member, share in row.traffic.items() if share} == traffic
+        assert sum(traffic.values()) == 100
+        assert row.holder is None
+
+
+@EVERY_HISTORY
+def test_today_goes_on_from_every_effect_of_an_earlier_version(path: Path) -> None:
+    history = _known(path)
+    for count in range(1, len(history.effects) + 1):
+        world = rebuild(history, count)
+        settle(world)
+        try:
+            check_promises(world, history.promised(count))
+        except AssertionError as error:
+            last = history.effects[count - 1]
+            raise AssertionError(f"stopped after effect {count}, {last}: {error}") from error
+
+
+@EVERY_HISTORY
+def test_every_row_of_an_earlier_version_is_read_and_loses_nothing_when_written(path: Path) -> None:
+    for table, row in _known(path).rows():
+        record = codec.parse_record(kind_of(table, row), row.values)
+        assert is_kept(structure(row.values), structure(codec.render_record(record)))
+
+
+@EVERY_HISTORY
+def test_every_record_of_an_earlier_version_is_planned_to_its_end(path: Path) -> None:
+    for table, row in _known(path).rows():
+        if kind_of(table, row) is not Deployment:
+            continue
+        record = codec.parse_record(Deployment, row.values)
+        steps = 0
+        while (step := plans.next_step(record)) is not None:
+            assert step in STEPS
+            record = progress.after_done(record, step, Done(text=""), record.work.step_since)
+            steps += 1
+        assert steps <= MOST_STEPS
+
+
+def test_the_first_version_is_there() -> None:
+    assert {path.parent.name for path in HISTORIES} >= {"0.1"}
+    assert len(HISTORIES) >= 8
