@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen, is_meant
+from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import JsonRoute
 from functions.deploy_http.openapi import accepted, cached, errors
@@ -22,26 +23,25 @@ _LOOK_AGAIN = "2"  # seconds
     "/deployments",
     name="create_deployment",
     status_code=202,
-    responses=accepted(400, 404, 409, 413, 415),
+    responses=accepted(400, 404, 409, 413, 415, once=True),
 )
-@router.post("/deployments/deploy", status_code=202, responses=accepted(400, 404, 409, 413, 415))
+@router.post(
+    "/deployments/deploy",
+    status_code=202,
+    responses=accepted(400, 404, 409, 413, 415, once=True),
+)
 def deploy(
     caller: SignedIn,
     request: Request,
     response: Response,
+    key: IdempotencyKey,
     wanted: Annotated[DeployRequest, Body()],
 ) -> answers.Accepted:
     """Accepts a deployment. Watch it at the address in `Location`."""
-    record = submit.accept_deploy(
-        caller.ports, caller.mint, caller.policy, caller.principal, wanted
-    ).record
-    _point_to(request, response, record.id)
-    return answers.Accepted(
-        deployment_id=record.id,
-        status=record.status,
-        message=f"Accepted. Follow it with GET /deployments/{record.id}.",
-        endpoint_name=record.endpoint_name,
+    accepted = submit.accept_deploy(
+        caller.ports, caller.mint, caller.policy, caller.principal, wanted, key=key
     )
+    return _answer(request, response, accepted)
 
 
 @router.get("/deployments", response_model=answers.DeploymentList, responses=cached())
@@ -150,6 +150,18 @@ def _row_meant(caller: SignedIn, deployment_id: str, if_match: str) -> str:
     ):
         raise remove.changed(deployment_id)
     return view.etag
+
+
+def _answer(request: Request, response: Response, accepted: submit.Accepted) -> answers.Accepted:
+    record = accepted.record
+    mark_replay(response, replayed=accepted.replayed)
+    _point_to(request, response, record.id)
+    return answers.Accepted(
+        deployment_id=record.id,
+        status=record.status,
+        message=f"Accepted. Follow it with GET /deployments/{record.id}.",
+        endpoint_name=record.endpoint_name,
+    )
 
 
 def _point_to(request: Request, response: Response, deployment_id: str) -> None:

@@ -6,32 +6,35 @@ from fastapi import APIRouter, Form, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen
+from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import UploadRoute
 from functions.deploy_http.openapi import cached, created
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
-from shared.service import catalogue, read
+from shared.service import catalogue, read, uploads
 
 router = APIRouter(tags=["models"], route_class=UploadRoute)
 
 
-@router.post("/models", status_code=201, responses=created(400, 413, 415))
+@router.post("/models", status_code=201, responses=created(400, 409, 413, 415))
 def add_model(
     caller: SignedIn,
     request: Request,
     response: Response,
+    key: IdempotencyKey,
     form: Annotated[ModelForm, Form(media_type="multipart/form-data")],
 ) -> answers.ModelAnswer:
     """Uploads a model file: it is read without being run, judged, and stored.
 
     A file that asks for what is not allowed is refused with 422 and the names it asked for.
     """
-    model = catalogue.add_model(
-        caller.ports, caller.mint, caller.policy, caller.principal, form.to_upload()
+    uploaded = uploads.accept_upload(
+        caller.ports, caller.mint, caller.policy, caller.principal, form.to_upload(), key=key
     )
-    response.headers["Location"] = addresses.address_of(request, f"/models/{model.id}")
-    return rendering.render_model(model)
+    mark_replay(response, replayed=uploaded.replayed)
+    response.headers["Location"] = addresses.address_of(request, f"/models/{uploaded.model.id}")
+    return rendering.render_model(uploaded.model)
 
 
 @router.get("/models", response_model=answers.ModelList, responses=cached())

@@ -6,14 +6,16 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from functions.deploy_http.idempotency import REPLAYED
 from functions.deploy_http.problems import MEDIA_TYPE, Problem
+from shared.domain.requests import KEY_DAYS
 
 Responses = dict[int | str, dict[str, Any]]
 _MEANINGS = {
-    400: "The body cannot be read: broken JSON or a broken form.",
+    400: "The body cannot be read (broken JSON or a broken form), or Idempotency-Key holds no key.",
     403: "The caller may not do this.",
     404: "There is no such thing, or it is another user's.",
-    409: "It contradicts what is there now.",
+    409: "It contradicts what is there now; where that passes by itself, Retry-After tells when.",
     412: "It has changed since the version that If-Match names.",
     413: "The body is larger than the limit.",
     415: "The body is of another media type than the route reads.",
@@ -24,6 +26,7 @@ _MEANINGS = {
 }
 _HEADERS = {
     "ETag": "The version of what is shown.",
+    REPLAYED: f"`true` where the same request was made before under its key, in the last {KEY_DAYS} days.",
     "Location": "Where it is, absolute.",
     "Operation-Location": "Where to watch it, absolute.",
     "Retry-After": "Seconds after which to look.",
@@ -41,14 +44,19 @@ def cached(*statuses: int) -> Responses:
     return {200: _with("ETag"), 304: unchanged | _with("ETag"), **errors(*statuses)}
 
 
-def accepted(*statuses: int) -> Responses:
-    """The `responses` of a route that begins something to be watched, and can fail in these ways."""
-    return {202: _with("Location", "Operation-Location", "Retry-After"), **errors(*statuses)}
+def accepted(*statuses: int, once: bool = False) -> Responses:
+    """The `responses` of a route that begins something to be watched, and can fail in these ways.
+
+    `once`: it takes an idempotency key.
+    """
+    replayed = (REPLAYED,) if once else ()
+    headers = _with("Location", "Operation-Location", "Retry-After", *replayed)
+    return {202: headers, **errors(*statuses)}
 
 
 def created(*statuses: int) -> Responses:
-    """The `responses` of a route that creates something, and can fail in these ways."""
-    return {201: _with("Location"), **errors(*statuses)}
+    """The `responses` of a route that creates something once a key, and can fail in these ways."""
+    return {201: _with("Location", REPLAYED), **errors(*statuses)}
 
 
 def _with(*headers: str) -> dict[str, Any]:

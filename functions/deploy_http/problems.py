@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from functions.deploy_http.idempotency import KeyInvalid
 from functions.deploy_http.intake import UnsupportedMediaType
 from shared import telemetry
 from shared.domain.errors import (
@@ -40,6 +41,7 @@ _STATUS: dict[type[Refusal], int] = {
     PreconditionFailed: 412,
     TooLarge: 413,
     UnsupportedMediaType: 415,
+    KeyInvalid: 400,
     Unsafe: 422,
     Refusal: 409,
 }

@@ -17,6 +17,9 @@ from shared.domain.errors import InvalidRequest
 KEY_DAYS = 8
 """How long a key is remembered: longer than the seven days that a queue message lives."""
 
+UPLOAD_SECONDS = 120
+"""How long an upload under a key is left to whoever began it; reading a file is ended after a minute."""
+
 M = TypeVar("M", bound=BaseModel)
 _FINGERPRINTS = "1"  # the way they are made; another number where that changes
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

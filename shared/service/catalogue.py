@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from shared import telemetry
@@ -13,8 +13,8 @@ from shared.domain.inspection import Inspection, UnreadableModel, Verdict, rende
 from shared.domain.names import MODEL_NAME_RULE, is_model_name
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import ClaimKind, Model
-from shared.ports import Ports
+from shared.domain.records import ClaimKind, Model, Request
+from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import content, store
 from shared.service.claims import Mint
 from shared.telemetry import Happened
@@ -36,6 +36,15 @@ class Upload:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """An upload with the digest (sha256) and the size of its file, in bytes."""
+
+    upload: Upload
+    digest: str
+    size: int
+
+
 def add_model(
     ports: Ports, mint: Mint, policy: Policy, principal: Principal, upload: Upload
 ) -> Model:
@@ -43,10 +52,36 @@ def add_model(
 
     Raises InvalidRequest, TooLarge, Unsafe.
     """
+    return add_measured(ports, mint, principal, measure(upload, policy))
+
+
+def measure(upload: Upload, policy: Policy) -> Measured:
+    """Goes through the file once. Raises InvalidRequest for the model's name, TooLarge."""
     if not is_model_name(upload.model_name):
         raise _wrong_name(upload.model_name)
-    digest, size = _measure(upload.file, policy.upload_limit)
-    inspection = _inspect(ports, upload.file, digest)
+    digest, size = hashlib.sha256(), 0
+    upload.file.seek(0)
+    while chunk := upload.file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > policy.upload_limit:
+            raise too_large(policy.upload_limit)
+    return Measured(upload=upload, digest=digest.hexdigest(), size=size)
+
+
+def add_measured(
+    ports: Ports,
+    mint: Mint,
+    principal: Principal,
+    measured: Measured,
+    claim: store.Stored[Request] | None = None,
+) -> Model:
+    """Judges and stores what was measured, and with it, under a key, the answer to its request.
+
+    Raises Unsafe; Changed or Missing where the claim of the key is no longer the one given.
+    """
+    upload = measured.upload
+    inspection = _inspect(ports, upload.file, measured.digest)
     moment = mint.claim(ClaimKind.MODEL, principal.user_key)
     model = Model(
         id=ids.render_artifact_id("model", 1, moment),
@@ -54,16 +89,16 @@ def add_model(
         model_name=upload.model_name,
         algorithm=upload.algorithm or _algorithm(inspection),
         filename=upload.filename[:200],
-        size=size,
-        content_digest=digest,
+        size=measured.size,
+        content_digest=measured.digest,
         inspection=render_inspection(inspection),
         created_at=ports.clock.now(),
         description=upload.description,
         metrics=upload.metrics,
         evaluation=upload.evaluation,
     )
-    _store(ports, model, upload.file)
-    telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=size, name=model.model_name)
+    _store(ports, model, upload.file, claim)
+    telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=model.size, name=model.model_name)
     return model
 
 
@@ -79,23 +114,16 @@ def require_model(ports: Ports, principal: Principal, model_id: str) -> store.St
     return stored
 
 
-def _store(ports: Ports, model: Model, file: BinaryIO) -> None:
+def _store(ports: Ports, model: Model, file: BinaryIO, claim: store.Stored[Request] | None) -> None:
     file.seek(0)
     content.ensure_blob(ports.blobs, content.content_key(model.content_digest), file)
     metadata = json.dumps(codec.render_record(model), indent=1, sort_keys=True)
-    ports.blobs.put(content.metadata_key(model.id), metadata.encode())
-    store.insert(ports.tables, ports.random, store.RECORDS, store.model_row(model))
-
-
-def _measure(file: BinaryIO, limit: int) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    file.seek(0)
-    while chunk := file.read(_CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-        if size > limit:
-            raise too_large(limit)
-    return digest.hexdigest(), size
+    content.ensure_blob(ports.blobs, content.metadata_key(model.id), metadata.encode())
+    operations: list[Operation] = [Insert(store.model_row(model))]
+    if claim is not None:
+        answer = replace(claim.record, model_id=model.id, until=None)
+        operations.append(Replace(store.request_row(model.user_key, answer, claim.row.etag)))
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
 
 
 def _inspect(ports: Ports, file: BinaryIO, digest: str) -> Inspection:

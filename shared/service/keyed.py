@@ -17,6 +17,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Request
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, store
+from shared.service.remove import require_deployment
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -43,13 +44,11 @@ def find_replay(ports: Ports, principal: Principal, keyed: Keyed) -> Deployment 
         return None
     if found.record.problem:
         raise _kept_refusal(found.record)
-    stored = store.load_deployment(ports.tables, principal.user_key, found.record.deployment_id)
-    if stored is None:  # an answered request names its deployment, and records stay
-        raise reused()
-    telemetry.tell(Happened.REPLAYED, stored.record.id)
-    if not plans.is_finished(stored.record):
-        hints.send_hint(ports.queue, stored.record.user_key, stored.record.id)
-    return stored.record
+    record = require_deployment(ports, principal, found.record.deployment_id).record
+    telemetry.tell(Happened.REPLAYED, record.id)
+    if not plans.is_finished(record):
+        hints.send_hint(ports.queue, record.user_key, record.id)
+    return record
 
 
 def answer_operation(

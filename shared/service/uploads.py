@@ -1,0 +1,123 @@
+"""Uploads under an idempotency key: the key is claimed before the file is read, for a limited time.
+
+    no row ---claim---> under way ---model and answer in one transaction---> answered: replayed
+                            |---refused, or storage failed: the claim goes, the key is free
+                            `---its process died: after the time, who comes next takes it over
+
+The row's version fences: one who was taken over meets another, and answers as the one who took over.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared import telemetry
+from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal, StoreError
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import Model, Request
+from shared.domain.requests import UPLOAD_SECONDS, fingerprint
+from shared.ports import Insert, Ports, Replace
+from shared.service import catalogue, store
+from shared.service.catalogue import Measured, Upload
+from shared.service.claims import Mint
+from shared.service.keyed import Keyed, find_request
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+_TRIES = 8
+_LOOK_AGAIN = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """The model an upload led to; `replayed` where an earlier one of the same key made it."""
+
+    model: Model
+    replayed: bool = False
+
+
+def accept_upload(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    principal: Principal,
+    upload: Upload,
+    *,
+    key: str = "",
+) -> Uploaded:
+    """Does what `catalogue.add_model` does; with a key, of `requests.request_key`, once.
+
+    Raises what that does; InvalidRequest `idempotency_key_reused` where the key came with another
+    request; Conflict `idempotency_in_progress` while the same upload is under way.
+    """
+    measured = catalogue.measure(upload, policy)
+    if not key:
+        return Uploaded(model=catalogue.add_measured(ports, mint, principal, measured))
+    keyed = _name_upload(measured, key)
+    for _ in range(_TRIES):
+        found = find_request(ports, principal, keyed)
+        if found and found.record.until is None:
+            telemetry.tell(Happened.REPLAYED, model=found.record.model_id)
+            stored = catalogue.require_model(ports, principal, found.record.model_id)
+            return Uploaded(model=stored.record, replayed=True)
+        with suppress(Exists, Changed, Missing):  # another one was faster: look again
+            claim = _claim(ports, principal, keyed, found)
+            return Uploaded(model=_add(ports, mint, principal, measured, claim))
+    raise _in_progress()
+
+
+def _name_upload(measured: Measured, key: str) -> Keyed:
+    fields = {
+        "digest": measured.digest,
+        "filename": measured.upload.filename,
+        "model_name": measured.upload.model_name,
+        "algorithm": measured.upload.algorithm,
+        "description": measured.upload.description,
+        "metrics": dict(measured.upload.metrics),
+        "evaluation": dict(measured.upload.evaluation),
+    }
+    content = {name: value for name, value in fields.items() if value}
+    return Keyed(key=key, fingerprint=fingerprint("upload", content))
+
+
+def _claim(
+    ports: Ports, principal: Principal, keyed: Keyed, found: Stored[Request] | None
+) -> Stored[Request]:
+    """Claims the key, or takes over the claim of one who has had its time.
+
+    Raises Conflict where that one still has time; Exists, Changed, Missing where another was faster.
+    """
+    now = ports.clock.now()
+    if found and found.record.until and found.record.until > now:
+        raise _in_progress()
+    claim = Request(
+        key=keyed.key,
+        fingerprint=keyed.fingerprint,
+        at=now,
+        until=now + timedelta(seconds=UPLOAD_SECONDS),
+    )
+    row = store.request_row(principal.user_key, claim, found.row.etag if found else "")
+    operation = Replace(row) if found else Insert(row)
+    [etag] = store.commit(ports.tables, ports.random, store.RECORDS, [operation])
+    return Stored(claim, replace(row, etag=etag))
+
+
+def _add(
+    ports: Ports, mint: Mint, principal: Principal, measured: Measured, claim: Stored[Request]
+) -> Model:
+    try:
+        return catalogue.add_measured(ports, mint, principal, measured, claim)
+    except (Refusal, StoreError):
+        with suppress(StoreError):  # then the claim ends by its time
+            store.remove(ports.tables, store.RECORDS, claim.row)
+        raise
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "idempotency_in_progress",
+        "The same upload, under the same key, is under way.",
+        "Send it again after the seconds in Retry-After: it is then answered as the first one was.",
+        retry_after=_LOOK_AGAIN,
+    )
