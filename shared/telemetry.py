@@ -14,6 +14,8 @@ class Happened(StrEnum):
     """What can be said in the log; the value is the name to search for."""
 
     ACCEPTED = "request_accepted"
+    RETRIED = "retry_accepted"
+    REROUTED = "traffic_accepted"
     REPLAYED = "request_replayed"
     REFUSED = "request_refused"
     MODEL_ADDED = "model_added"
@@ -27,6 +29,10 @@ class Happened(StrEnum):
     DEPLOYMENT_FAILED = "deployment_failed"
     TORN_DOWN = "deployment_torn_down"
     LEASE_LOST = "lease_lost"
+    TURN_CRASHED = "turn_crashed"
+    POISON_TAKEN = "poison_message_taken"
+    DEAD_LETTER = "message_dead_lettered"
+    PARKED = "message_parked"
     REHINTED = "sweep_rehinted"
     TOMBSTONED = "sweep_tombstoned"
     SWEPT = "sweep_finished"
@@ -41,10 +47,13 @@ _WARNINGS = {
     Happened.NAME_COLLISION,
     Happened.DEPLOYMENT_FAILED,
     Happened.LEASE_LOST,
+    Happened.POISON_TAKEN,
+    Happened.DEAD_LETTER,
+    Happened.PARKED,
     Happened.TOMBSTONED,
     Happened.HTTP_UNAVAILABLE,
 }
-_ERRORS = {Happened.HTTP_FAILED, Happened.SETTINGS_WRONG}
+_ERRORS = {Happened.HTTP_FAILED, Happened.SETTINGS_WRONG, Happened.TURN_CRASHED}
 
 
 def tell(

@@ -47,6 +47,8 @@ def start_step(work: Work, step: Step | None, now: datetime) -> Work:
         attempts=0,
         waiting="",
         trouble="",
+        crashes=0,
+        second_chance=None,
     )
 
 

@@ -34,6 +34,8 @@ def after_wait(
         attempts=attempts,
         waiting=outcome.why,
         trouble=trouble,
+        crashes=0,
+        second_chance=None,
     )
     return replace(record, work=work)
 

@@ -84,6 +84,8 @@ class Work:
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
     asked for what the step waits for. `in_line_since`: when it got in line for the endpoint; the
     deadline does not run while it waits there. `waiting`: why, in one sentence. `trouble`: the last error.
+    `crashes`: turns in a row that ended in an error nobody expected; `second_chance`: how many there
+    were when their message had become poison and a new one was sent.
     """
 
     plan: Plan
@@ -96,6 +98,8 @@ class Work:
     attempts: int = 0
     waiting: str = ""
     trouble: str = ""
+    crashes: int = 0
+    second_chance: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from shared import telemetry
-from shared.domain import endpoints, leases, plans, retry
-from shared.domain.errors import CloudError, LeaseLost
+from shared.domain import endpoints, leases, plans, poisoning, retry
+from shared.domain.errors import CloudError, LeaseLost, StoreError
 from shared.domain.failures import failure_of, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
@@ -51,7 +51,8 @@ STEPS: dict[Step, Callable[[Turn], Outcome]] = {
 def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
     """Goes on with the deployment a hint points to, as far as it goes without waiting.
 
-    Raises StoreError where storage does not answer: the host then brings the message back.
+    Raises StoreError where storage does not answer, and whatever error nobody expected, which is
+    noted on the record: the host then brings the message back.
     """
     stored = store.load_deployment(ports.tables, hint.user_key, hint.deployment_id)
     if stored is None:
@@ -72,6 +73,12 @@ def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
         telemetry.tell(Happened.LEASE_LOST, record.id, reason=str(error))
         if turn.give_back():
             hints.send_hint(ports.queue, record.user_key, record.id)
+    except StoreError:
+        raise
+    except Exception as error:
+        telemetry.tell(Happened.TURN_CRASHED, record.id, step=turn.record.work.step, error=error)
+        turn.crashed(error)
+        raise
 
 
 def _is_due(ports: WorkerPorts, record: Deployment, now: datetime) -> bool:
@@ -114,6 +121,8 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
     work = turn.record.work
     if plans.is_past_deadline(work, turn.ports.clock.now()):
         return Failed(failure=past_deadline(turn.record)), ""
+    if poisoning.must_give_up(work):
+        return Failed(failure=poisoning.turns_crash(turn.record)), ""
     try:
         turn.before_change()
         return STEPS[step](turn), ""

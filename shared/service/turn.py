@@ -4,12 +4,13 @@ Every write is conditional on the version this turn has seen last. Where it lost
 the record now, and the turn stops without a further effect (`LeaseLost`).
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.cloud_ports import CloudEndpoint
-from shared.domain import endpoints, leases, ownership, plans, progress
-from shared.domain.errors import Changed, Exists, LeaseLost, Missing
+from shared.domain import endpoints, leases, ownership, plans, poisoning, progress
+from shared.domain.errors import Changed, Exists, LeaseLost, Missing, StoreError
 from shared.domain.outcomes import Done, Failed, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Step
@@ -106,6 +107,22 @@ class Turn:
             row = endpoints.hand_on(row, record.id)
         record = leases.drop_lease(record)
         return self._checkpoint(record, "traffic_failed", outcome.failure.cause, step, row)
+
+    def crashed(self, error: Exception) -> None:
+        """Notes that this turn ends in an error nobody expected, and frees the record for the next.
+
+        Where that cannot be written, the lease ends by itself and the error is still the caller's.
+        """
+        if (step := plans.next_step(self.record)) is None:
+            return
+        before = self.record.work.trouble
+        crashed, text = poisoning.after_crash(self.record, error)
+        crashed = leases.drop_lease(crashed)
+        with suppress(LeaseLost, StoreError):
+            if text == before:
+                self._replace(crashed)
+            else:
+                self._checkpoint(crashed, "turn_crashed", text, step)
 
     # -------------------------------------------------------------- the endpoint's row
 
