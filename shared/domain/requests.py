@@ -20,6 +20,8 @@ KEY_DAYS = 8
 UPLOAD_SECONDS = 120
 """How long an upload under a key is left to whoever began it; reading a file is ended after a minute."""
 
+MAX_SHARES = 20  # Azure's limit of deployments on an endpoint
+
 M = TypeVar("M", bound=BaseModel)
 _FINGERPRINTS = "1"  # the way they are made; another number where that changes
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -93,6 +95,7 @@ def _plain_text(text: str) -> str:
 
 ModelName = Annotated[str, AfterValidator(_model_name)]
 PlainText = Annotated[str, Field(max_length=1000), AfterValidator(_plain_text)]
+OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 CloudName = Annotated[str, AfterValidator(_cloud_name)]
 InstanceType = Annotated[str, AfterValidator(_instance_type)]
 EnvironmentVariables = Annotated[dict[str, str], AfterValidator(_environment)]
@@ -124,6 +127,37 @@ class DeployRequest(BaseModel):
     environment_variables: EnvironmentVariables = Field(
         default_factory=dict,
         description="Given to the serving container. No secrets: they are refused.",
+    )
+
+
+def _shares(shares: dict[str, int]) -> dict[str, int]:
+    problems = [
+        f"{name[:40]!r} is no deployment's name: {names.CLOUD_NAME_RULE}"
+        for name in shares
+        if not names.is_cloud_name(name)
+    ]
+    if len({name.lower() for name in shares}) < len(shares):
+        problems.append("a deployment is named twice: names are the same in any case")
+    if sum(shares.values()) not in (0, 100):
+        problems.append(f"the shares sum up to {sum(shares.values())}: must be 100, or 0 for none")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return shares
+
+
+class TrafficRequest(BaseModel):
+    """The traffic an endpoint should have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    traffic: Annotated[
+        dict[str, Annotated[int, Field(ge=0, le=100, strict=True)]],
+        Field(max_length=MAX_SHARES),
+        AfterValidator(_shares),
+    ] = Field(
+        description="Whole percents by the name of an active deployment; who is not named gets none. "
+        "They sum up to 100, or to 0 where the endpoint shall answer nobody.",
+        examples=[{"blue": 90, "green": 10}],
     )
 
 
@@ -196,6 +230,7 @@ def is_same_request(one: str, other: str) -> bool:
 def request_key(source: str, request_id: str) -> str:
     """The row key of a keyed request; only the hash of what the caller chose is stored.
 
-    `source` is a producer's, and empty for an `Idempotency-Key`: no producer may have that one.
+    `source` is a producer's, and empty for an `Idempotency-Key`. Neither holds a line break, so no two
+    pairs have the same key.
     """
-    return hashlib.sha256(json.dumps([source, request_id]).encode()).hexdigest()
+    return hashlib.sha256(f"{source}\n{request_id}".encode()).hexdigest()

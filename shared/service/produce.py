@@ -16,6 +16,7 @@ from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Request
+from shared.domain.requests import OneLine
 from shared.ports import Ports
 from shared.service import store, submit
 from shared.service.claims import Mint
@@ -24,14 +25,17 @@ from shared.telemetry import Happened
 
 
 class DeployEvent(BaseModel):
-    """A CloudEvent 1.0 in structured JSON; further attributes are allowed and not used."""
+    """A CloudEvent 1.0 in structured JSON; further attributes are allowed and not used.
+
+    Its attributes hold no control characters: CloudEvents 1.0, 3.1.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     specversion: Literal["1.0"]
     type: str = Field(min_length=1, max_length=256)
-    source: str = Field(min_length=1, max_length=512)
-    id: str = Field(min_length=1, max_length=256)
+    source: OneLine = Field(max_length=512)
+    id: OneLine = Field(max_length=256)
     data: dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain import codec, limits, requests
 from shared.domain.errors import InvalidRequest
+from shared.domain.requests import TrafficRequest
 
 MODEL = {"model_id": "model-1-1763490543100000"}
 
@@ -125,3 +126,61 @@ def test_equal_requests_have_equal_fingerprints_whatever_their_order() -> None:
     assert one == requests.fingerprint("deploy", {"b": [1, 2], "a": 1})
     assert one != requests.fingerprint("deploy", {"a": 1, "b": [2, 1]})
     assert one != requests.fingerprint("retry", {"a": 1, "b": [1, 2]})
+
+
+def wrong_traffic(traffic: Any, **others: Any) -> dict[str, str]:
+    with pytest.raises(InvalidRequest) as refused:
+        requests.parse_model(TrafficRequest, {"traffic": traffic, **others})
+    return {each["field"]: each["problem"] for each in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    "traffic", [{}, {"blue": 0}, {"blue": 100}, {"blue": 1, "green": 99, "red": 0}]
+)
+def test_traffic_is_whole_percents_that_sum_up_to_all_or_nothing(traffic: dict[str, int]) -> None:
+    assert requests.parse_model(TrafficRequest, {"traffic": traffic}).traffic == traffic
+
+
+@pytest.mark.parametrize("share", [-1, 101, 50.0, "50", True, None, 1e400])
+def test_a_share_that_is_no_whole_percent_is_told_by_its_name(share: object) -> None:
+    assert set(wrong_traffic({"blue": share, "green": 100})) == {"traffic.blue"}
+
+
+def test_all_that_is_wrong_with_traffic_is_told_at_once() -> None:
+    assert set(wrong_traffic({"blue": -1, "green": "x"}, other=1)) == {
+        "traffic.blue",
+        "traffic.green",
+        "other",
+    }
+    problem = wrong_traffic({"a--b": 50, "blue": 20, "BLUE": 20})["traffic"]
+    assert "'a--b'" in problem
+    assert "twice" in problem
+    assert "90" in problem
+
+
+def test_no_more_deployments_can_be_named_than_an_endpoint_has() -> None:
+    shares = {f"blue-{number}": 5 for number in range(20)}
+    assert requests.parse_model(TrafficRequest, {"traffic": shares}).traffic == shares
+    assert set(wrong_traffic(shares | {"green": 0})) == {"traffic"}
+
+
+@pytest.mark.parametrize("traffic", [None, [], "blue", 100])
+def test_traffic_that_is_no_object_is_told(traffic: object) -> None:
+    assert set(wrong_traffic(traffic)) == {"traffic"}
+
+
+def test_fingerprints_made_in_another_way_leave_it_to_the_key() -> None:
+    one, other = requests.fingerprint("deploy", {}), requests.fingerprint("retry", {})
+    assert requests.is_same_request(one, one)
+    assert not requests.is_same_request(one, other)
+    older = one.partition(":")[2]  # as version 0.1 made them
+    assert requests.is_same_request(older, other)
+    assert requests.is_same_request("0" + other, one)
+
+
+def test_what_is_given_as_its_default_is_the_same_request() -> None:
+    plain, explicit = (
+        requests.parse_deploy_request(MODEL | more).model_dump(mode="json", exclude_defaults=True)
+        for more in ({}, {"instance_count": 1, "instance_type": "DS1_v2", "description": " "})
+    )
+    assert plain == explicit == MODEL

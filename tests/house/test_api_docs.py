@@ -18,7 +18,7 @@ from tests.api.serving import HERE, PROBLEM, Server, model_bytes
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "api.md").read_text()
 CODE = [path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
-REFUSALS = {"UnsupportedMediaType"} | {
+REFUSALS = {"KeyInvalid", "UnsupportedMediaType"} | {
     name
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.Refusal)

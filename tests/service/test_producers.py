@@ -64,7 +64,7 @@ def test_a_message_given_back_after_any_fault_leads_to_one_deployment(fault: Fau
 def test_another_source_or_another_id_is_another_request() -> None:
     world = World(operation_seconds=0)
     model = world.upload().id
-    for request_id, source in (("1", "a"), ("2", "a"), ("1", "b"), ("1\nb", "a")):
+    for request_id, source in (("1", "a"), ("2", "a"), ("1", "b"), ("a", "1")):
         accept(world, event(request_id, source, model_id=model))
     assert len(world.deployments()) == 4
 
@@ -135,6 +135,8 @@ def test_without_the_setting_nobody_may_be_named() -> None:
         '{"specversion": "2.0"}',
         '{"specversion": "1.0", "type": "t", "source": "s", "id": 7, "data": {}}',
         '{"specversion": "1.0", "type": "t", "source": "", "id": "i", "data": {}}',
+        '{"specversion": "1.0", "type": "t", "source": "s\\nt", "id": "i", "data": {}}',
+        '{"specversion": "1.0", "type": "t", "source": "s", "id": "i\\u0000", "data": {}}',
         '{"specversion": "1.0", "type": "t", "source": "s", "id": "i", "data": {"user_id": 3}}',
         '{"specversion": "1.0", "type": "t", "source": "s", "id": "i", "data": ' + "[" * 2000,
     ],
