@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.domain.errors import Trouble
 from shared.domain.records import Failure
 
 
@@ -31,15 +32,14 @@ class Wait:
 
     `seconds` is None where the step follows an operation in the cloud: the pace of earlier ones
     then decides. `began` says that this turn has asked the cloud for it, `in_line` that it is not
-    this deployment's turn on the endpoint yet, `burns_attempt` that it met trouble of which a step
-    bears only so much.
+    this deployment's turn on the endpoint yet, `met` the trouble that ended the look.
     """
 
     why: str
     seconds: float | None = None
     began: bool = False
     in_line: bool = False
-    burns_attempt: bool = False
+    met: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

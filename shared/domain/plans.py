@@ -45,6 +45,7 @@ def start_step(work: Work, step: Step | None, now: datetime) -> Work:
         due_at=now,
         began_at=None,
         attempts=0,
+        refused_since=None,
         waiting="",
         trouble="",
         crashes=0,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.domain import plans
+from shared.domain import plans, retry
+from shared.domain.errors import Trouble
 from shared.domain.outcomes import Done, Failed, Wait
 from shared.domain.records import Deployment, Event, Plan, Status, Step
 
@@ -25,13 +26,16 @@ def after_wait(
 ) -> Deployment:
     """The record to be looked at again in `seconds`; a look without trouble ends a row of attempts."""
     began = now if outcome.began else record.work.began_at
-    attempts = record.work.attempts + outcome.burns_attempt if trouble else 0
+    burnt = outcome.met is not None and retry.burns_attempt(outcome.met)
+    attempts = record.work.attempts + burnt if outcome.met else 0
+    refused = outcome.met is Trouble.AUTH
     work = plans.stand_in_line(record.work, outcome.in_line, now)
     work = replace(
         work,
         due_at=now + timedelta(seconds=seconds),
         began_at=began,
         attempts=attempts,
+        refused_since=(record.work.refused_since or now) if refused else None,
         waiting=outcome.why,
         trouble=trouble,
         crashes=0,

@@ -83,7 +83,8 @@ class Work:
 
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
     asked for what the step waits for. `in_line_since`: when it got in line for the endpoint; the
-    deadline does not run while it waits there. `waiting`: why, in one sentence. `trouble`: the last error.
+    deadline does not run while it waits there. `refused_since`: when "not allowed" became the only
+    trouble. `waiting`: why, in one sentence. `trouble`: the last error.
     `crashes`: turns in a row that ended in an error nobody expected; `second_chance`: how many there
     were when their message had become poison and a new one was sent.
     """
@@ -96,6 +97,7 @@ class Work:
     began_at: datetime | None = None
     in_line_since: datetime | None = None
     attempts: int = 0
+    refused_since: datetime | None = None
     waiting: str = ""
     trouble: str = ""
     crashes: int = 0

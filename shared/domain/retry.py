@@ -8,25 +8,33 @@ from shared.domain.errors import Trouble
 MAX_ATTEMPTS = {
     Trouble.TRANSIENT: 12,
     Trouble.AMBIGUOUS: 12,
-    Trouble.AUTH: 10,  # a new role assignment takes up to ten minutes to reach every service
     Trouble.PERMANENT: 1,
 }
+REFUSED_FOR = 600.0
+"""Seconds that "not allowed" is waited out: a new role takes up to ten minutes to reach every service."""
+
+LONGEST_WAIT = 900.0
+"""Seconds between two looks at the most, however long the trouble lasts or the cloud asks for."""
+
 _FIRST, _LONGEST = 1.0, 120.0
-_AUTH_WAIT = 60.0
+_AUTH_WAIT = 30.0
 _OTHERS_TURN = 5.0
-_LONGEST_TOLD = 900.0
+_LATER = 1 / 10  # of a told time, added at random: all who were told the same do not come at once
+_SLOWING = 1 / 30  # of the time that a step has taken so far
 _CLOSE, _GROWTH = 1 / 30, 1 / 4  # of the expected time, and of the time it is overdue
 _LONGEST_GAP, _LONGEST_UNSEEN = 30.0, 240.0
 _LEAN, _SOONER = 0.97, 0.9
 
 
-def may_retry(trouble: Trouble, attempts: int) -> bool:
-    """Whether a step that has met this trouble `attempts` times is tried again.
+def may_retry(trouble: Trouble, attempts: int, refused_for: float) -> bool:
+    """Whether a step is tried again that has met trouble that burns attempts `attempts` times.
 
-    Throttling and conflicts are somebody else's turn and burn no attempts; the deadline ends them.
+    `refused_for` is for how many seconds it has met nothing but AUTH. Throttling and conflicts are
+    somebody else's turn: only the deadline ends them.
     """
-    limit = MAX_ATTEMPTS.get(trouble)
-    return limit is None or attempts < limit
+    if trouble is Trouble.AUTH:
+        return refused_for < REFUSED_FOR
+    return not burns_attempt(trouble) or attempts < MAX_ATTEMPTS[trouble]
 
 
 def burns_attempt(trouble: Trouble) -> bool:
@@ -35,18 +43,33 @@ def burns_attempt(trouble: Trouble) -> bool:
 
 
 def retry_delay(trouble: Trouble, attempts: int, retry_after: float | None, jitter: float) -> float:
-    """Seconds to the next attempt: what the cloud said, else doubling with full jitter.
+    """Seconds to the next attempt: what the cloud said, else doubling, at least half of it sure.
 
-    `jitter` is between 0 and 1. A told time is believed within 1 s and 15 min.
+    `jitter` is between 0 and 1. A told time is believed up to `LONGEST_WAIT`, also with what is
+    added; one that is not in the future says nothing.
     """
-    if retry_after is not None:
-        return min(max(retry_after, 1.0), _LONGEST_TOLD)
+    if retry_after is not None and retry_after > 0:
+        told = min(max(retry_after, _FIRST), LONGEST_WAIT / (1 + _LATER))
+        return told * (1 + jitter * _LATER)
     if trouble is Trouble.AUTH:
-        return _AUTH_WAIT
+        return _AUTH_WAIT * (1 + jitter)
     if not burns_attempt(trouble):
         return _OTHERS_TURN * (1 + jitter)
     ceiling = min(_LONGEST, _FIRST * 2.0 ** min(attempts, 10))
-    return max(_FIRST, jitter * ceiling)
+    return max(_FIRST, ceiling * (1 + jitter) / 2)
+
+
+def slow_down(seconds: float, elapsed: float) -> float:
+    """A wait that is no longer short where the step has already taken `elapsed` seconds.
+
+    So what never ends, such as a removal that Azure refuses, is looked at less and less often.
+    """
+    return max(seconds, min(elapsed * _SLOWING, LONGEST_WAIT))
+
+
+def keep_deadline(seconds: float, left: float) -> float:
+    """A wait that ends where the `left` seconds to a deadline do, in a second at the earliest."""
+    return min(seconds, max(left, _FIRST))
 
 
 def poll_delay(elapsed: float, expected: float) -> float:

@@ -19,7 +19,8 @@ _EVERYBODY = "everybody"  # a partition of its own: a user's is 32 hexadecimal d
 
 def next_look(turn: Turn, step: Step) -> float:
     """Seconds until the operation that `step` waits for is worth looking at again."""
-    began = turn.record.work.began_at or turn.ports.clock.now()
+    work = turn.record.work
+    began = work.began_at or work.step_since  # not begun by us, or we died before we could note it
     elapsed = (turn.ports.clock.now() - began).total_seconds()
     stored = store.load_pace(turn.ports.tables, _EVERYBODY)
     return retry.poll_delay(elapsed, stored.record.seconds.get(step, 0.0) if stored else 0.0)

@@ -135,14 +135,14 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
             code=error.code,
             message=error.message,
         )
-        if plans.can_fail(work.plan) and not retry.may_retry(error.trouble, work.attempts + 1):
+        refused_for = _since(turn, work.refused_since)
+        going_on = retry.may_retry(error.trouble, work.attempts + 1, refused_for)
+        if plans.can_fail(work.plan) and not going_on:
             return Failed(failure=failure_of(turn.record, step, error, _usages(turn, error))), ""
         delay = retry.retry_delay(
             error.trouble, work.attempts, error.retry_after, turn.ports.random.jitter()
         )
-        wait = Wait(
-            why=work.waiting, seconds=delay, burns_attempt=retry.burns_attempt(error.trouble)
-        )
+        wait = Wait(why=work.waiting, seconds=delay, met=error.trouble)
         return wait, f"{shorten(error.code, 100)}: {shorten(error.message, 1000)}"
 
 
@@ -161,6 +161,22 @@ def _wait(turn: Turn, step: Step, outcome: Wait, trouble: str) -> None:
     seconds = outcome.seconds
     if seconds is None:
         seconds = pace.next_look(turn, step)
+    if not outcome.in_line:
+        seconds = _bound(turn, seconds)
     turn.wait(step, outcome, seconds, trouble)
     telemetry.tell(Happened.STEP_WAITS, turn.record.id, step=step, seconds=seconds, why=outcome.why)
     hints.send_hint(turn.ports.queue, turn.record.user_key, turn.record.id, delay=seconds)
+
+
+def _bound(turn: Turn, seconds: float) -> float:
+    """A wait that grows with the time the step has taken, and ends with the time it may take."""
+    work = turn.record.work
+    seconds = retry.slow_down(seconds, _since(turn, work.step_since))
+    if not plans.can_fail(work.plan):
+        return seconds
+    return retry.keep_deadline(seconds, -_since(turn, work.deadline_at))
+
+
+def _since(turn: Turn, moment: datetime | None) -> float:
+    """Seconds since a moment; 0 where there was none yet."""
+    return (turn.ports.clock.now() - moment).total_seconds() if moment else 0.0

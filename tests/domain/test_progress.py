@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import leases, plans, progress, retry
+from shared.domain import leases, plans, progress
 from shared.domain.errors import Trouble
 from shared.domain.failures import failure
 from shared.domain.outcomes import Done, Failed, Wait
@@ -40,16 +40,26 @@ def test_a_phase_keeps_the_time_it_was_reached_first() -> None:
     assert again.phases == {"p": NOW, "q": LATER}
 
 
-def waited(record: Deployment, trouble: str = "", *, burns: bool = False) -> Deployment:
-    return progress.after_wait(record, Wait(why="", burns_attempt=burns), 5, NOW, trouble)
+def waited(record: Deployment, met: Trouble | None = None) -> Deployment:
+    return progress.after_wait(record, Wait(why="", met=met), 5, NOW, met or "")
 
 
 def test_only_trouble_that_counts_burns_attempts_and_a_clean_look_ends_the_row() -> None:
-    record = waited(waited(deployment(), "x", burns=True), "x", burns=True)
+    record = waited(waited(deployment(), Trouble.TRANSIENT), Trouble.AMBIGUOUS)
     assert record.work.attempts == 2
-    assert waited(record, "conflict").work.attempts == 2
+    for others in (Trouble.CONFLICT, Trouble.THROTTLED, Trouble.AUTH):
+        assert waited(record, others).work.attempts == 2
     assert waited(record).work.attempts == 0
     assert progress.after_done(record, Step.PREPARE, Done(text=""), NOW).work.attempts == 0
+
+
+def test_refusals_are_timed_from_the_first_of_a_row_of_nothing_else() -> None:
+    first = waited(deployment(), Trouble.AUTH)
+    later = progress.after_wait(first, Wait(why="", met=Trouble.AUTH), 5, LATER, "again")
+    assert first.work.refused_since == later.work.refused_since == NOW
+    assert waited(later, Trouble.TRANSIENT).work.refused_since is None
+    assert waited(later).work.refused_since is None
+    assert progress.after_done(later, Step.PREPARE, Done(text=""), NOW).work.refused_since is None
 
 
 def test_a_failure_begins_the_plan_that_cleans_up() -> None:
@@ -79,32 +89,6 @@ def test_a_lease_runs_until_its_time_and_no_longer() -> None:
     assert not leases.is_leased(taken, LATER)
     assert not leases.is_leased(leases.drop_lease(taken), NOW)
     assert leases.seconds_left(taken, NOW) == 60
-
-
-@pytest.mark.parametrize("trouble", Trouble)
-def test_every_kind_of_trouble_is_waited_for_between_1_second_and_15_minutes(
-    trouble: Trouble,
-) -> None:
-    for attempts in (0, 1, 5, 100):
-        for jitter in (0.0, 0.5, 1.0):
-            for told in (None, -1.0, 0.0, 30.0, 86_400.0):
-                assert 1 <= retry.retry_delay(trouble, attempts, told, jitter) <= 900
-
-
-@pytest.mark.parametrize("trouble", Trouble)
-def test_trouble_ends_unless_it_is_somebody_elses_turn(trouble: Trouble) -> None:
-    others = trouble in (Trouble.THROTTLED, Trouble.CONFLICT)
-    assert retry.may_retry(trouble, 1000) is others
-    assert retry.burns_attempt(trouble) is not others
-
-
-def test_roles_that_spread_late_have_ten_minutes() -> None:
-    waits = [
-        retry.retry_delay(Trouble.AUTH, attempts, None, 0.5)
-        for attempts in range(100)
-        if retry.may_retry(Trouble.AUTH, attempts + 1)
-    ]
-    assert 500 <= sum(waits) <= 900
 
 
 def test_the_deadline_does_not_run_in_line_for_the_endpoint() -> None:

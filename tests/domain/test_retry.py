@@ -1,5 +1,6 @@
 """When to look again: what `retry` decides, shown on operations of any length."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -95,25 +96,76 @@ def test_an_estimate_is_never_negative_nor_beyond_what_was_seen(
     assert 0 <= retry.learn(expected, due) <= max(expected, due)
 
 
-def test_the_time_the_cloud_tells_is_believed_within_bounds() -> None:
-    assert retry.retry_delay(Trouble.THROTTLED, 3, 17, 0.5) == 17
-    assert retry.retry_delay(Trouble.THROTTLED, 3, 0, 0.5) == 1
-    assert retry.retry_delay(Trouble.THROTTLED, 3, 1e9, 0.5) == 900
-
-
-@given(st.integers(0, 1000), st.floats(0, 1))
-def test_without_a_told_time_the_wait_is_between_a_second_and_two_minutes(
-    attempts: int, jitter: float
+@pytest.mark.parametrize(
+    ("told", "least", "most"), [(17, 17, 18.7), (0.2, 1, 1.1), (86_400, 800, 900)]
+)
+def test_the_time_the_cloud_tells_is_kept_to_within_bounds_and_spread(
+    told: float, least: float, most: float
 ) -> None:
-    assert 1 <= retry.retry_delay(Trouble.TRANSIENT, attempts, None, jitter) <= 120
+    for trouble in (Trouble.THROTTLED, Trouble.TRANSIENT, Trouble.CONFLICT, Trouble.AUTH):
+        waits = [retry.retry_delay(trouble, 3, told, jitter) for jitter in (0, 0.5, 1)]
+        assert least <= waits[0] < waits[1] < waits[2] <= most + 1e-9
 
 
-def test_a_role_that_has_not_arrived_yet_is_given_a_minute() -> None:
-    assert retry.retry_delay(Trouble.AUTH, 0, None, 0.1) == 60
+@pytest.mark.parametrize("told", [0.0, -1.0, -86_400.0, math.nan])
+def test_a_told_time_that_is_not_in_the_future_says_nothing(told: float) -> None:
+    for trouble in Trouble:
+        assert retry.retry_delay(trouble, 4, told, 0.5) == retry.retry_delay(trouble, 4, None, 0.5)
 
 
-def test_a_permanent_refusal_is_not_tried_again_and_a_conflict_always_is() -> None:
-    assert not retry.may_retry(Trouble.PERMANENT, 1)
-    assert retry.may_retry(Trouble.TRANSIENT, 11)
-    assert not retry.may_retry(Trouble.TRANSIENT, 12)
-    assert retry.may_retry(Trouble.CONFLICT, 10_000)
+@given(st.sampled_from(Trouble), st.integers(0, 1000), st.floats(), st.floats(0, 1))
+def test_every_trouble_is_waited_for_between_a_second_and_15_minutes(
+    trouble: Trouble, attempts: int, told: float, jitter: float
+) -> None:
+    for retry_after in (None, told):
+        wait = retry.retry_delay(trouble, attempts, retry_after, jitter)
+        assert 1 <= wait <= retry.LONGEST_WAIT + 1e-9
+
+
+def test_twelve_attempts_last_longer_than_six_minutes_however_the_dice_fall() -> None:
+    attempts = range(retry.MAX_ATTEMPTS[Trouble.TRANSIENT])
+    waits = [retry.retry_delay(Trouble.TRANSIENT, each, None, 0) for each in attempts]
+    assert sum(waits) > 300
+    assert max(waits) <= 120
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_trouble_ends_unless_it_is_somebody_elses_turn(trouble: Trouble) -> None:
+    others = trouble in (Trouble.THROTTLED, Trouble.CONFLICT)
+    assert retry.may_retry(trouble, 1000, 100_000) is others
+
+
+def test_a_permanent_refusal_is_not_tried_again_and_a_momentary_trouble_twelve_times() -> None:
+    assert not retry.may_retry(Trouble.PERMANENT, 1, 0)
+    assert retry.may_retry(Trouble.TRANSIENT, 11, 0)
+    assert not retry.may_retry(Trouble.TRANSIENT, 12, 0)
+
+
+def test_a_role_that_has_not_arrived_yet_has_ten_minutes_however_many_looks_that_takes() -> None:
+    assert retry.may_retry(Trouble.AUTH, 1000, 599)
+    assert not retry.may_retry(Trouble.AUTH, 1, 600)
+    waits = [retry.retry_delay(Trouble.AUTH, 0, None, jitter) for jitter in (0, 1)]
+    assert waits == [30, 60]
+
+
+@given(st.floats(0, 1e7), st.floats(0, 1e7))
+def test_what_has_taken_long_is_looked_at_seldom_but_never_later_than_15_minutes(
+    seconds: float, elapsed: float
+) -> None:
+    slowed = retry.slow_down(seconds, elapsed)
+    assert slowed >= seconds
+    assert slowed == seconds or slowed <= min(retry.LONGEST_WAIT, elapsed / 30)
+
+
+def test_an_endless_step_is_looked_at_less_than_a_thousand_times_in_a_week() -> None:
+    elapsed, looks = 0.0, 0
+    while elapsed < 7 * 24 * 3600:
+        elapsed += retry.slow_down(1.0, elapsed)
+        looks += 1
+    assert looks < 1000
+    assert retry.slow_down(1.0, 60) == 2
+
+
+@pytest.mark.parametrize(("left", "wait"), [(500, 300), (30, 30), (0.1, 1), (-900, 1)])
+def test_a_wait_ends_with_the_deadline(left: float, wait: float) -> None:
+    assert retry.keep_deadline(300, left) == wait

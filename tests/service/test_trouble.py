@@ -127,7 +127,7 @@ def test_a_crashed_container_fails_with_its_log_saved_and_nothing_left_to_pay() 
     world.cloud.broken_paths.add(content.package_folder(world.read(record).package_digest))
     world.settle()
     check_failed_clean(world, record, "container_failed")
-    with world.blobs.open(content.log_key(record.id)) as log:
+    with world.blobs.open(content.log_key(record.id, record.generation)) as log:
         assert b"Traceback" in log.read()
     assert world.in_cloud().models == [record.azure_model_name]
 
