@@ -16,7 +16,7 @@ router = APIRouter(route_class=JsonRoute)
 @router.get("/endpoints/{name}", tags=["endpoints"], responses=errors(404, 502))
 def get_endpoint(caller: SignedIn, name: str) -> answers.EndpointAnswer:
     """One of your endpoints: its deployments, their traffic, and what Azure shows of it now."""
-    endpoint = read.require_endpoint(caller.ports, caller.principal, name)
+    endpoint = read.require_endpoint(caller.ports, caller.principal, name).record
     found = read.find_cloud_endpoint(caller.ports, endpoint)
     return rendering.render_endpoint(endpoint, found)
 

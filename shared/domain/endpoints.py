@@ -87,6 +87,11 @@ def choose_carrier(members: Sequence[Deployment], wanted: Mapping[str, int]) -> 
     return max(active, key=lambda each: wanted.get(each.deployment_name, 0), default=None)
 
 
+def in_words(traffic: Mapping[str, int]) -> str:
+    """Shares for people to read."""
+    return ", ".join(f"{name} {share} %" for name, share in traffic.items()) or "none"
+
+
 def can_carry(record: Deployment) -> bool:
     """Whether the deployment may be given traffic: it is active, or verified and about to be."""
     if record.status is Status.DEPLOYING:

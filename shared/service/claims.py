@@ -4,7 +4,7 @@ import threading
 
 from shared.domain import ids
 from shared.domain.errors import Changed, Conflict, Exists, Missing
-from shared.domain.records import Claim, ClaimKind
+from shared.domain.records import Claim, ClaimKind, Inflight
 from shared.ports import Clock, Random, Tables
 from shared.service import store
 
@@ -63,13 +63,13 @@ def claim_endpoint_name(
         return claim.tag
 
 
-def release_endpoint_name(tables: Tables, name: str, user_key: str) -> None:
+def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: str = "") -> None:
     """Frees a name whose endpoint is gone, unless an acceptance that needs it is under way.
 
     The order of the reads matters. An acceptance writes its index entry, then the claim, then commits
     the endpoint's row. If it claims after the first read, the removal meets another version; if it
-    claimed before, its entry is seen, and until its key is taken by a record or a tombstone the name
-    is left to it.
+    claimed before, its entry is seen, and the name is left to it until it has committed or never can.
+    `barred` is the etag of an entry whose acceptance never can.
     """
     claim = store.load_claim(tables, name)
     if claim is None or claim.record.user_key != user_key:
@@ -77,10 +77,18 @@ def release_endpoint_name(tables: Tables, name: str, user_key: str) -> None:
     for entry in store.list_inflight(tables, user_key):
         if entry.record.endpoint_name.lower() != name.lower():
             continue
-        if not store.is_decided(tables, user_key, entry.record.deployment_id):
+        if entry.row.etag != barred and not _is_decided(tables, entry.record):
             return
     if store.load_endpoint(tables, user_key, name) is None:
         store.remove(tables, store.CLAIMS, claim.row)
+
+
+def _is_decided(tables: Tables, entry: Inflight) -> bool:
+    """Whether the acceptance has committed, or never can because its place is taken by a tombstone."""
+    stored = store.load_deployment(tables, entry.user_key, entry.deployment_id)
+    if stored is None:
+        return store.is_decided(tables, entry.user_key, entry.deployment_id)
+    return entry.generation <= stored.record.generation
 
 
 def endpoint_taken(name: str) -> Conflict:

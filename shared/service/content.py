@@ -21,9 +21,9 @@ def package_folder(digest: str) -> str:
     return f"packages/{digest}"
 
 
-def log_key(deployment_id: str) -> str:
-    """The key of a failed deployment's log."""
-    return f"logs/{deployment_id}.txt"
+def log_key(deployment_id: str, generation: int) -> str:
+    """The key of the log of a deployment's failed try; the first is of generation 1."""
+    return f"logs/{deployment_id}{'' if generation == 1 else f'-{generation}'}.txt"
 
 
 def ensure_blob(blobs: Blobs, key: str, content: bytes | BinaryIO) -> None:

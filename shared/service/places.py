@@ -1,6 +1,6 @@
 """Where a deployment will live: on an endpoint its user has, or on a new one whose name is claimed.
 
-Used by `submit` each time it tries to admit a request.
+Used by `submit` and `retry` each time they try to admit a request.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.domain import endpoints
 from shared.domain.errors import Conflict
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Member
-from shared.ports import Ports
+from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import claims, store
 from shared.service.store import Stored
 
@@ -25,13 +25,16 @@ class Place:
 def find_place(ports: Ports, policy: Policy, record: Deployment) -> Place:
     """The endpoint the record names, with the record on it; none where it is to be a new one.
 
-    Raises Conflict where the endpoint is full, or has a deployment of that name.
+    A record that is retried may not have left its endpoint yet. Raises Conflict where the endpoint is
+    full, or has a deployment of that name.
     """
-    if record.deployment_config["endpoint_name"] is None:
-        return Place(stored=None, endpoint=None)
+    if record.generation == 1 and record.deployment_config["endpoint_name"] is None:
+        return Place(stored=None, endpoint=None)  # its name has a fresh id in it
     stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
     if stored is None:
         return Place(stored=None, endpoint=None)
+    if stored.record.tag == record.endpoint_tag and _member(record) in stored.record.members:
+        return Place(stored=stored, endpoint=stored.record)
     return Place(stored=stored, endpoint=_join(stored.record, _member(record), policy))
 
 
@@ -47,6 +50,13 @@ def new_endpoint(ports: Ports, record: Deployment) -> Endpoint:
         created_at=record.created_at,
         members=(_member(record),),
     )
+
+
+def endpoint_operation(endpoint: Endpoint, place: Place) -> Operation:
+    """What the transaction that admits a deployment does to the endpoint's row."""
+    if place.stored is None:
+        return Insert(store.endpoint_row(endpoint))
+    return Replace(store.endpoint_row(endpoint, place.stored.row.etag))
 
 
 def _member(record: Deployment) -> Member:
@@ -65,6 +75,7 @@ def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
         raise Conflict(
             "deployment_name_taken",
             f"The endpoint {endpoint.name!r} has a deployment named {member.deployment_name!r}.",
-            "Choose another deployment_name, or leave it out and one is generated.",
+            "Choose another deployment_name, or leave it out and one is generated. A retry keeps its "
+            "name: deploy the model anew instead.",
         )
     return joined

@@ -13,6 +13,7 @@ from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Ports
 from shared.service import content, listing, store
 from shared.service.remove import require_deployment
+from shared.service.store import Stored
 
 R = TypeVar("R", Deployment, Model)
 
@@ -94,7 +95,7 @@ def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View
     )
 
 
-def require_endpoint(ports: Ports, principal: Principal, name: str) -> Endpoint:
+def require_endpoint(ports: Ports, principal: Principal, name: str) -> Stored[Endpoint]:
     """The principal's own endpoint. Raises NotFound, also for another user's."""
     stored = None
     if len(name) <= 32 and name.replace("-", "").isalnum() and name.isascii():
@@ -105,7 +106,7 @@ def require_endpoint(ports: Ports, principal: Principal, name: str) -> Endpoint:
             f"You have no endpoint {name[:40]!r}.",
             "Your deployments and their endpoints are in GET /deployments/list.",
         )
-    return stored.record
+    return stored
 
 
 def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | None:
@@ -120,7 +121,7 @@ def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | Non
 
 def read_keys(ports: Ports, principal: Principal, name: str) -> Keys:
     """The endpoint's keys, for its owner. Raises NotFound, CloudError."""
-    endpoint = require_endpoint(ports, principal, name)
+    endpoint = require_endpoint(ports, principal, name).record
     if find_cloud_endpoint(ports, endpoint) is None:
         raise NotFound(
             "endpoint_not_ready",
@@ -131,23 +132,16 @@ def read_keys(ports: Ports, principal: Principal, name: str) -> Keys:
 
 
 def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int) -> str:
-    """The serving log: live from the container, or as saved when the deployment failed.
+    """The serving log: as saved when it failed, else live, else of an earlier try.
 
-    Raises NotFound where there is neither, CloudError where the cloud does not answer.
+    Raises NotFound where there is none, CloudError where the cloud does not answer.
     """
     record = require_deployment(ports, principal, deployment_id).record
-    try:
-        with ports.blobs.open(content.log_key(record.id)) as saved:
-            return _tail(saved.read().decode("utf-8", "replace"), lines)
-    except Missing:
-        pass  # not saved: the container may still run
-    try:
-        found = ports.view.find_deployment(record.endpoint_name, record.deployment_name)
-        if found and ownership.is_ours(found.tags, ownership.deployment_tags(record)):
-            return ports.view.read_logs(record.endpoint_name, record.deployment_name, lines=lines)
-    except CloudError as error:
-        if error.code != "not_found":
-            raise
+    log = _saved_log(ports, record, record.generation) or _live_log(ports, record, lines)
+    for generation in range(record.generation - 1, 0, -1):
+        log = log or _saved_log(ports, record, generation)
+    if log is not None:
+        return "\n".join(log.splitlines()[-lines:])
     raise NotFound(
         "no_logs",
         f"{record.deployment_name} has no container, so there is no log.",
@@ -155,11 +149,26 @@ def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int
     )
 
 
+def _saved_log(ports: Ports, record: Deployment, generation: int) -> str | None:
+    try:
+        with ports.blobs.open(content.log_key(record.id, generation)) as saved:
+            return saved.read().decode("utf-8", "replace")
+    except Missing:
+        return None
+
+
+def _live_log(ports: Ports, record: Deployment, lines: int) -> str | None:
+    try:
+        found = ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+        if found and ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+            return ports.view.read_logs(record.endpoint_name, record.deployment_name, lines=lines)
+    except CloudError as error:
+        if error.code != "not_found":
+            raise
+    return None
+
+
 def _page(found: Iterator[R], limit: int, total: int) -> Page[R]:
     items = list(islice(found, limit + 1))  # one more tells whether there is a next page
     last = items[limit - 1].id if len(items) > limit else ""
     return Page(items=items[:limit], total=total, last=last)
-
-
-def _tail(text: str, lines: int) -> str:
-    return "\n".join(text.splitlines()[-lines:])

@@ -14,9 +14,9 @@ from shared.domain.errors import (
 )
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import Deployment, Endpoint, Inflight, Plan, Status
+from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Delete, Insert, Operation, Ports, Replace
-from shared.service import hints, store
+from shared.service import hints, settle, store
 from shared.service.store import Stored
 
 _TRIES = 8
@@ -98,7 +98,7 @@ def _commit(
         Insert(store.event_row(record.user_key, event)),
         *_hand_over(ports, old, traffic_to),
     ]
-    _write_inflight(ports, record)
+    settle.announce(ports, record, 0)
     store.commit(ports.tables, ports.random, store.RECORDS, operations)
     return record
 
@@ -143,24 +143,6 @@ def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:
             if other is not None and endpoints.can_carry(other.record):
                 able.append(member.deployment_name)
     return sorted(able)
-
-
-def _write_inflight(ports: Ports, record: Deployment) -> None:
-    """The index entry is written before the commit, also where one is there from before."""
-    now = ports.clock.now()
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=record.generation,
-        since=now,
-        not_before=now,
-    )
-    found = store.load_inflight(ports.tables, record.user_key, record.id)
-    etag = found.row.etag if found else ""
-    row = store.inflight_row(entry, etag)
-    operation = Replace(row) if found else Insert(row)
-    store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])
 
 
 def _delay(ports: Ports, record: Deployment) -> float:

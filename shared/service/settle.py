@@ -1,19 +1,45 @@
-"""Takes off the index of unfinished work what is finished, and what never came to be.
+"""Keeps the index of unfinished work: what begins comes on it, what is finished or never came to be goes.
 
 An acceptance writes its index entry first and commits after. So an entry may be ahead of the record
 by a generation: it goes only once that commit can no longer land.
 """
 
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
 from shared import telemetry
 from shared.domain import plans
 from shared.domain.errors import Changed, Exists, Missing
 from shared.domain.records import Deployment, Inflight
-from shared.ports import Ports
+from shared.ports import Insert, Ports, Replace
 from shared.service import claims, store
 from shared.service.store import Stored
 from shared.telemetry import Happened
+
+
+def announce(ports: Ports, record: Deployment, seconds: float) -> Stored[Inflight]:
+    """Puts an acceptance on the index before its commit, also where an entry is there from before.
+
+    The sweep need not look at it for so many seconds. Raises Exists or Changed where another
+    acceptance of the same deployment was faster.
+    """
+    now = record.work.step_since
+    entry = Inflight(
+        user_key=record.user_key,
+        deployment_id=record.id,
+        endpoint_name=record.endpoint_name,
+        generation=record.generation,
+        since=now,
+        not_before=now + timedelta(seconds=seconds),
+    )
+    found = None
+    if record.generation > 1:
+        found = store.load_inflight(ports.tables, record.user_key, record.id)
+    row = store.inflight_row(entry, found.row.etag if found else "")
+    operation = Replace(row) if found else Insert(row)
+    etags = store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])
+    return Stored(entry, replace(row, etag=etags[0]))
 
 
 def settle_inflight(ports: Ports, user_key: str, deployment_id: str) -> None:
@@ -56,10 +82,19 @@ def bury(ports: Ports, entry: Stored[Inflight]) -> bool:
 
 
 def call_off(ports: Ports, entry: Stored[Inflight], stored: Stored[Deployment]) -> bool:
-    """Ends a change of a finished record that did not commit: a new version of the record bars it."""
+    """Ends a change of a finished record that did not commit: a new version of the record bars it.
+
+    Then the endpoint's name goes that a retry may have claimed, and only then the row, as in `bury`.
+    """
     row = store.deployment_row(stored.record, stored.row.etag)
     try:
         store.save(ports.tables, ports.random, store.RECORDS, row)
     except (Changed, Missing):
         return False  # it has landed, or something else has: the next sweep sees which
+    claims.release_endpoint_name(
+        ports.tables,
+        entry.record.endpoint_name,
+        entry.record.user_key,
+        barred=entry.row.etag,
+    )
     return store.remove(ports.tables, store.INFLIGHT, entry.row)

@@ -22,19 +22,16 @@ from shared.domain.principal import Principal
 from shared.domain.records import (
     ClaimKind,
     Deployment,
-    Endpoint,
     Event,
-    Inflight,
     Model,
     Plan,
 )
 from shared.domain.requests import DeployRequest, fingerprint
-from shared.ports import Insert, Operation, Ports, Replace
+from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.places import Place
-from shared.service.store import Stored
 from shared.telemetry import Happened
 
 _TRIES = 8
@@ -63,14 +60,25 @@ def accept_deploy(
     `key` (of `requests.request_key`) makes it answer the same deployment when it comes again.
     Raises NotFound, Conflict, InvalidRequest; StoreError where nothing was accepted.
     """
-    keyed = name_request(request, key)
+    return accept_keyed(ports, mint, policy, principal, request, name_request(request, key))
+
+
+def accept_keyed(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    principal: Principal,
+    request: DeployRequest,
+    keyed: Keyed,
+) -> Accepted:
+    """As `accept_deploy`, for a request that is known by something else than its content."""
     if earlier := find_replay(ports, principal, keyed):
         return Accepted(record=earlier, replayed=True)
     model = _require_model(ports, principal, request.model_id)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
     place = places.find_place(ports, policy, record)
-    entry = _write_inflight(ports, policy, record)
+    entry = settle.announce(ports, record, policy.rehint_after)
     try:
         accepted = _admit(ports, policy, principal, record, place, keyed)
     except Refusal:
@@ -145,7 +153,7 @@ def _admit(
         endpoint = place.endpoint or places.new_endpoint(ports, record)
         admitted = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
         answer = answer_operation(principal, keyed, record.id, record.created_at)
-        operations = [*_admission(admitted, endpoint, place.stored), *answer]
+        operations = [*_admission(admitted), places.endpoint_operation(endpoint, place), *answer]
         try:
             store.commit(ports.tables, ports.random, store.RECORDS, operations)
         except (Exists, Changed, Missing):
@@ -164,9 +172,7 @@ def _admit(
     )
 
 
-def _admission(
-    record: Deployment, endpoint: Endpoint, stored: Stored[Endpoint] | None
-) -> list[Operation]:
+def _admission(record: Deployment) -> list[Operation]:
     event = Event(
         deployment_id=record.id,
         number=1,
@@ -177,23 +183,4 @@ def _admission(
     return [
         Insert(store.deployment_row(record)),
         Insert(store.event_row(record.user_key, event)),
-        Replace(store.endpoint_row(endpoint, stored.row.etag))
-        if stored
-        else Insert(store.endpoint_row(endpoint)),
     ]
-
-
-def _write_inflight(ports: Ports, policy: Policy, record: Deployment) -> Stored[Inflight]:
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=record.generation,
-        since=record.created_at,
-        not_before=ids.to_datetime(
-            ids.to_moment(record.created_at) + round(policy.rehint_after * 1e6)
-        ),
-    )
-    row = store.inflight_row(entry)
-    etag = store.insert(ports.tables, ports.random, store.INFLIGHT, row)
-    return Stored(entry, replace(row, etag=etag))

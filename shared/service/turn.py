@@ -18,7 +18,7 @@ from shared.ports import Delete, Insert, Operation, Replace, WorkerPorts
 from shared.service import hints, store
 from shared.service.store import Stored
 
-_IN_LINE = 30  # seconds; whoever hands the endpoint on sends a hint, so this is for a lost one
+_IN_LINE = 120  # seconds; whoever hands the endpoint on sends a hint, so this is for a lost one
 
 
 class Turn:

@@ -23,7 +23,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.domain.requests import parse_deploy_request
 from shared.ports import Tables, WorkerPorts
-from shared.service import catalogue, hints, listing, remove, run, store, submit
+from shared.service import catalogue, hints, listing, remove, retry, route, run, store, submit
 from shared.service import sweep as sweeping
 from shared.service.claims import Mint
 from tests.service.faults import (
@@ -88,6 +88,17 @@ class World:
         return submit.accept_deploy(
             self.ports, self.mint, self.policy, user, request, key=key
         ).record
+
+    def retry(self, record: Deployment, user: Principal = ANNA, *, key: str = "") -> Deployment:
+        return retry.accept_retry(self.ports, self.policy, user, record.id, key=key).record
+
+    def redeploy(self, record: Deployment, user: Principal = ANNA, *, key: str = "") -> Deployment:
+        return retry.accept_redeploy(
+            self.ports, self.mint, self.policy, user, record.id, key=key
+        ).record
+
+    def route(self, name: str, user: Principal = ANNA, **shares: int) -> Endpoint:
+        return route.accept_traffic(self.ports, self.policy, user, name, shares)
 
     def delete(
         self, record: Deployment, user: Principal = ANNA, *, traffic_to: str = ""

@@ -7,7 +7,7 @@ from shared.domain import ownership
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import shorten
 from shared.domain.outcomes import Done, Outcome, Wait
-from shared.domain.records import Step
+from shared.domain.records import Plan, Step
 from shared.service import claims, content, pace
 from shared.service.turn import Turn
 from shared.telemetry import Happened
@@ -32,7 +32,8 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
             raise
         return Done(text=f"The container's log could not be read: {shorten(str(error), 300)}")
     turn.before_change()
-    content.ensure_blob(turn.ports.blobs, content.log_key(record.id), text.encode())
+    key = content.log_key(record.id, record.generation - (record.work.plan is Plan.RETRY))
+    content.ensure_blob(turn.ports.blobs, key, text.encode())
     return Done(text=f"Saved the container's log: {len(text.splitlines())} lines.")
 
 

@@ -51,8 +51,8 @@ def ensure_routed(turn: Turn) -> Outcome:
     outcome = _route(turn, held, found, wanted, Step.ROUTE)
     if outcome is not None:
         return outcome
-    shares = ", ".join(f"{name} {share} %" for name, share in wanted.items()) or "none"
-    return Done(text=f"Traffic is routed: {shares}.", frees_endpoint=True, routed=wanted)
+    text = f"Traffic is routed: {endpoints.in_words(wanted)}."
+    return Done(text=text, frees_endpoint=True, routed=wanted)
 
 
 def ensure_no_traffic(turn: Turn) -> Outcome:

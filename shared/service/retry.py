@@ -1,0 +1,155 @@
+"""Accepts another try: of a failed deployment in its own record, or of a past one as a new deployment.
+
+A retry keeps the id, the registered model and the history, and comes back to its endpoint, whose name
+is claimed anew where it was freed. It is accepted also while the failed try is still being cleared
+away: the plan of a retry begins with what is left of that.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared import telemetry
+from shared.domain import phases, plans, progress
+from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal
+from shared.domain.failures import MODEL_GONE
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import Deployment, Plan, Status
+from shared.domain.requests import fingerprint, parse_deploy_request
+from shared.ports import Insert, Operation, Ports, Replace
+from shared.service import hints, places, settle, store
+from shared.service.claims import Mint
+from shared.service.keyed import Keyed, answer_operation, find_replay
+from shared.service.remove import changed, require_deployment
+from shared.service.store import Stored
+from shared.service.submit import Accepted, accept_keyed
+from shared.telemetry import Happened
+
+_TRIES = 8
+
+
+def accept_retry(
+    ports: Ports,
+    policy: Policy,
+    principal: Principal,
+    deployment_id: str,
+    *,
+    key: str = "",
+    if_match: str = "",
+) -> Accepted:
+    """Accepts another try of a failed deployment.
+
+    `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where
+    it has not failed (`not_failed`), its model is gone (`model_deleted`) or its place on the endpoint is
+    taken; PreconditionFailed.
+    """
+    keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
+    for _ in range(_TRIES):
+        if earlier := find_replay(ports, principal, keyed):
+            return Accepted(record=earlier, replayed=True)
+        stored = require_deployment(ports, principal, deployment_id)
+        if stored.record.status is not Status.FAILED:
+            raise _not_failed(stored.record)
+        if if_match and if_match != stored.row.etag:
+            raise changed(deployment_id)
+        _require_model(ports, stored.record)
+        try:
+            record = _commit(ports, policy, principal, stored, keyed)
+        except (Exists, Changed, Missing):
+            continue  # a turn of the worker or another request wrote meanwhile: read again
+        telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
+        hints.send_hint(ports.queue, record.user_key, record.id)
+        return Accepted(record=record)
+    raise Conflict(
+        "busy", "The deployment kept changing while it was retried.", "Send the request again."
+    )
+
+
+def accept_redeploy(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    principal: Principal,
+    deployment_id: str,
+    *,
+    key: str = "",
+) -> Accepted:
+    """Accepts a new deployment with the settings of one that has failed or was deleted.
+
+    Raises as `accept_deploy`, and Conflict where the old one is live or being deployed (`not_over`) or
+    its model is gone (`model_deleted`).
+    """
+    keyed = Keyed(key=key, fingerprint=fingerprint("redeploy", {"id": deployment_id}))
+    if earlier := find_replay(ports, principal, keyed):
+        return Accepted(record=earlier, replayed=True)
+    record = require_deployment(ports, principal, deployment_id).record
+    if record.status not in (Status.FAILED, Status.DELETED):
+        raise Conflict(
+            "not_over",
+            f"{record.deployment_name} is {record.status}; only what has failed or was deleted is "
+            "deployed again.",
+            "To deploy its model a second time, use POST /deployments.",
+        )
+    _require_model(ports, record)
+    request = parse_deploy_request(dict(record.deployment_config))
+    return accept_keyed(ports, mint, policy, principal, request, keyed)
+
+
+def _require_model(ports: Ports, record: Deployment) -> None:
+    if store.load_model(ports.tables, record.user_key, record.model_id) is None:
+        raise Conflict(
+            "model_deleted", MODEL_GONE, "Upload the model again with POST /models, and deploy it."
+        )
+
+
+def _commit(
+    ports: Ports, policy: Policy, principal: Principal, stored: Stored[Deployment], keyed: Keyed
+) -> Deployment:
+    """Writes the index entry, then all of the acceptance in one transaction."""
+    record = _retried(ports, policy, stored.record)
+    place = places.find_place(ports, policy, record)
+    entry = settle.announce(ports, record, policy.rehint_after)
+    try:
+        endpoint = place.endpoint or places.new_endpoint(ports, record)
+    except Refusal:
+        settle.call_off(ports, entry, stored)
+        raise
+    record = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
+    now = record.work.step_since
+    record, event = progress.event_after(record, "retried", "Retry accepted.", now, None)
+    operations: list[Operation] = [
+        Replace(store.deployment_row(record, stored.row.etag)),
+        Insert(store.event_row(record.user_key, event)),
+        places.endpoint_operation(endpoint, place),
+        *answer_operation(principal, keyed, record.id, now),
+    ]
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    return record
+
+
+def _retried(ports: Ports, policy: Policy, record: Deployment) -> Deployment:
+    now = ports.clock.now()
+    deadline = now + timedelta(seconds=policy.deploy_deadline)
+    return replace(
+        record,
+        status=Status.DEPLOYING,
+        failure=None,
+        torn_down_at=None,
+        generation=record.generation + 1,
+        phases={phases.ACCEPTED: now},
+        work=plans.start_work(Plan.RETRY, now, deadline),
+    )
+
+
+def _not_failed(record: Deployment) -> Conflict:
+    if record.status is Status.DELETED:
+        return Conflict(
+            "not_failed",
+            f"{record.deployment_name} was deleted.",
+            f"Deploy it again as a new one: POST /deployments/{record.id}/redeploy",
+        )
+    return Conflict(
+        "not_failed",
+        f"{record.deployment_name} is {record.status}: there is nothing to retry.",
+        f"Look at it with GET /deployments/{record.id}.",
+    )

@@ -1,0 +1,125 @@
+"""Accepts a change of an endpoint's traffic: wanted on its row at once, routed by the worker after.
+
+The work is carried by one of its active deployments, in that one's record, through the same line for
+the endpoint as everything else that changes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from shared import telemetry
+from shared.domain import endpoints, plans, progress
+from shared.domain.errors import Changed, Conflict, Exists, Missing, PreconditionFailed
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.records import Deployment, Endpoint, Plan, Status
+from shared.ports import Insert, Operation, Ports, Replace
+from shared.service import hints, settle, store
+from shared.service.read import require_endpoint
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+_TRIES = 8
+
+
+def accept_traffic(
+    ports: Ports,
+    policy: Policy,
+    principal: Principal,
+    name: str,
+    shares: Mapping[str, int],
+    *,
+    if_match: str = "",
+) -> Endpoint:
+    """The endpoint's row with the traffic wanted: whole percents by deployment, 0 or 100 in sum.
+
+    Raises NotFound; Conflict where a share is for none of its active deployments
+    (`traffic_target_not_active`) or none is active (`nothing_active`); PreconditionFailed where
+    `if_match`, a row's etag, names another version.
+    """
+    for _ in range(_TRIES):
+        stored = require_endpoint(ports, principal, name)
+        if if_match and if_match != stored.row.etag:
+            raise changed(name)
+        try:
+            return _commit(ports, policy, stored, shares)
+        except (Exists, Changed, Missing):
+            continue  # a turn of the worker or another request wrote meanwhile: read again
+    raise Conflict(
+        "busy", "The endpoint kept changing while its traffic was set.", "Send the request again."
+    )
+
+
+def changed(name: str) -> PreconditionFailed:
+    """The refusal where the caller decided on another version than the present one."""
+    return PreconditionFailed(
+        "precondition_failed",
+        "The endpoint has changed since the version that If-Match names.",
+        f"Read it again with GET /endpoints/{name}, then decide.",
+    )
+
+
+def _commit(
+    ports: Ports, policy: Policy, stored: Stored[Endpoint], shares: Mapping[str, int]
+) -> Endpoint:
+    members = _members(ports, stored.record)
+    wanted = _name_as_recorded(stored.record.name, members, shares)
+    carrier = endpoints.choose_carrier([each.record for each in members], wanted)
+    if carrier is None:
+        raise Conflict(
+            "nothing_active",
+            f"No deployment of {stored.record.name} is active, so there is no traffic to set.",
+            "Wait until one is active; the first gets all traffic.",
+        )
+    etag = next(each.row.etag for each in members if each.record is carrier)
+    now = ports.clock.now()
+    deadline = now + timedelta(seconds=policy.deploy_deadline)
+    carrier = replace(
+        carrier,
+        generation=carrier.generation + 1,
+        work=plans.start_work(Plan.TRAFFIC, now, deadline),
+    )
+    text = f"Traffic accepted: {endpoints.in_words(wanted)}."
+    carrier, event = progress.event_after(carrier, "traffic_accepted", text, now, None)
+    endpoint = endpoints.reroute(stored.record, wanted)
+    operations: list[Operation] = [
+        Replace(store.deployment_row(carrier, etag)),
+        Insert(store.event_row(carrier.user_key, event)),
+        Replace(store.endpoint_row(endpoint, stored.row.etag)),
+    ]
+    settle.announce(ports, carrier, policy.rehint_after)
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    telemetry.tell(Happened.REROUTED, carrier.id, endpoint=endpoint.name)
+    hints.send_hint(ports.queue, carrier.user_key, carrier.id)
+    return endpoint
+
+
+def _members(ports: Ports, endpoint: Endpoint) -> list[Stored[Deployment]]:
+    loaded = [
+        store.load_deployment(ports.tables, endpoint.user_key, member.deployment_id)
+        for member in endpoint.members
+    ]
+    return [each for each in loaded if each is not None]
+
+
+def _name_as_recorded(
+    name: str, members: list[Stored[Deployment]], shares: Mapping[str, int]
+) -> dict[str, int]:
+    """The shares that are not 0, by the names as their deployments have them.
+
+    Raises Conflict for one that is of no active deployment of the endpoint.
+    """
+    active = {
+        each.record.deployment_name.lower(): each.record.deployment_name
+        for each in members
+        if each.record.status is Status.ACTIVE
+    }
+    unknown = sorted(each for each in shares if each.lower() not in active)
+    if unknown:
+        raise Conflict(
+            "traffic_target_not_active",
+            f"No active deployment of {name}: {', '.join(unknown)}.",
+            f"Choose among: {', '.join(sorted(active.values())) or 'none is active yet'}.",
+        )
+    return {active[each.lower()]: share for each, share in shares.items() if share}
