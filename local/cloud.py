@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from local import app_settings, azurite, processes
 from local.kept_host import KeptHost
+from local.parts import Part
 
 HTTP_FUNCTION = "deploy_http"
 START_SECONDS = 60
@@ -63,9 +64,11 @@ class LocalCloud:
         self.connection_string = ""
         """Of the storage account."""
         self.azure_ml_url = f"http://127.0.0.1:{options.azure_ml_port or processes.free_port()}"
+        self.storage = Part("Azurite", self._start_storage, lambda: None)
+        self.azure_ml = Part("the Azure ML emulator", self._start_azure_ml, self._wait_for_azure_ml)
         self._options = options
+        self._ports = options.storage_ports
         self._stack = ExitStack()
-        self._essential: dict[str, subprocess.Popen[bytes]] = {}
         self._web: KeptHost | None = None
         self._workers: list[KeptHost] = []
         self._stopped = threading.Event()
@@ -103,6 +106,11 @@ class LocalCloud:
         """Kills a worker as a crash would. It is started again at once, on the same port."""
         self._workers[number].kill()
 
+    def kill_web(self) -> None:
+        """Kills the host of the API as a crash would; see `kill_worker`."""
+        if self._web is not None:
+            self._web.kill()
+
     def resources(self) -> dict[str, Any]:
         """What the emulated workspace holds: `models`, `endpoints`, `deployments`, `empty`."""
         found: dict[str, Any] = json.loads(_get(f"{self.azure_ml_url}/_control/resources"))
@@ -121,23 +129,26 @@ class LocalCloud:
         self._stack.close()
 
     def _start(self) -> None:
-        self._start_storage()
-        self._start_azure_ml()
+        for part in (self.storage, self.azure_ml):
+            part.start()
+            self._stack.callback(part.stop)
         self._start_hosts()
+        self._wait_for_azure_ml()
         for name, url in self._health_urls().items():
             self._wait_for_answer(name, url)
 
-    def _start_storage(self) -> None:
+    def _start_storage(self) -> subprocess.Popen[bytes]:
+        """Azurite, which answers already; at its second start on the ports of the first."""
         running = azurite.start(
             folder=None if self._options.in_memory else self.state / "azurite",
             log=self.logs / "azurite.log",
-            ports=self._options.storage_ports,
+            ports=self._ports,
         )
-        self._stack.enter_context(running)
-        self._essential["Azurite"] = running.process
+        self._ports = running.ports
         self.connection_string = running.connection_string
+        return running.process
 
-    def _start_azure_ml(self) -> None:
+    def _start_azure_ml(self) -> subprocess.Popen[bytes]:
         options = self._options
         command = [sys.executable, "-m", "local.azure_ml"]
         command += ["--port", self.azure_ml_url.rpartition(":")[2]]
@@ -145,11 +156,9 @@ class LocalCloud:
         command += ["--storage", self.connection_string, "--container", app_settings.CONTAINER]
         command += ["--operation-seconds", str(options.operation_seconds)]
         command += ["--serving", options.serving, *options.azure_ml_options]
-        process = processes.start(
+        return processes.start(
             command, env=app_settings.process_env(), log=self.logs / "azure-ml.log", cwd=_ROOT
         )
-        self._stack.callback(processes.stop, process)
-        self._essential["the Azure ML emulator"] = process
 
     def _start_hosts(self) -> None:
         self._web = self._host("web", {"--functions": HTTP_FUNCTION}, self._options.port)
@@ -182,6 +191,9 @@ class LocalCloud:
             say=self._options.say,
         )
 
+    def _wait_for_azure_ml(self) -> None:
+        self._wait_for_answer(self.azure_ml.name, f"{self.azure_ml_url}/_control/resources")
+
     def _wait_for_answer(self, name: str, url: str) -> None:
         def answers() -> bool:
             if ended := self._find_ended():
@@ -192,16 +204,12 @@ class LocalCloud:
 
     def _find_ended(self) -> str:
         """Which part has ended that cannot be started again; "" where none has."""
-        for name, process in self._essential.items():
-            if process.poll() is not None:
-                return f"{name} ended with exit code {process.returncode}"
-        return ""
+        return self.storage.ended() or self.azure_ml.ended()
 
     def _health_urls(self) -> dict[str, str]:
-        """An address of each part that answers once it serves; waits for the hosts' first start."""
+        """An address of each host that answers once it serves; waits for their first start."""
         return {
             "the API": f"{self.base_url}/health",
-            "the Azure ML emulator": f"{self.azure_ml_url}/_control/resources",
             **{each.name: f"{each.url}/admin/host/status" for each in self._workers},
         }
 

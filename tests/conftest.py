@@ -1,4 +1,4 @@
-"""What every folder of tests may use: one Azurite for the whole run."""
+"""What every folder of tests may use: an Azurite, and an order that lets several files run at once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,17 @@ from pathlib import Path
 import pytest
 
 from local import azurite as storage
+
+WAITING = ("e2e", "local")
+"""Folders whose tests mostly wait for processes."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files run at once, those that take longest come first, so that none is left for the end."""
+    if not hasattr(config, "workerinput"):
+        return  # one after another: in the order of their names
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in WAITING)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ SHORT = {
     "REHINT_AFTER_SECONDS": "1",
     "SWEEP_SCHEDULE": "*/2 * * * * *",
 }
+EVERY_CALL_SLOW = {"delay": 0.3}  # seconds: so that a kill falls into the step and not past it
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,30 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     )
     with LocalCloud(options) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud with two workers, whose storage is on disk: any part of it can be taken away."""
+    folder: Path = tmp_path_factory.mktemp("pair")
+    options = Options(
+        folder=folder, workers=2, operation_seconds=0.5, message_lease=5, settings=SHORT
+    )
+    with LocalCloud(options) as running:
+        yield running
+
+
+@pytest.fixture
+def pair_user(pair: LocalCloud) -> Iterator[User]:
+    with closing(User(pair.base_url)) as one:
+        yield one
+
+
+@pytest.fixture
+def pair_faults(pair: LocalCloud) -> Iterator["Faults"]:
+    asked = Faults(pair.azure_ml_url)
+    yield asked
+    asked.clear()
 
 
 @pytest.fixture

@@ -1,39 +1,17 @@
-"""The worker killed in the middle of every step: the deployment goes on as if nothing had been."""
+"""Workers killed in the middle of every step, and at any moment: the work goes on as if nothing had been."""
+
+import pytest
 
 from local.cloud import LocalCloud
-from local.processes import wait_until
-from shared.adapters import storage_account
-from shared.adapters.azure_tables import AzureTables
 from shared.domain.plans import STEPS
-from shared.domain.principal import user_key
-from shared.domain.records import Deployment, Plan, Step
-from shared.service import store
-from tests.e2e.conftest import Faults
+from shared.domain.records import Plan, Step
+from tests.e2e.conftest import EVERY_CALL_SLOW, Faults
+from tests.e2e.killing import a_worker, killing
 from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
-from tests.e2e.user import User
+from tests.e2e.user import Json, User
+from tests.e2e.watch import Watch, count, names_in, names_of, wait_at_rest
 
-EVERY_CALL_SLOW = {"delay": 0.3}  # seconds: so that a kill falls into the step and not past it
-
-
-class Watch:
-    """Reads a deployment's record as the worker does, to see it in the middle of a step."""
-
-    def __init__(self, cloud: LocalCloud, deployment_id: str) -> None:
-        account = storage_account.from_connection_string(cloud.connection_string)
-        self._tables, self._id = AzureTables(account), deployment_id
-
-    def record(self) -> Deployment:
-        stored = store.load_deployment(self._tables, user_key("local", "local"), self._id)
-        assert stored is not None
-        return stored.record
-
-    def wait_inside(self, step: Step) -> None:
-        def inside() -> bool:
-            record = self.record()
-            assert record.work.step is not None, f"finished before {step} was seen"
-            return record.work.step is step and record.lease is not None
-
-        wait_until(inside, seconds=60, what=f"a turn inside {step}")
+OFTEN = (1.0, 6.0)  # seconds between kills; a new worker needs about two to be of use
 
 
 def kill_in_every_step(cloud: LocalCloud, deployment_id: str, plan: Plan) -> list[Step]:
@@ -74,5 +52,30 @@ def test_a_worker_killed_in_every_step_deploys_once_and_deletes_all(
     assert count(cloud, "deployments", deployed["deployment_name"]) == 0
 
 
-def count(cloud: LocalCloud, kind: str, name: str) -> int:
-    return sum(each["name"] == name for each in cloud.resources()[kind])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(2, 12))]
+)
+def test_workers_killed_at_any_moment_leave_one_of_each_and_then_nothing(
+    pair: LocalCloud, pair_user: User, seed: int
+) -> None:
+    model_id = pair_user.upload(saved(wine_model()))
+    shared = f"killed-{seed}"
+
+    with killing(a_worker(pair), seed=seed, between=OFTEN):
+        ids = [pair_user.deploy(model_id) for _ in range(3)]
+        ids += [pair_user.deploy(model_id, endpoint_name=shared) for _ in range(2)]
+        live = [pair_user.wait_active(each, seconds=120) for each in ids]
+        held = names_in(pair)
+        for deployed in sorted((pair_user.look(each) for each in ids), key=traffic):
+            assert pair_user.delete(deployed["id"]).status_code == 202
+        for each in ids:
+            pair_user.wait_torn_down(each, seconds=120)
+
+    wait_at_rest(pair)
+    assert held == names_of(live)
+    assert pair.resources()["empty"]
+
+
+def traffic(deployment: Json) -> int:
+    """The one with traffic is deleted last: while others are there it would be refused."""
+    return int(deployment["traffic"])

@@ -8,10 +8,10 @@ import pytest
 from local.cloud import LocalCloud, Options
 from shared.domain.records import Step
 from shared.settings import Settings
-from tests.e2e.conftest import Faults
+from tests.e2e.conftest import EVERY_CALL_SLOW, Faults
 from tests.e2e.models import saved, wine_model
-from tests.e2e.test_kills import EVERY_CALL_SLOW, Watch
 from tests.e2e.user import User
+from tests.e2e.watch import Watch
 
 SHIPPED_SWEEP = "0 * * * * *"
 
