@@ -17,6 +17,7 @@ from functions.deploy_http import (
     openapi,
     problems,
 )
+from shared import patience
 from shared.wiring import Front
 
 VERSION = "0.1.0"
@@ -59,7 +60,7 @@ def _operation_id(route: APIRoute) -> str:
 class _Answered:
     """What the app answers to GET, without its body, to HEAD; and an error that was answered ends here.
 
-    The host would drop the answer for the error, which has been logged.
+    All of it has a limited patience with storage. The host would drop the answer for the error, which has been logged.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -76,7 +77,8 @@ class _Answered:
             await send(message)
 
         try:
-            await self._app({**scope, "method": "GET"} if bodiless else scope, receive, noted)
+            with patience.limited(patience.HTTP_SECONDS):
+                await self._app({**scope, "method": "GET"} if bodiless else scope, receive, noted)
         except Exception:  # problems._unexpected has logged it
             if not started:
                 raise

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError
 
-from shared.adapters.storage_account import BACKOFF_SECONDS, RETRIES, StorageAccount
+from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
+from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.domain import limits
 from shared.domain.errors import Exists, Missing, Unavailable
 
@@ -107,9 +108,7 @@ class AzureBlobs:
             transport=self._account.transport,
             max_block_size=BLOCK_BYTES,
             max_single_put_size=BLOCK_BYTES,
-            retry_policy=LinearRetry(
-                backoff=BACKOFF_SECONDS, retry_total=RETRIES, random_jitter_range=0
-            ),
+            retry_policy=LinearRetry(**REPEAT_BRIEFLY),
         )
 
     def _blob(self, key: str) -> "BlobClient":

@@ -7,8 +7,9 @@ a message is a hint.
 from azure.core.exceptions import AzureError
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
-from shared.adapters.storage_account import BACKOFF_SECONDS, RETRIES, StorageAccount
+from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
+from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.domain import limits
 
 
@@ -42,8 +43,6 @@ class AzureQueue:
                 credential=self._account.credential,
                 transport=self._account.transport,
                 message_encode_policy=TextBase64EncodePolicy(),
-                retry_policy=LinearRetry(
-                    backoff=BACKOFF_SECONDS, retry_total=RETRIES, random_jitter_range=0
-                ),
+                retry_policy=LinearRetry(**REPEAT_BRIEFLY),
             )
         return client

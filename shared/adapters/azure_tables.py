@@ -12,8 +12,9 @@ from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.data.tables import EdmType, EntityProperty, TableClient, TableEntity, UpdateMode
 
 from shared.adapters import table_operations
-from shared.adapters.storage_account import BACKOFF_SECONDS, RETRIES, StorageAccount
+from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
+from shared.adapters.storage_session import RETRIES
 from shared.domain import limits
 from shared.domain.codec import Value
 from shared.domain.errors import Missing
@@ -100,7 +101,6 @@ class AzureTables:
                 credential=self._account.credential,
                 transport=self._account.transport,
                 retry_total=RETRIES,
-                retry_backoff_max=BACKOFF_SECONDS,
             )
         return client
 

@@ -1,27 +1,19 @@
-"""How the storage clients reach the account: addresses, credential, one pool of connections.
+"""How the storage clients reach the account: addresses, credential, one HTTP session.
 
-Built once by `shared.wiring` and given to `azure_tables`, `azure_queue` and `azure_blobs`. All
-of them share one HTTP session: look-ups of proxy variables, a sixth of the SDK's own cost, are off.
+Built once by `shared.wiring` and given to `azure_tables`, `azure_queue` and `azure_blobs`.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
-from azure.core.pipeline.transport import HttpTransport, RequestsTransport
+from azure.core.pipeline.transport import HttpTransport
 from azure.core.utils import parse_connection_string
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 
+from shared.adapters.storage_session import new_transport
 from shared.domain.loopback import is_safe
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 10
-RETRIES = 2
-BACKOFF_SECONDS = 1
-_CONNECTIONS = 64  # the most that are kept; a burst beyond opens more
 _SERVICES = ("table", "queue", "blob")
 
 
@@ -60,7 +52,7 @@ def from_connection_string(text: str) -> StorageAccount:
         parts.get(f"{service}endpoint", f"{scheme}://{name}.{service}.{suffix}").rstrip("/")
         for service in _SERVICES
     )
-    return StorageAccount(table, queue, blob, AzureNamedKeyCredential(name, key), _transport())
+    return StorageAccount(table, queue, blob, AzureNamedKeyCredential(name, key), new_transport())
 
 
 def from_name(
@@ -68,61 +60,7 @@ def from_name(
 ) -> StorageAccount:
     """The account of that name, opened by an identity (a managed identity in Azure)."""
     table, queue, blob = (f"https://{name}.{service}.{suffix}" for service in _SERVICES)
-    return StorageAccount(table, queue, blob, credential, _transport())
-
-
-class _Transport(RequestsTransport):  # type: ignore[misc] # the SDK exports it untyped
-    """Retries wait briefly, whatever a Retry-After says: who calls has a deadline of its own."""
-
-    def sleep(self, duration: float) -> None:
-        super().sleep(min(duration, BACKOFF_SECONDS))
-
-
-class _Session(requests.Session):
-    """Hands a request to its adapter as the SDK made it: with its address, headers and body complete.
-
-    What `requests` does besides (cookies, hooks, redirects, merging defaults) storage has no use
-    for, and it is a fifth of the processor time of a call.
-    """
-
-    def request(  # type: ignore[override]  # the transport's own way to call it, and no other
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Any,
-        data: Any,
-        stream: bool = False,
-        **options: Any,
-    ) -> requests.Response:
-        """One request, sent once."""
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, data
-        sent = {name: options[name] for name in ("timeout", "verify", "cert")}
-        response = self.get_adapter(url).send(prepared, stream=stream, **sent)
-        if not stream:
-            response.content  # noqa: B018 - reads the body and gives the connection back
-        return response
-
-
-def _transport() -> HttpTransport[Any, Any]:
-    """A transport that many threads share; the proxy variables of the environment are not read."""
-    session = _Session()
-    session.trust_env = False
-    adapter = HTTPAdapter(
-        pool_connections=len(_SERVICES),
-        pool_maxsize=_CONNECTIONS,
-        max_retries=Retry(total=False, redirect=False, raise_on_status=False),
-    )
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    transport: HttpTransport[Any, Any] = _Transport(
-        session=session,
-        session_owner=False,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-    )
-    return transport
+    return StorageAccount(table, queue, blob, credential, new_transport())
 
 
 def _require_private(url: str) -> None:

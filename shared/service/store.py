@@ -2,7 +2,8 @@
 
 User data is one table; a user's rows are one partition, so that what must change together changes in
 one transaction, and no query can reach another user's rows. Every write carries a nonce: where its
-answer was lost, it is read back, and a nonce that is equal means the write was ours.
+answer was lost, it is read back, and a nonce that is equal means the write was ours; what was not
+there is sent once more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from shared.domain import codec, ids
-from shared.domain.errors import Changed, Exists, Missing, StoreError, Unavailable
+from shared.domain.errors import Changed, Exists, Missing, Unavailable
 from shared.domain.records import (
     Claim,
     Deployment,
@@ -172,14 +173,22 @@ def commit(
 ) -> list[str]:
     """Does all or nothing under one nonce; the new etags, in order.
 
-    Raises Exists, Changed, Missing or Unavailable where it was not this write that landed.
+    Sent once more where it has not landed and nobody said why: it is conditional, so it cannot land
+    twice. Raises Exists, Changed, Missing or Unavailable where it was not this write that landed.
     """
     nonce = random.nonce()
     signed = [_sign(operation, nonce) for operation in operations]
-    try:
-        return tables.commit(table, signed)
-    except (Exists, Changed, Missing, Unavailable) as error:
-        return _read_back(tables, table, signed, nonce, error)
+    may_repeat = True
+    while True:
+        try:
+            return tables.commit(table, signed)
+        except (Exists, Changed, Missing, Unavailable) as error:
+            etags = _read_back(tables, table, signed, nonce)
+            if etags is not None:
+                return etags
+            if not (may_repeat and isinstance(error, Unavailable)):
+                raise
+            may_repeat = False
 
 
 def _sign(operation: Operation, nonce: str) -> Operation:
@@ -188,8 +197,9 @@ def _sign(operation: Operation, nonce: str) -> Operation:
 
 
 def _read_back(
-    tables: Tables, table: str, operations: Sequence[Operation], nonce: str, error: StoreError
-) -> list[str]:
+    tables: Tables, table: str, operations: Sequence[Operation], nonce: str
+) -> list[str] | None:
+    """The new etags where this write has landed, else None."""
     etags = []
     for operation in operations:
         wanted = operation.row
@@ -199,7 +209,7 @@ def _read_back(
         else:
             landed = found is not None and found.values.get("nonce") == nonce
         if not landed:
-            raise error
+            return None
         etags.append(found.etag if found else "")
     return etags
 
