@@ -183,6 +183,27 @@ class RequestAnswer(BaseModel):
     at: datetime
 
 
+class DeadLetterAnswer(BaseModel):
+    """A message that was put aside; one text is one of them, however often it came."""
+
+    name: str = Field(description="Queue and sha256 of the message, as the log names it.")
+    queue: str
+    reason: str = Field(examples=["not_json"])
+    detail: str
+    excerpt: str = Field(description="Its beginning, without what looks like a secret.")
+    size: int = Field(description="Bytes.")
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+class DeadLetters(BaseModel):
+    """The last of them, and how many there are in all."""
+
+    dead_letters: list[DeadLetterAnswer]
+    total: int
+
+
 class Health(BaseModel):
     """The API answers."""
 

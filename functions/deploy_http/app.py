@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.deploy_http import (
     answers,
+    dead_letter_routes,
     deployment_routes,
     endpoint_routes,
     model_routes,
@@ -34,7 +35,7 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
     )
     api.state.front = front
     problems.add_problem_handlers(api)
-    for routes in (model_routes, deployment_routes, endpoint_routes):
+    for routes in (model_routes, deployment_routes, endpoint_routes, dead_letter_routes):
         api.include_router(routes.router, responses=openapi.ANY)
     api.add_api_route("/health", health, tags=["service"], responses=openapi.errors(500))
     api.add_api_route("/", welcome, include_in_schema=False)

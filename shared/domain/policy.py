@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 DEPLOY_JOBS = "deploy-jobs"
 DEPLOY_REQUESTS = "deploy-requests"
+DEPLOY_JOBS_POISON = f"{DEPLOY_JOBS}-poison"
+DEPLOY_REQUESTS_POISON = f"{DEPLOY_REQUESTS}-poison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,45 @@
 """Hints: messages that say which deployment has work; the record says what work."""
 
 import math
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
-from shared.domain.errors import StoreError
+from shared.domain import messages
+from shared.domain.errors import LongshoreError, StoreError
+from shared.domain.messages import Reason, Unreadable
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import SCHEMA_VERSION
 from shared.ports import Queue
 from shared.telemetry import Happened
 
+_NEWEST_VERSION = 9999  # more is no version
+
 
 class Hint(BaseModel):
-    """Who, and which deployment. `model_validate_json` raises ValueError for any other text."""
+    """Who, and which deployment. What else a hint says is for others."""
 
     model_config = ConfigDict(frozen=True)
 
     schema_version: int = SCHEMA_VERSION
     user_key: str = Field(pattern=r"^[0-9a-f]{32}$")
     deployment_id: str = Field(pattern=r"^[0-9]{20}$")
+
+
+class NewerHint(LongshoreError):
+    """A hint of a later version of Longshore: not for this one to judge."""
+
+
+def parse_hint(text: str) -> Hint:
+    """The hint in a message's text. Raises Unreadable, and NewerHint for one of a later version."""
+    found = messages.read_object(text)
+    _require_version(found)
+    try:
+        return Hint.model_validate(found)
+    except ValidationError as error:
+        wrong = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False))
+        raise Unreadable(Reason.NO_HINT, f"It is no hint: wrong or missing: {wrong}.") from None
 
 
 def send_hint(queue: Queue, user_key: str, deployment_id: str, *, delay: float = 0) -> bool:
@@ -34,3 +54,11 @@ def send_hint(queue: Queue, user_key: str, deployment_id: str, *, delay: float =
         telemetry.tell(Happened.HINT_LOST, deployment_id, reason=str(error))
         return False
     return True
+
+
+def _require_version(found: dict[str, Any]) -> None:
+    version = found.get("schema_version", SCHEMA_VERSION)
+    if type(version) is not int or not 1 <= version <= _NEWEST_VERSION:
+        raise Unreadable(Reason.UNKNOWN_VERSION, "Its schema_version is none.")
+    if version > SCHEMA_VERSION:
+        raise NewerHint(f"a hint of version {version}; this one reads up to {SCHEMA_VERSION}")

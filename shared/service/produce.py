@@ -11,8 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
-from shared.domain import requests
+from shared.domain import messages, requests
 from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
+from shared.domain.messages import Reason, Unreadable
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Request
@@ -23,11 +24,14 @@ from shared.service.claims import Mint
 from shared.service.keyed import Keyed, keep_refusal
 from shared.telemetry import Happened
 
+_VERSION = "1.0"
+
 
 class DeployEvent(BaseModel):
     """A CloudEvent 1.0 in structured JSON; further attributes are allowed and not used.
 
-    Its attributes hold no control characters: CloudEvents 1.0, 3.1.
+    Its attributes hold no control characters: CloudEvents 1.0, 3.1. `longshoretries` is how often
+    Longshore itself has sent the event once more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,12 +41,16 @@ class DeployEvent(BaseModel):
     source: OneLine = Field(max_length=512)
     id: OneLine = Field(max_length=256)
     data: dict[str, Any]
+    longshoretries: int = 0
 
 
 def parse_event(text: str) -> DeployEvent:
     """The event in a message. Raises InvalidRequest with all problems."""
+    found = messages.read_object(text)
+    if found.get("specversion", _VERSION) != _VERSION:
+        raise Unreadable(Reason.UNKNOWN_VERSION, f"Its specversion is not {_VERSION}.")
     try:
-        return DeployEvent.model_validate_json(text)
+        return DeployEvent.model_validate(found)
     except ValidationError as error:
         raise requests.invalid(error.errors(include_url=False)) from error
 
@@ -57,20 +65,31 @@ def accept_event(
     that names no key or no user it may name (those are nobody's rows), StoreError where nothing is kept.
     """
     event = parse_event(text)
-    principal = _principal(event, producers, issuer)
-    key = requests.request_key(event.source, event.id)
-    data = {name: value for name, value in event.data.items() if name != "user_id"}
-    keyed = Keyed(key=key, fingerprint=requests.fingerprint("deploy", data))
+    principal = principal_of(event, producers, issuer)
     try:
-        request = requests.parse_deploy_request(data)
-        keyed = submit.name_request(request, key)
-        submit.accept_deploy(ports, mint, policy, principal, request, key=key)
+        request = requests.parse_deploy_request(_asked(event))
+        submit.accept_deploy(ports, mint, policy, principal, request, key=key_of(event))
     except Refusal as error:
-        telemetry.tell(Happened.REFUSED, code=error.code, source=event.source, id=event.id)
         if error.retry_after is None:
-            keep_refusal(ports, principal, keyed, error)
+            refuse_event(ports, principal, event, error)
         else:
             _send_back(ports, text, error.retry_after)
+
+
+def refuse_event(ports: Ports, principal: Principal, event: DeployEvent, refusal: Refusal) -> None:
+    """Keeps the refusal as the answer to an event that has none yet."""
+    telemetry.tell(Happened.REFUSED, code=refusal.code, source=event.source, id=event.id)
+    key, asked = key_of(event), _asked(event)
+    try:
+        keyed = submit.name_request(requests.parse_deploy_request(asked), key)
+    except InvalidRequest:
+        keyed = Keyed(key=key, fingerprint=requests.fingerprint("deploy", asked))
+    keep_refusal(ports, principal, keyed, refusal)
+
+
+def key_of(event: DeployEvent) -> str:
+    """The row key under which the event is answered."""
+    return requests.request_key(event.source, event.id)
 
 
 def require_request(ports: Ports, principal: Principal, source: str, request_id: str) -> Request:
@@ -86,7 +105,8 @@ def require_request(ports: Ports, principal: Principal, source: str, request_id:
     return stored.record
 
 
-def _principal(event: DeployEvent, producers: Collection[str], issuer: str) -> Principal:
+def principal_of(event: DeployEvent, producers: Collection[str], issuer: str) -> Principal:
+    """Whom the event is for. Raises InvalidRequest, and Forbidden for a user it may not name."""
     user_id = event.data.get("user_id", "local")
     if not isinstance(user_id, str):
         raise InvalidRequest(
@@ -99,6 +119,10 @@ def _principal(event: DeployEvent, producers: Collection[str], issuer: str) -> P
             "An operator adds the user to the setting PRODUCER_USERS; then send the event again.",
         )
     return Principal(user_id=user_id, issuer=issuer)
+
+
+def _asked(event: DeployEvent) -> dict[str, Any]:
+    return {name: value for name, value in event.data.items() if name != "user_id"}
 
 
 def _send_back(ports: Ports, text: str, delay: float) -> None:

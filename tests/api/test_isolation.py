@@ -25,7 +25,7 @@ EMPTY: dict[str, Any] = {
         "last_deployment_date": None,
     },
 }
-NOBODYS = {("get", "/health")}
+NOBODYS = {("get", "/health"), ("get", "/dead-letters")}  # the latter are operators'
 OWN_MAKING = {("post", "/models")}  # makes a thing of the caller's own, out of nothing of another's
 
 

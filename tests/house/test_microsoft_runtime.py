@@ -19,7 +19,9 @@ USER = "microsoft"
 TRIGGERS = {
     "deploy_http": "httpTrigger",
     "deploy_jobs": "queueTrigger",
+    "deploy_jobs_poison": "queueTrigger",
     "deploy_requests": "queueTrigger",
+    "deploy_requests_poison": "queueTrigger",
     "sweep": "timerTrigger",
 }
 
@@ -62,6 +64,8 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
     assert {name: binding["type"] for name, binding in triggers.items()} == TRIGGERS
     assert triggers["deploy_jobs"]["queueName"] == DEPLOY_JOBS
     assert triggers["deploy_requests"]["queueName"] == DEPLOY_REQUESTS
+    for name in ("deploy_jobs", "deploy_requests"):  # where the host puts what failed five times
+        assert triggers[f"{name}_poison"]["queueName"] == triggers[name]["queueName"] + "-poison"
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
 
@@ -89,14 +93,26 @@ def test_a_model_is_uploaded_and_deployed(env: dict[str, str]) -> None:
     assert status == 202
 
 
-def test_a_hint_of_an_unknown_deployment_is_taken_and_forgotten(env: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", ["deploy_jobs", "deploy_jobs_poison"])
+def test_a_hint_of_an_unknown_deployment_is_taken_and_forgotten(
+    env: dict[str, str], name: str
+) -> None:
     hint = {"user_key": "0" * 32, "deployment_id": "2" + "0" * 18 + "1"}
 
-    assert run(env, "deploy_jobs", message=json.dumps(hint)).error == ""
+    assert run(env, name, message=json.dumps(hint)).error == ""
 
 
-def test_a_message_that_is_no_hint_fails_for_the_poison_queue(env: dict[str, str]) -> None:
-    assert "ValidationError" in run(env, "deploy_jobs", message="{}").error
+@pytest.mark.parametrize("name", [name for name in TRIGGERS if TRIGGERS[name] == "queueTrigger"])
+def test_a_message_that_nobody_can_read_is_put_aside_and_does_not_come_again(
+    env: dict[str, str], name: str
+) -> None:
+    said = f"for {name}"
+
+    assert run(env, name, message=said).error == ""
+
+    _, told = call(env, "GET", "/dead-letters?user_id=local")
+    [letter] = [each for each in told["dead_letters"] if each["excerpt"] == said]
+    assert (letter["reason"], letter["times"]) == ("not_json", 1)
 
 
 def test_an_event_is_taken_and_what_became_of_it_is_told(env: dict[str, str]) -> None:

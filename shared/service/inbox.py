@@ -1,0 +1,90 @@
+"""What the queues bring, read strictly and handed on; what nobody can read is put aside at first sight.
+
+So a message fails, and comes again, only where it is not to blame: storage does not answer, or
+Longshore itself goes wrong.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from shared.domain import messages
+from shared.domain.errors import Forbidden, InvalidRequest, StoreError
+from shared.domain.messages import Reason, Unreadable
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, DEPLOY_REQUESTS_POISON, Policy
+from shared.ports import Ports, WorkerPorts
+from shared.service import dead_letters, hints, poison, produce, run
+from shared.service.claims import Mint
+from shared.service.hints import Hint, NewerHint
+
+PARK_SECONDS = 300
+PARK_AT_MOST = timedelta(days=7)  # as long as a message lives
+
+
+def take_hint(ports: WorkerPorts, policy: Policy, body: bytes) -> None:
+    """Runs one turn for the deployment that a hint points to. Raises what `run.run_turn` raises."""
+    if hint := _read_hint(ports, body):
+        run.run_turn(ports, policy, hint)
+
+
+def take_poisoned_hint(ports: Ports, body: bytes) -> None:
+    """Gives a deployment whose message failed too often its second chance. Raises StoreError."""
+    if hint := _read_hint(ports, body):
+        poison.take_hint(ports, hint, body)
+
+
+def take_event(
+    ports: Ports, mint: Mint, policy: Policy, producers: Collection[str], issuer: str, body: bytes
+) -> None:
+    """Accepts or refuses a producer's deploy request. Raises StoreError."""
+    try:
+        text = messages.read_text(body)
+        produce.accept_event(ports, mint, policy, producers, issuer, text)
+    except (InvalidRequest, Forbidden) as error:
+        _put_event_aside(ports, body, error)
+
+
+def take_poisoned_event(ports: Ports, producers: Collection[str], issuer: str, body: bytes) -> None:
+    """Gives an event that failed too often its second chance, or its refusal.
+
+    While tables do not answer it goes back to the end of its queue: nobody else knows of it, and the
+    host would run it five times only. Raises StoreError where that fails too.
+    """
+    try:
+        text = messages.read_text(body)
+        event = produce.parse_event(text)
+        principal = produce.principal_of(event, producers, issuer)
+    except (InvalidRequest, Forbidden) as error:
+        _put_event_aside(ports, body, error)
+        return
+    try:
+        poison.take_event(ports, principal, event, body)
+    except StoreError:
+        ports.queue.send(DEPLOY_REQUESTS_POISON, text, delay=PARK_SECONDS)
+
+
+def _read_hint(ports: Ports, body: bytes) -> Hint | None:
+    try:
+        text = messages.read_text(body)
+        return hints.parse_hint(text)
+    except Unreadable as error:
+        dead_letters.put_aside(ports, DEPLOY_JOBS, body, error.reason, error.detail)
+    except NewerHint as error:
+        _park(ports, text, body, error)
+    return None
+
+
+def _park(ports: Ports, text: str, body: bytes, error: NewerHint) -> None:
+    """Puts a hint off until a version runs here that reads it; in seven days one should."""
+    reason = Reason.NEWER_VERSION
+    letter = dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, str(error))
+    if letter.last_at - letter.at < PARK_AT_MOST:
+        ports.queue.send(DEPLOY_JOBS, text, delay=PARK_SECONDS)
+
+
+def _put_event_aside(ports: Ports, body: bytes, error: InvalidRequest | Forbidden) -> None:
+    reason = Reason.NO_EVENT
+    if isinstance(error, Unreadable):
+        reason = error.reason
+    elif isinstance(error, Forbidden):
+        reason = Reason.PRODUCER_NOT_ALLOWED
+    dead_letters.put_aside(ports, DEPLOY_REQUESTS, body, reason, error.detail)
