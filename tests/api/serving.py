@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from sklearn.datasets import load_iris
@@ -19,6 +19,7 @@ from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
 from shared.adapters.model_reader import ProcessModelReader
 from shared.domain import ownership
+from shared.domain.inspection import Inspection
 from shared.domain.principal import Principal
 from shared.ports import Ports
 from shared.service import store
@@ -46,6 +47,18 @@ def model_bytes() -> bytes:
     return pickle.dumps(LogisticRegression(max_iter=500).fit(data, classes))
 
 
+class RememberingReader:
+    """The real reader, that starts its process once for each content of the whole run."""
+
+    def read(self, content: BinaryIO, *, digest: str) -> Inspection:
+        if digest not in _INSPECTIONS:
+            _INSPECTIONS[digest] = ProcessModelReader().read(content, digest=digest)
+        return _INSPECTIONS[digest]
+
+
+_INSPECTIONS: dict[str, Inspection] = {}
+
+
 @dataclass
 class Server:
     """One API, its ports, and a loop to call it on."""
@@ -65,7 +78,7 @@ class Server:
             tables=self.tables,
             queue=self.queue,
             blobs=self.blobs,
-            reader=ProcessModelReader(),
+            reader=RememberingReader(),
             view=self.cloud,
         )
         self.use(ports)
@@ -83,10 +96,17 @@ class Server:
     def send(self, method: str, path: str, **sent: Any) -> httpx.Response:
         """One request, as curl on this machine would send it."""
 
-        async def call() -> httpx.Response:
+        [answer] = self.send_together((method, path, sent))
+        return answer
+
+    def send_together(self, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
+        """Requests of (method, path, what is sent) at once; their answers in that order."""
+
+        async def call() -> list[httpx.Response]:
             transport = httpx.ASGITransport(self.api)
             async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
-                return await client.request(method, path, **sent)
+                calls = [client.request(method, path, **sent) for method, path, sent in requests]
+                return await asyncio.gather(*calls)
 
         return self.runner.run(call())
 
@@ -99,12 +119,13 @@ class Server:
     def delete(self, path: str, **sent: Any) -> httpx.Response:
         return self.send("DELETE", path, **sent)
 
-    def send_model(self, user: str = "local", **fields: str) -> httpx.Response:
+    def send_model(self, user: str = "local", key: str = "", **fields: str) -> httpx.Response:
         return self.post(
             "/models",
             params={"user_id": user},
             data={"model_name": "iris"} | fields,
             files={"file": ("iris.pkl", model_bytes())},
+            headers={"idempotency-key": key} if key else {},
         )
 
     def upload(self, user: str = "local", **fields: str) -> str:
@@ -114,6 +135,15 @@ class Server:
     def send_deploy(self, model_id: str, user: str = "local", **fields: Any) -> httpx.Response:
         body = {"model_id": model_id, **fields}
         return self.post("/deployments/deploy", params={"user_id": user}, json=body)
+
+    def send_keyed(self, key: str, body: dict[str, Any], **sent: Any) -> httpx.Response:
+        """Asks for a deployment under an `Idempotency-Key`."""
+        path = sent.pop("path", "/deployments")
+        return self.post(path, json=body, headers={"idempotency-key": key}, **sent)
+
+    def count(self) -> int:
+        """How many deployments there are."""
+        return int(self.get("/deployments/stats").json()["total_deployments"])
 
     def deploy(self, model_id: str, user: str = "local", **fields: Any) -> str:
         """Asks for a deployment; its id."""

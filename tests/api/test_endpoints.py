@@ -35,8 +35,8 @@ def test_keys_are_read_on_request_and_kept_nowhere(server: Server) -> None:
 
     assert problem_of(missing, 404)["code"] == "endpoint_not_ready"
     assert answer.json() == {
-        "primary_key": "Flowers-primary",
-        "secondary_key": "Flowers-secondary",
+        "primary_key": "Flowers-primary-1",
+        "secondary_key": "Flowers-secondary-1",
     }
     assert answer.headers["cache-control"] == "no-store"
     assert "etag" not in answer.headers
