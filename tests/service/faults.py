@@ -29,21 +29,24 @@ class Fault(StrEnum):
 
 
 class Effects:
-    """Counts effects; goes wrong once, at number `at`; calls `before` with each one's name.
+    """Counts effects; goes wrong at the `planned` numbers; calls `before` with each one's name.
 
     `trouble` is asked at every call of the cloud, also one that only looks, and may raise.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.at = -1
-        self.fault = Fault.DIES_BEFORE
+        self.planned: Mapping[int, Fault] = {}
         self.before: Before = lambda _name: None
         self.trouble: Before = lambda _name: None
 
     def plan(self, at: int, fault: Fault) -> None:
         """The effect `at` from now on goes wrong."""
-        self.names, self.at, self.fault = [], at, fault
+        self.plan_all({at: fault})
+
+    def plan_all(self, planned: Mapping[int, Fault]) -> None:
+        """The effects of these numbers from now on go wrong."""
+        self.names, self.planned = [], planned
 
     def run(
         self,
@@ -55,16 +58,17 @@ class Effects:
         self.before(name)
         number = len(self.names)
         self.names.append(name)
-        if number != self.at:
+        fault = self.planned.get(number)
+        if fault is None:
             return effect()
-        if self.fault is Fault.DIES_BEFORE:
+        if fault is Fault.DIES_BEFORE:
             raise Died(name)
-        if self.fault is Fault.NOT_DONE:
+        if fault is Fault.NOT_DONE:
             raise unclear
         done = effect()
-        if self.fault is Fault.DIES_AFTER:
+        if fault is Fault.DIES_AFTER:
             raise Died(name)
-        if self.fault is Fault.ANSWER_LOST:
+        if fault is Fault.ANSWER_LOST:
             raise unclear
         if refused is not None:  # only a write that names versions can be refused
             raise refused

@@ -75,6 +75,49 @@ def _hand_over_and_settle(world: World, record: Deployment) -> None:
     world.settle()
 
 
+def _failed(world: World) -> Deployment:
+    record = _accepted_broken(world)
+    world.settle()
+    world.cloud.broken_paths = set()
+    return record
+
+
+def _failing(world: World) -> Deployment:
+    record = _accepted_broken(world)
+    world.run_until(lambda: world.read(record).status is Status.FAILED)
+    world.cloud.broken_paths = set()
+    return record
+
+
+def _ask(request: Callable[[], object]) -> None:
+    """Asks until there is an answer, as a caller does; one fault is planned, so the second tells."""
+    try:
+        request()
+    except (Died, StoreError):
+        request()
+
+
+def _retry_and_settle(world: World, record: Deployment) -> None:
+    _ask(lambda: world.retry(record, key="again"))
+    world.settle()
+
+
+def _two(world: World) -> Deployment:
+    blue = world.live(endpoint_name="shop", deployment_name="blue")
+    world.live(endpoint_name="shop", deployment_name="green")
+    return blue
+
+
+def _route_and_settle(world: World, _record: Deployment) -> None:
+    _ask(lambda: world.route("shop", green=100))
+    world.settle()
+
+
+def _check_routed(world: World, record: Deployment) -> None:
+    _check_two(world, record)
+    assert world.in_cloud().traffic == {"shop": {"green": 100}}
+
+
 def _check_two(world: World, record: Deployment) -> None:
     check_rest(world)
     assert world.read(record).status is Status.ACTIVE
@@ -99,6 +142,9 @@ PATHS = {
     "deploy": Path(_accepted, lambda world, _: world.settle(), check_one_active),
     "delete": Path(lambda world: world.live(), _delete_and_settle, check_gone),
     "delete while deploying": Path(_deleted_early, _delete_and_settle, check_gone),
+    "retry": Path(_failed, _retry_and_settle, check_one_active),
+    "retry while clearing": Path(_failing, _retry_and_settle, check_one_active),
+    "traffic": Path(_two, _route_and_settle, _check_routed),
     "container crash": Path(
         _accepted_broken,
         lambda world, _: world.settle(),
