@@ -1,6 +1,7 @@
 """Ids and names, made unique by an insert into the table `claims`, never hoped for from a clock."""
 
 import threading
+from dataclasses import replace
 
 from shared.domain import ids
 from shared.domain.errors import Changed, Conflict, Exists, Missing
@@ -58,8 +59,10 @@ def claim_endpoint_name(
         try:
             store.insert(tables, random, store.CLAIMS, store.claim_row(claim))
         except Exists:
-            if not _take_over(tables, random, claim):
+            tag = _take_over(tables, random, claim)
+            if not tag:
                 continue  # it was released or changed meanwhile: look again
+            return tag
         return claim.tag
 
 
@@ -100,14 +103,20 @@ def endpoint_taken(name: str) -> Conflict:
     )
 
 
-def _take_over(tables: Tables, random: Random, claim: Claim) -> bool:
+def _take_over(tables: Tables, random: Random, claim: Claim) -> str:
+    """The tag of one's own claim, which goes on for another deployment; empty where it has changed.
+
+    It is written, so that a release under way meets another version. Its tag stays: a faster
+    acceptance may have put it on the endpoint's row.
+    """
     found = store.load_claim(tables, claim.name)
     if found is None:
-        return False
+        return ""
     if found.record.user_key != claim.user_key:
         raise endpoint_taken(claim.name)
+    taken = replace(found.record, claimed_for=claim.claimed_for)
     try:
-        store.save(tables, random, store.CLAIMS, store.claim_row(claim, found.row.etag))
+        store.save(tables, random, store.CLAIMS, store.claim_row(taken, found.row.etag))
     except (Changed, Missing):
-        return False
-    return True
+        return ""
+    return taken.tag

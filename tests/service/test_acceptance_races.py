@@ -5,7 +5,7 @@ import pytest
 from shared.domain.errors import Conflict, Refusal
 from shared.domain.records import Status
 from shared.service import remove
-from tests.service.faults import Died, once_before
+from tests.service.faults import Died, Fault, once_before
 from tests.service.promises import check_gone, check_one_active, check_rest
 from tests.service.world import ANNA, BERT, World, is_finished
 
@@ -108,7 +108,7 @@ def test_an_admission_that_comes_after_its_burial_gets_nothing() -> None:
 def test_an_acceptance_that_never_commits_frees_its_name_for_everybody() -> None:
     world = World()
     model = world.upload()
-    world.effects.plan(3, world.effects.fault)  # dies before the admission
+    world.effects.plan(3, Fault.DIES_BEFORE)  # dies before the admission
     with pytest.raises(Died):
         world.deploy(model, endpoint_name="shop")
     with pytest.raises(Conflict):
