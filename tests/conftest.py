@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local import azurite as storage
 
 WAITING = ("e2e", "local")
 """Folders whose tests mostly wait for processes."""
+
+
+def pytest_configure() -> None:
+    """What an example takes says more of the machine, and of what else runs on it, than of the code."""
+    settings.register_profile(
+        "longshore", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("longshore")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -71,7 +71,7 @@ def test_workers_killed_at_any_moment_leave_one_of_each_and_then_nothing(
         for each in ids:
             pair_user.wait_torn_down(each, seconds=120)
 
-    wait_at_rest(pair)
+    wait_at_rest(pair, hints=len(ids))
     assert held == names_of(live)
     assert pair.resources()["empty"]
 
