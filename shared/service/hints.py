@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
-from shared.domain import messages
+from shared.domain import leases, messages
 from shared.domain.errors import LongshoreError, StoreError
 from shared.domain.messages import Reason, Unreadable
 from shared.domain.policy import DEPLOY_JOBS
-from shared.domain.records import SCHEMA_VERSION
+from shared.domain.records import SCHEMA_VERSION, Deployment
 from shared.ports import Queue
 from shared.telemetry import Happened
 
@@ -54,6 +54,15 @@ def send_hint(queue: Queue, user_key: str, deployment_id: str, *, delay: float =
         telemetry.tell(Happened.HINT_LOST, deployment_id, reason=str(error))
         return False
     return True
+
+
+def send_hint_when_free(queue: Queue, record: Deployment) -> bool:
+    """Sends a hint for work that was just accepted, to come when a turn under way has stopped.
+
+    That turn's lease goes on although its version is gone; where it notices, it sends a hint itself.
+    """
+    left = leases.seconds_left(record, record.work.step_since)
+    return send_hint(queue, record.user_key, record.id, delay=max(left, 0.0))
 
 
 def _require_version(found: dict[str, Any]) -> None:

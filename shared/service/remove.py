@@ -46,7 +46,7 @@ def accept_delete(
             removed = _commit(ports, policy, stored, traffic_to)
         except (Exists, Changed, Missing):
             continue  # a turn of the worker wrote meanwhile: read again
-        hints.send_hint(ports.queue, removed.user_key, removed.id, delay=_delay(ports, removed))
+        hints.send_hint_when_free(ports.queue, removed)
         return removed
     raise Conflict(
         "busy", "The deployment kept changing while it was deleted.", "Send the request again."
@@ -143,10 +143,3 @@ def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:
             if other is not None and endpoints.can_carry(other.record):
                 able.append(member.deployment_name)
     return sorted(able)
-
-
-def _delay(ports: Ports, record: Deployment) -> float:
-    """Until a turn that is under way has stopped: its lease goes on, its version is gone."""
-    lease = record.lease
-    left = (lease.until - ports.clock.now()).total_seconds() if lease else 0.0
-    return max(left, 0.0)

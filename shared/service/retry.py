@@ -58,7 +58,7 @@ def accept_retry(
         except (Exists, Changed, Missing):
             continue  # a turn of the worker or another request wrote meanwhile: read again
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
-        hints.send_hint(ports.queue, record.user_key, record.id)
+        hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
     raise Conflict(
         "busy", "The deployment kept changing while it was retried.", "Send the request again."

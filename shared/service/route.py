@@ -91,7 +91,7 @@ def _commit(
     settle.announce(ports, carrier, policy.rehint_after)
     store.commit(ports.tables, ports.random, store.RECORDS, operations)
     telemetry.tell(Happened.REROUTED, carrier.id, endpoint=endpoint.name)
-    hints.send_hint(ports.queue, carrier.user_key, carrier.id)
+    hints.send_hint_when_free(ports.queue, carrier)
     return endpoint
 
 
