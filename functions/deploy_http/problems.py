@@ -25,6 +25,7 @@ from shared.domain.errors import (
     Refusal,
     StoreError,
     TooLarge,
+    TooMany,
     Trouble,
     Unsafe,
 )
@@ -40,6 +41,7 @@ _STATUS: dict[type[Refusal], int] = {
     Conflict: 409,
     PreconditionFailed: 412,
     TooLarge: 413,
+    TooMany: 429,
     UnsupportedMediaType: 415,
     KeyInvalid: 400,
     Unsafe: 422,

@@ -8,6 +8,7 @@ LongshoreError
 |   |-- Conflict        it contradicts what is there
 |   |-- PreconditionFailed   it was made for another version of the thing
 |   |-- TooLarge        more bytes than the limit
+|   |-- TooMany         more than one user may have or ask for at a time
 |   `-- Unsafe          the model file asks for what is not allowed, or cannot be read
 |-- StoreError          a storage service refused or did not answer
 |   |-- Exists          an insert met a row, blob or name that is there
@@ -72,6 +73,10 @@ class PreconditionFailed(Refusal):
 
 class TooLarge(Refusal):
     """The request carries more than the limit."""
+
+
+class TooMany(Refusal):
+    """More than one user may have unfinished, or ask for in a minute; `retry_after` is always set."""
 
 
 class Unsafe(Refusal):
