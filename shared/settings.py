@@ -139,6 +139,18 @@ class Settings(BaseModel):
         ge=0,
         description="Seconds that due work may be late before the sweep sends a new hint.",
     )
+    max_unfinished_per_user: int = Field(
+        100,
+        ge=1,
+        description="Deployments of one user that may be unfinished at a time; beyond, new ones and "
+        "retries are refused with 429. Deletions count and are never refused.",
+    )
+    deploys_per_minute_per_user: int = Field(
+        120,
+        ge=1,
+        description="Deployments of one user that are begun in a minute, at each instance; ten begin "
+        "at once. A minute's worth may wait; beyond, new ones are refused with 429.",
+    )
     default_python: str = Field(
         "3.10",
         pattern=r"^3\.(9|1[0-9])$",
@@ -177,6 +189,8 @@ class Settings(BaseModel):
             deploy_deadline=self.deploy_deadline_seconds,
             rehint_after=self.rehint_after_seconds,
             upload_limit=self.upload_limit,
+            max_unfinished=self.max_unfinished_per_user,
+            deploys_per_minute=self.deploys_per_minute_per_user,
         )
 
 

@@ -59,7 +59,7 @@ def front() -> Front:
         reader=ProcessModelReader(),
         view=AzureMlView(_workspace(settings), Credential(), timeout=settings.cloud_timeout),
     )
-    mint = Mint(ports.tables, ports.clock, ports.random)
+    mint = Mint(ports.tables, ports.clock, ports.random, settings.policy)
     return Front(settings=settings, ports=ports, mint=mint)
 
 

@@ -1,7 +1,7 @@
 """The plans of the worker as data, and the pure question "which step is next?"."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.records import Deployment, Plan, Step, Work
 
@@ -34,6 +34,14 @@ STEPS: dict[Plan, tuple[Step, ...]] = {
 def start_work(plan: Plan, now: datetime, deadline_at: datetime) -> Work:
     """The first step of a plan, due at once."""
     return Work(plan=plan, step=STEPS[plan][0], step_since=now, due_at=now, deadline_at=deadline_at)
+
+
+def begin_later(work: Work, seconds: float) -> Work:
+    """The work of a request whose turn comes so many seconds later than at once."""
+    if not seconds:
+        return work
+    due_at = work.due_at + timedelta(seconds=seconds)
+    return replace(work, due_at=due_at, waiting="earlier requests of the same user begin first")
 
 
 def start_step(work: Work, step: Step | None, now: datetime) -> Work:

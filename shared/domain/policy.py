@@ -15,6 +15,7 @@ class Policy:
     `lease` is how long a turn may go without renewing; `cloud_timeout` bounds one cloud call and is
     at most a third of it. `deploy_deadline` ends a deployment that makes no way. `turn` is how long
     one turn goes on to a next step. `admission_grace` is how long an acceptance may take to commit.
+    `max_unfinished` and `deploys_per_minute` are for each user.
     """
 
     lease: float = 60.0
@@ -25,4 +26,6 @@ class Policy:
     rehint_after: float = 15.0
     upload_limit: int = 64 * 1024 * 1024
     max_members: int = 20  # Azure's limit of deployments per endpoint
+    max_unfinished: int = 100
+    deploys_per_minute: int = 120
     datastore_folder: str = ""

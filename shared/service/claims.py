@@ -5,15 +5,23 @@ from dataclasses import replace
 
 from shared.domain import ids
 from shared.domain.errors import Changed, Conflict, Exists, Missing
+from shared.domain.policy import Policy
 from shared.domain.records import Claim, ClaimKind, Inflight
 from shared.ports import Clock, Random, Tables
 from shared.service import store
+from shared.service.allowance import Allowance
 
 
 class Mint:
-    """Mints ids: strictly increasing in a process, unique everywhere by a claim."""
+    """Mints ids: strictly increasing in a process, unique everywhere by a claim.
 
-    def __init__(self, tables: Tables, clock: Clock, random: Random) -> None:
+    `allowance` is asked before the id of a new deployment is.
+    """
+
+    def __init__(
+        self, tables: Tables, clock: Clock, random: Random, policy: Policy | None = None
+    ) -> None:
+        self.allowance = Allowance(tables, clock, policy or Policy())
         self._tables, self._clock, self._random = tables, clock, random
         self._last = 0
         self._lock = threading.Lock()

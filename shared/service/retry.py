@@ -17,7 +17,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import hints, places, settle, store
+from shared.service import allowance, hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.remove import changed, require_deployment
@@ -41,7 +41,7 @@ def accept_retry(
 
     `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where
     it has not failed (`not_failed`), its model is gone (`model_deleted`) or its place on the endpoint is
-    taken; PreconditionFailed.
+    taken; PreconditionFailed; TooMany.
     """
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
     for _ in range(_TRIES):
@@ -53,6 +53,7 @@ def accept_retry(
         if if_match and if_match != stored.row.etag:
             raise changed(deployment_id)
         _require_model(ports, stored.record)
+        allowance.require_room(ports.tables, policy, principal.user_key)
         try:
             record = _commit(ports, policy, principal, stored, keyed)
         except (Exists, Changed, Missing):

@@ -58,7 +58,7 @@ def accept_deploy(
     """Accepts a request to deploy a model of the catalogue.
 
     `key` (of `requests.request_key`) makes it answer the same deployment when it comes again.
-    Raises NotFound, Conflict, InvalidRequest; StoreError where nothing was accepted.
+    Raises NotFound, Conflict, InvalidRequest, TooMany; StoreError where nothing was accepted.
     """
     return accept_keyed(ports, mint, policy, principal, request, name_request(request, key))
 
@@ -75,10 +75,12 @@ def accept_keyed(
     if earlier := find_replay(ports, principal, keyed):
         return Accepted(record=earlier, replayed=True)
     model = _require_model(ports, principal, request.model_id)
+    pause = mint.allowance.take(principal.user_key)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
+    record = replace(record, work=plans.begin_later(record.work, pause))
     place = places.find_place(ports, policy, record)
-    entry = settle.announce(ports, record, policy.rehint_after)
+    entry = settle.announce(ports, record, policy.rehint_after + pause)
     try:
         accepted = _admit(ports, policy, principal, record, place, keyed)
     except Refusal:
@@ -162,7 +164,8 @@ def _admit(
             place = places.find_place(ports, policy, record)  # the endpoint changed: look again
             continue
         telemetry.tell(Happened.ACCEPTED, record.id, model=record.model_id, endpoint=endpoint.name)
-        hints.send_hint(ports.queue, record.user_key, record.id)
+        pause = (record.work.due_at - record.created_at).total_seconds()
+        hints.send_hint(ports.queue, record.user_key, record.id, delay=pause)
         return Accepted(record=admitted)
     raise Conflict(
         "endpoint_busy",
