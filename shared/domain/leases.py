@@ -7,6 +7,7 @@ from shared.domain.records import Deployment, Lease
 
 # Clocks differ. It is less than any wait: with more, a duplicate hint would run a turn of its own.
 EARLY = timedelta(seconds=0.5)
+LONGEST_LOOK_AWAY = timedelta(minutes=5)
 
 
 def is_leased(record: Deployment, now: datetime) -> bool:
@@ -17,6 +18,14 @@ def is_leased(record: Deployment, now: datetime) -> bool:
 def is_due(record: Deployment, now: datetime) -> bool:
     """Whether the step's waiting time is over."""
     return record.work.due_at <= now + EARLY
+
+
+def next_look(record: Deployment, now: datetime) -> datetime:
+    """When it is worth another hint, where one is sent now.
+
+    The work may only stand in a long line, so each hint has twice the time of the one before.
+    """
+    return now + min(now - record.work.due_at, LONGEST_LOOK_AWAY)
 
 
 def take_lease(record: Deployment, owner: str, until: datetime) -> Deployment:

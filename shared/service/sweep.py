@@ -3,11 +3,13 @@
 It reads the index of unfinished work only, so a million finished records cost it nothing.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.domain import leases, plans
+from shared.domain.errors import Changed, Missing
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Inflight
 from shared.ports import Ports
@@ -41,7 +43,7 @@ def sweep(ports: Ports, policy: Policy) -> Sweep:
         elif plans.is_finished(found.record):
             _settle(ports, policy, entry, found, now)
         elif is_forgotten(found.record, policy, now):
-            rehinted += _rehint(ports, found.record)
+            rehinted += _rehint(ports, entry, found.record, now)
     telemetry.tell(Happened.SWEPT, seen=seen, rehinted=rehinted, tombstoned=tombstoned)
     return Sweep(seen=seen, rehinted=rehinted, tombstoned=tombstoned)
 
@@ -52,9 +54,16 @@ def is_forgotten(record: Deployment, policy: Policy, now: datetime) -> bool:
     return late <= now and not leases.is_leased(record, now)
 
 
-def _rehint(ports: Ports, record: Deployment) -> bool:
+def _rehint(ports: Ports, entry: Stored[Inflight], record: Deployment, now: datetime) -> bool:
+    """Sends a hint and notes when to look again; hints to a line that is long must not lengthen it."""
     telemetry.tell(Happened.REHINTED, record.id, step=record.work.step)
-    return hints.send_hint(ports.queue, record.user_key, record.id)
+    if not hints.send_hint(ports.queue, record.user_key, record.id):
+        return False
+    looked = replace(entry.record, not_before=leases.next_look(record, now))
+    row = store.inflight_row(looked, entry.row.etag)
+    with suppress(Changed, Missing):  # another acceptance has begun, or all is finished
+        store.save(ports.tables, ports.random, store.INFLIGHT, row)
+    return True
 
 
 def _settle(
