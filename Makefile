@@ -13,6 +13,7 @@ help:
 	@echo "make test    check, and the tests: what every change must pass"
 	@echo "make proof   the long tests; goes on where it was interrupted; writes build/proof.json"
 	@echo "make bench   measure; writes build/bench.json"
+	@echo "make simulate  run seeds of the simulator: SEEDS=20000 so many, SEED=1234 one, with its history"
 	@echo "make lock    renew the locked requirements"
 	@echo "make clean   remove all that was installed, built or kept here"
 
@@ -38,6 +39,9 @@ proof: .venv/installed
 
 bench: .venv/installed
 	@exec $(PY) -m bench
+
+simulate: .venv/installed
+	@exec $(PY) -m simulator $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 lock: .venv/installed
 	@$(COMPILE) requirements.in --output-file requirements.txt
@@ -69,4 +73,4 @@ clean:
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt >.venv/uv.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 
-.PHONY: help demo up check test proof bench lock clean
+.PHONY: help demo up check test proof bench simulate lock clean

@@ -79,6 +79,16 @@ class MemoryQueue:
                 raise Missing(f"message {received.number} of {queue} is gone or somebody else's")
             self._queues[queue] = kept
 
+    def show_again(self, queue: str, received: Received, *, after: float) -> bool:
+        """Lets a message be received again after so many seconds; False where somebody else has it."""
+        now = self._clock.now()
+        with self._lock:
+            for message in self._alive(queue, now):
+                if message.receipt == received.receipt:
+                    message.visible_at = now + timedelta(seconds=after)
+                    return True
+        return False
+
     def next_visible(self, queue: str) -> datetime | None:
         """When a message of the queue can next be received; None where there is none."""
         with self._lock:

@@ -1,0 +1,60 @@
+"""Many seeds on all cores, in processes of their own; each chunk of seeds comes back as counts."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+
+from simulator.run import run_seed
+from simulator.tally import Tally
+
+_CHUNK = 50
+Progress = Callable[[Tally], None]
+
+
+def run_chunk(first: int, count: int) -> Tally:
+    """The seeds from `first` on."""
+    tally = Tally()
+    for seed in range(first, first + count):
+        tally.count(run_seed(seed))
+    return tally
+
+
+def run_seeds(
+    first: int, count: int, *, jobs: int, stops: bool, progress: Progress = lambda _tally: None
+) -> Tally:
+    """All seeds; where `stops`, no further ones once a promise was broken."""
+    tally = Tally()
+    if jobs == 1:
+        for begin, size in _chunks(first, count):
+            tally.add(run_chunk(begin, size))
+            progress(tally)
+            if stops and tally.broken:
+                break
+        return tally
+    chunks = _chunks(first, count)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running: set[Future[Tally]] = set()
+        while True:
+            while len(running) < 2 * jobs and not (stops and tally.broken):
+                chunk = next(chunks, None)
+                if chunk is None:
+                    break
+                running.add(pool.submit(run_chunk, *chunk))
+            if not running:
+                return tally
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in done:
+                tally.add(each.result())
+            progress(tally)
+
+
+def count_cores() -> int:
+    """How many processes can run at once here."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _chunks(first: int, count: int) -> Iterator[tuple[int, int]]:
+    for begin in range(first, first + count, _CHUNK):
+        yield begin, min(_CHUNK, first + count - begin)

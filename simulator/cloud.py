@@ -1,0 +1,231 @@
+"""Azure ML in the simulation: the in-memory twin, behind the door of `effects`.
+
+`Workspace` is the twin, with what only the simulation may see of it; `SimulatedCloud` is the view,
+the control and the scorer that the service works with.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.adapters.memory_cloud import MemoryCloud
+from shared.cloud_ports import (
+    Answer,
+    CloudDeployment,
+    CloudEndpoint,
+    KeyName,
+    Keys,
+    NewDeployment,
+    NewModel,
+    RegistryModel,
+    Usage,
+)
+from shared.domain.errors import CloudError, Trouble
+from simulator.chance import Counted
+from simulator.effects import Effect, Effects
+from simulator.faults import Fault, Kind
+
+T = TypeVar("T")
+_SLOWER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A change of the cloud as it was asked for; unused parts are empty."""
+
+    name: str
+    endpoint: str = ""
+    deployment: str = ""
+    model: str = ""
+    tags: Mapping[str, str] | None = None
+    traffic: Mapping[str, int] | None = None
+
+
+class Workspace(MemoryCloud):
+    """The workspace in the cloud, seen from above: everything that is in it, whosever it is."""
+
+    def models(self) -> dict[str, Mapping[str, str]]:
+        """The tags of every model version, by its name."""
+        return {name: model.tags for (name, _), model in self._models.items()}
+
+    def endpoints(self) -> list[CloudEndpoint]:
+        """Every endpoint."""
+        self._settle()
+        return [each.shown() for each in self._endpoints.values()]
+
+
+class SimulatedCloud:
+    """`CloudView`, `CloudControl` and `Scorer`; `begun` and `landed` are told of every change."""
+
+    def __init__(
+        self,
+        real: Workspace,
+        effects: Effects,
+        chance: Counted,
+        begun: Callable[[Call], None],
+        landed: Callable[[Call], None],
+    ) -> None:
+        self._real, self._effects, self._chance = real, effects, chance
+        self._begun, self._landed = begun, landed
+        self._seconds = real.operation_seconds
+
+    # -------------------------------------------------------------- looking
+
+    def find_model(self, name: str, version: str) -> RegistryModel | None:
+        """See `CloudView`."""
+        return self._look("find model", (name,), lambda: self._real.find_model(name, version))
+
+    def find_endpoint(self, name: str) -> CloudEndpoint | None:
+        """See `CloudView`."""
+        return self._look("find endpoint", (name,), lambda: self._real.find_endpoint(name))
+
+    def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
+        """See `CloudView`."""
+        return self._look(
+            "find deployment",
+            (endpoint_name, name),
+            lambda: self._real.find_deployment(endpoint_name, name),
+        )
+
+    def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
+        """See `CloudView`."""
+        return self._look(
+            "list deployments",
+            (endpoint_name,),
+            lambda: self._real.list_deployments(endpoint_name),
+        )
+
+    def list_usages(self) -> Sequence[Usage]:
+        """See `CloudView`."""
+        return self._look("list usages", (), self._real.list_usages)
+
+    def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
+        """See `CloudView`."""
+        return self._look(
+            "read logs",
+            (endpoint_name, name),
+            lambda: self._real.read_logs(endpoint_name, name, lines=lines),
+        )
+
+    def read_keys(self, endpoint_name: str) -> Keys:
+        """See `CloudView`."""
+        return self._look(
+            "read keys", (endpoint_name,), lambda: self._real.read_keys(endpoint_name)
+        )
+
+    def score(
+        self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
+    ) -> Answer:
+        """See `Scorer`."""
+        return self._look(
+            "score",
+            (deployment_name,),
+            lambda: self._real.score(
+                uri, key=key, deployment_name=deployment_name, payload=payload
+            ),
+        )
+
+    # -------------------------------------------------------------- changing
+
+    def rotate_key(self, endpoint_name: str, which: KeyName) -> None:
+        """See `CloudView`; nobody asks for it here."""
+        self._real.rotate_key(endpoint_name, which)
+
+    def register_model(self, model: NewModel) -> None:
+        """See `CloudControl`."""
+        call = Call("register model", model=model.name, tags=model.tags)
+        self._change(call, Kind.CHANGE, lambda: self._real.register_model(model))
+
+    def remove_model(self, name: str, version: str) -> None:
+        """See `CloudView`."""
+        call = Call("remove model", model=name)
+        self._change(call, Kind.CHANGE, lambda: self._real.remove_model(name, version))
+
+    def put_endpoint(
+        self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
+    ) -> None:
+        """See `CloudControl`."""
+        call = Call("put endpoint", endpoint=name, tags=tags, traffic=traffic)
+        self._change(
+            call,
+            Kind.OPERATION,
+            lambda: self._real.put_endpoint(name, tags=tags, traffic=traffic),
+        )
+
+    def put_deployment(self, deployment: NewDeployment) -> None:
+        """See `CloudControl`."""
+        call = Call(
+            "put deployment",
+            endpoint=deployment.endpoint_name,
+            deployment=deployment.name,
+            tags=deployment.tags,
+        )
+        self._change(call, Kind.DEPLOYMENT, lambda: self._real.put_deployment(deployment))
+
+    def remove_deployment(self, endpoint_name: str, name: str) -> None:
+        """See `CloudControl`."""
+        call = Call("remove deployment", endpoint=endpoint_name, deployment=name)
+        self._change(
+            call, Kind.OPERATION, lambda: self._real.remove_deployment(endpoint_name, name)
+        )
+
+    def remove_endpoint(self, name: str) -> None:
+        """See `CloudControl`."""
+        call = Call("remove endpoint", endpoint=name)
+        self._change(call, Kind.OPERATION, lambda: self._real.remove_endpoint(name))
+
+    def _look(self, name: str, about: Collection[str], do: Callable[[], T]) -> T:
+        return self._effects.read(name, "cloud", about, do)
+
+    def _change(self, call: Call, kind: Kind, do: Callable[[], None]) -> None:
+        def land(slower: float = 1) -> None:
+            self._begun(call)
+            pace = 0.4 + 1.2 * self._chance.fraction("operation", call.name)
+            self._real.operation_seconds = self._seconds * pace * slower
+            do()
+            self._landed(call)
+
+        def land_oddly(fault: Fault) -> None:
+            if fault is Fault.FAILS:
+                self._real.fail_next("InternalError", "the operation failed")
+                land()
+            elif fault is Fault.SLOW:
+                land(_SLOWER)
+            else:
+                raise _refusal(fault, self._chance.fraction("told", call.name))
+
+        effect = Effect(
+            name=call.name,
+            kind=kind,
+            about=tuple(
+                each.lower() for each in (call.endpoint, call.deployment, call.model) if each
+            ),
+            do=land,
+            unclear=CloudError(Trouble.AMBIGUOUS, "timeout", f"{call.name}: no answer"),
+            odd=land_oddly,
+            became=lambda: _tell(call),
+        )
+        self._effects.change(effect, "cloud")
+
+
+def _refusal(fault: Fault, told: float) -> CloudError:
+    """What the cloud answers instead; `told` chooses how it says when to come again."""
+    if fault is Fault.THROTTLED:
+        retry_after = (None, 1.0, 20.0, 86_400.0, -1.0)[int(told * 5)]
+        return CloudError(Trouble.THROTTLED, "429", "too many requests", retry_after=retry_after)
+    if fault is Fault.CONFLICT:
+        return CloudError(Trouble.CONFLICT, "409", "another operation is under way")
+    if fault is Fault.FORBIDDEN:
+        return CloudError(Trouble.AUTH, "403", "the role has not spread yet")
+    if fault is Fault.QUOTA:
+        return CloudError(Trouble.PERMANENT, "quota", "usage/limit: 9/10. Additional needed: 2")
+    return CloudError(Trouble.TRANSIENT, "503", "the service is unavailable")
+
+
+def _tell(call: Call) -> str:
+    """What was asked for."""
+    named = "/".join(each for each in (call.endpoint, call.deployment, call.model) if each)
+    if call.traffic is None:
+        return named
+    shares = ", ".join(f"{name} {share} %" for name, share in sorted(call.traffic.items()))
+    return f"{named}: {shares or 'no traffic'}"

@@ -1,0 +1,156 @@
+"""The one door between the service and the outside: every call of every port passes here.
+
+A call takes a little virtual time, in which others act; that is all the interleaving there is. A
+call that changes something is an effect, and may meet a fault.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.domain.errors import CloudError, StoreError
+from simulator.chance import Chance, Counted
+from simulator.faults import Fault, Faults, Hit, Kind
+from simulator.history import NO_WORDS, History, Line
+from simulator.outages import Outages
+from simulator.timeline import Died, Timeline
+
+T = TypeVar("T")
+_QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
+_LONGEST_STALL = 1200.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Effect:
+    """A call that changes something.
+
+    `do` does it; `unclear` and `refused` are what the port raises where the answer is lost, and where
+    the client's own retry is refused. `odd` does it in the way of a fault that only this port knows.
+    """
+
+    name: str
+    kind: Kind
+    about: Collection[str]
+    do: Callable[[], object]
+    unclear: Exception
+    refused: Exception | None = None
+    odd: Callable[[Fault], None] | None = None
+    became: Callable[[], str] = NO_WORDS
+
+
+class Effects:
+    """Lets calls through, each at its time, with the faults of the run."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        chance: Chance,
+        faults: Faults,
+        outages: Outages,
+        history: History,
+    ) -> None:
+        self._timeline, self._chance = timeline, Counted(chance)
+        self._faults, self._outages, self._history = faults, outages, history
+        self.begun: Callable[[Effect], None] = lambda _effect: None
+
+    def read(self, name: str, port: str, about: Collection[str], do: Callable[[], T]) -> T:
+        """A call that only looks."""
+        line = self._wait(name, about, None)
+        try:
+            self._outages.check(port, self._timeline.now)
+            return do()
+        except (StoreError, CloudError) as error:
+            line.mark = _told(error)
+            raise
+
+    def change(self, effect: Effect, port: str) -> None:
+        """A call that changes something."""
+        hit = self._faults.choose(effect.name, effect.kind)
+        fault = hit.fault if hit else None
+        self.begun(effect)
+        actor = self._timeline.current
+        if fault is Fault.STALLS:
+            self._stall(effect, hit)
+        line = self._wait(effect.name, effect.about, effect.kind)
+        line.mark, line.became = fault or "", effect.became
+        if fault is Fault.DIES_BEFORE:
+            self._die(hit)
+        try:
+            self._outages.check(port, self._timeline.now)
+            self._do(effect, hit)
+        except (StoreError, CloudError) as error:
+            line.mark = f"{line.mark}: {_told(error)}" if line.mark else _told(error)
+            raise
+        self._timeline.require_alive(actor)
+
+    def _do(self, effect: Effect, hit: Hit | None) -> None:
+        fault = hit.fault if hit else None
+        if fault is Fault.NOT_DONE:
+            self._meet(hit)
+            raise effect.unclear
+        if fault in _DONE_AS_USUAL:
+            effect.do()
+        elif effect.odd is not None and fault is not None:
+            self._meet(hit)
+            effect.odd(fault)
+        if fault is Fault.DIES_AFTER:
+            self._die(hit)
+        if fault is Fault.ANSWER_LOST:
+            self._meet(hit)
+            raise effect.unclear
+        if fault is Fault.RETRY_REFUSED and effect.refused is not None:
+            self._meet(hit)
+            raise effect.refused
+
+    def _meet(self, hit: Hit | None) -> None:
+        if hit is not None:
+            self._faults.happened(hit, self._timeline.now)
+
+    def _die(self, hit: Hit | None) -> None:
+        self._meet(hit)
+        process = self._timeline.current.process
+        if process is not None:
+            process.alive = False
+        raise Died
+
+    def _stall(self, effect: Effect, hit: Hit | None) -> None:
+        """The process stands still just before the call, often for longer than its lease."""
+        self._meet(hit)
+        name = self._timeline.current.name
+        seconds = _stall(self._chance.fraction("stall", name, effect.name))
+        mark = f"stands still for {seconds:.0f} s before it"
+        self._history.add(Line(self._timeline.now, name, effect.name, effect.about, None, mark))
+        self._timeline.sleep(seconds)
+
+    def _wait(self, name: str, about: Collection[str], kind: Kind | None) -> Line:
+        """A call is on its way for a while; its line in the history is of when it arrives."""
+        actor = self._timeline.current
+        self._timeline.sleep(_latency(self._chance.fraction("latency", actor.name, name)))
+        return self._history.add(Line(self._timeline.now, actor.name, name, about, kind))
+
+
+_DONE_AS_USUAL = (
+    None,
+    Fault.STALLS,
+    Fault.DIES_AFTER,
+    Fault.ANSWER_LOST,
+    Fault.RETRY_REFUSED,
+)
+
+
+def _latency(chance: float) -> float:
+    """Seconds: nearly always milliseconds, sometimes a good part of one, rarely several."""
+    if chance < _QUICK:
+        return 0.003 + 0.04 * chance
+    if chance < _SLOWER:
+        return 0.04 + 10 * (chance - _QUICK)
+    return 1 + 400 * (chance - _SLOWER)
+
+
+def _stall(chance: float) -> float:
+    """Seconds that a process stands still: as often below a minute as from two minutes up."""
+    return float(10 * (_LONGEST_STALL / 10) ** chance)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,104 @@
+"""What the tables hold, as records: kept beside them, write by write, for names and promises.
+
+`Ledger.read` tells what a transaction is about to change, `Ledger.apply` takes it over once it has
+landed. Nothing of the service reads it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.domain import codec
+from shared.domain.records import Claim, Deployment, Endpoint, Event, Inflight, Model, Pace, Request
+from shared.ports import Delete, Operation, Row
+from shared.service import store
+from simulator.timeline import Task
+
+Record = Deployment | Endpoint | Event | Model | Request | Pace | Claim | Inflight
+_KINDS: dict[str, type[Record]] = {
+    store.LIVE: Deployment,
+    store.DELETED: Deployment,
+    store.EVENT: Event,
+    store.MODEL: Model,
+    "e-": Endpoint,
+    "r-": Request,
+    "pa": Pace,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One row of a transaction, as a record; None where it is removed, or is a tombstone."""
+
+    operation: Operation
+    record: Record | None
+
+    @property
+    def row(self) -> Row:
+        """The row that is written or removed."""
+        return self.operation.row
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether the row goes."""
+        return isinstance(self.operation, Delete)
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether the row only bars a late admission."""
+        return store.TOMBSTONE in self.row.values
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Every record there is, by its name; `turns` tells whose turn leased a deployment last."""
+
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    inflight: dict[str, Inflight] = field(default_factory=dict)
+    requests: dict[tuple[str, str], Request] = field(default_factory=dict)
+    turns: dict[str, Task] = field(default_factory=dict)
+
+    def apply(self, table: str, writes: Sequence[Write]) -> None:
+        """Takes over what has landed."""
+        for write in writes:
+            match write.record:
+                case Deployment() as record:
+                    self.deployments[record.id] = record
+                case Endpoint() as record:
+                    self.endpoints[record.name.lower()] = record
+                case Claim() as record:
+                    self.claims[record.name] = record
+                case Inflight() as record:
+                    self.inflight[record.deployment_id] = record
+                case Request() as record:
+                    self.requests[(write.row.partition, record.key)] = record
+                case None if write.is_removal:
+                    self._remove(table, write.row)
+
+    def _remove(self, table: str, row: Row) -> None:
+        if table == store.CLAIMS:
+            del self.claims[row.partition]
+        elif table == store.INFLIGHT:
+            del self.inflight[row.key]
+        elif row.key.startswith("e-"):
+            del self.endpoints[row.key.removeprefix("e-")]
+        elif row.key.startswith("r-"):
+            del self.requests[(row.partition, row.key.removeprefix("r-"))]
+
+
+def parse_writes(table: str, operations: Sequence[Operation]) -> list[Write]:
+    """The operations of a transaction as records."""
+    return [Write(each, _parse(table, each)) for each in operations]
+
+
+def _parse(table: str, operation: Operation) -> Record | None:
+    row = operation.row
+    if isinstance(operation, Delete) or store.TOMBSTONE in row.values:
+        return None
+    if table == store.CLAIMS:
+        return codec.parse_record(Claim, row.values)
+    if table == store.INFLIGHT:
+        return codec.parse_record(Inflight, row.values)
+    kind = _KINDS[row.key[:2]]
+    return codec.parse_record(kind, row.values)

@@ -1,0 +1,112 @@
+"""What an effect on the tables is called: a short name that follows from the rows it writes.
+
+The names are stable, and are what the table of faults counts by.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from shared.domain.records import Claim, ClaimKind, Deployment, Endpoint, Event, Inflight, Request
+from shared.ports import Insert, Replace
+from shared.service import store
+from simulator.ledger import Ledger, Write
+
+R = TypeVar("R")
+_CHECKPOINTS = {
+    "accepted": "admit",
+    "step_done": "checkpoint",
+    "waiting": "wait",
+    "trouble": "wait",
+    "failed": "fail",
+    "deleted": "delete",
+}
+
+
+def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
+    """The name of a transaction."""
+    if table == store.CLAIMS:
+        return _name_claim(writes[0])
+    if table == store.INFLIGHT:
+        return _name_inflight(writes[0])
+    event = _find(writes, Event)
+    if event is not None:
+        name = _CHECKPOINTS.get(event.name, event.name)
+        carries = name == "checkpoint" and _writes_endpoint(writes)
+        return "checkpoint endpoint" if carries else name
+    if writes[0].is_tombstone:
+        return "tombstone"
+    deployment = _find(writes, Deployment)
+    if deployment is not None:
+        return _name_record(ledger, deployment, writes)
+    request = _find(writes, Request)
+    if request is not None:
+        return "claim key" if request.until else "keep refusal"
+    return {"m-": "catalogue", "pa": "pace", "r-": "free key"}[writes[0].row.key[:2]]
+
+
+def name_concerned(writes: Sequence[Write]) -> frozenset[str]:
+    """The deployments and endpoints, lower case, that a transaction is about."""
+    names: set[str] = set()
+    for write in writes:
+        match write.record:
+            case Deployment() as record:
+                names |= {record.id, record.endpoint_name.lower()}
+            case Inflight() as record:
+                names |= {record.deployment_id, record.endpoint_name.lower()}
+            case Event() as record:
+                names.add(record.deployment_id)
+            case Endpoint() as record:
+                names.add(record.name.lower())
+            case Claim() as record:
+                names |= {record.name, record.claimed_for}
+            case Request() as record:
+                names.add(record.deployment_id)
+            case _:
+                names |= {write.row.key.removeprefix("e-"), write.row.partition}
+    return frozenset(names)
+
+
+def _name_claim(write: Write) -> str:
+    if isinstance(write.operation, Replace):
+        return "take over name"
+    if isinstance(write.operation, Insert) and isinstance(write.record, Claim):
+        return "claim name" if write.record.kind is ClaimKind.ENDPOINT else "claim id"
+    return "release name"
+
+
+def _name_inflight(write: Write) -> str:
+    if isinstance(write.operation, Insert):
+        return "inflight"
+    return "inflight again" if isinstance(write.operation, Replace) else "settle"
+
+
+def _name_record(ledger: Ledger, record: Deployment, writes: Sequence[Write]) -> str:
+    """A record without an event: a lease, a note, or the fence before a change of the endpoint."""
+    before = ledger.deployments.get(record.id)
+    endpoint = _find(writes, Endpoint)
+    if endpoint is not None:
+        known = ledger.endpoints.get(endpoint.name.lower())
+        return "route" if known and known.traffic != endpoint.traffic else "hold"
+    if before is None or record.epoch > before.epoch:
+        return "lease"
+    if record.lease == before.lease:
+        return "call off" if record.work == before.work and record.lease is None else "note"
+    if record.lease is not None:
+        return "renew lease"
+    return "give back" if record.work == before.work else "wait again"
+
+
+def _writes_endpoint(writes: Sequence[Write]) -> bool:
+    return any(each.row.key.startswith("e-") for each in writes)
+
+
+def _find(writes: Sequence[Write], kind: type[R]) -> R | None:
+    return next((each.record for each in writes if isinstance(each.record, kind)), None)
+
+
+def name_blob(key: str) -> str:
+    """The name of writing a blob."""
+    folder, _, rest = key.partition("/")
+    if folder == "packages":
+        return f"put {rest.rpartition('/')[2]}"
+    return {"content": "put content", "artifacts": "put metadata", "logs": "put log"}[folder]

@@ -1,0 +1,81 @@
+"""Times in which a service does not answer at all, or refuses everybody: drawn once for a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.errors import CloudError, Trouble, Unavailable
+from simulator.chance import Chance
+from simulator.timeline import SECOND
+
+
+class What(StrEnum):
+    """What is out."""
+
+    STORAGE = "storage"
+    TABLES = "tables"
+    QUEUES = "queues"
+    CLOUD = "cloud"
+    SIGN_IN = "sign-in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """From a time on, for a while, in seconds."""
+
+    what: What
+    begins: float
+    lasts: float
+
+
+_PORTS = {
+    What.STORAGE: ("tables", "queue", "blobs"),
+    What.TABLES: ("tables",),
+    What.QUEUES: ("queue",),
+    What.CLOUD: ("cloud",),
+    What.SIGN_IN: ("cloud",),
+}
+
+
+def draw_outages(chance: Chance) -> tuple[Outage, ...]:
+    """None in most runs, one or two in the others: of seconds to minutes."""
+    count = (0, 0, 0, 1, 1, 2)[chance.whole(0, 5, "outages")]
+    return tuple(
+        Outage(
+            what=chance.pick(list(What), "outage of", number),
+            begins=round(chance.between(0, 1500, "outage begins", number), 1),
+            lasts=round(4 * 100 ** chance.fraction("outage lasts", number), 1),
+        )
+        for number in range(count)
+    )
+
+
+class Outages:
+    """The outages of a run, as calls meet them."""
+
+    def __init__(self, outages: Sequence[Outage]) -> None:
+        self.last_end = max((round(_end(each) * SECOND) for each in outages), default=0)
+        self.met: set[What] = set()
+        self._outages = outages
+
+    def check(self, port: str, now: int) -> None:
+        """Raises what a call of the port meets at this time."""
+        if now > self.last_end:
+            return
+        seconds = now / SECOND
+        for each in self._outages:
+            if port in _PORTS[each.what] and each.begins <= seconds < _end(each):
+                self.met.add(each.what)
+                raise _error(each.what)
+
+
+def _end(outage: Outage) -> float:
+    return outage.begins + outage.lasts
+
+
+def _error(what: What) -> Exception:
+    if what is What.CLOUD:
+        return CloudError(Trouble.TRANSIENT, "503", "the cloud does not answer")
+    if what is What.SIGN_IN:
+        return CloudError(Trouble.AUTH, "403", "the role has not spread yet")
+    return Unavailable(f"{what} does not answer")

@@ -1,0 +1,202 @@
+"""The people of a run: each action of the scenario is somebody at a browser or a script.
+
+They see answers only. Without one they ask again, with the same key; a refusal they accept, or do
+what it says.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.domain.errors import Conflict, Refusal, StoreError
+from shared.domain.records import Endpoint
+from shared.service.claims import Mint
+from simulator.chance import Counted
+from simulator.effects import Effect
+from simulator.front import Front, key_of, principal
+from simulator.ledger import Ledger
+from simulator.machines import Machine
+from simulator.scenario import Action, Verb
+from simulator.timeline import SECOND, Actor, Died, Task, Timeline
+
+_SHORTEST, _LONGEST = 2.0, 30.0  # seconds until they ask again
+_TRIES = 6
+_LOOK_EVERY, _LOOKS = 20.0, 60
+_WATCHES = 900 * SECOND
+Answered = Callable[[str, str, str], None]
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """An actor who waits for an effect to begin."""
+
+    actor: Actor
+    effect: str
+
+
+@dataclass(slots=True, kw_only=True)
+class People:
+    """All of them; `answered` is told of each acceptance: of whom, under which key, which deployment.
+
+    `made` are the deployments they know of, by the number of the action that made them; `sent` the
+    keys of producers' messages.
+    """
+
+    timeline: Timeline
+    chance: Counted
+    front: Front
+    fronts: list[Machine]
+    ledger: Ledger
+    answered: Answered
+    mend: Callable[[str], None]
+    made: dict[int, str] = field(default_factory=dict)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    busy: int = 0
+    _models: dict[tuple[str, bool], str] = field(default_factory=dict)
+    _waiting: list[Waiting] = field(default_factory=list)
+
+    def start(self, number: int, action: Action) -> None:
+        """Lets somebody begin, and with them those who send the same once more."""
+        for copy, after in enumerate((0.0, *action.again)):
+            self.busy += 1
+            actor = Actor(f"{action.user} {number}{'ab'[copy] if action.again else ''}")
+            self.timeline.start(actor, lambda: self._do(number, action), after=action.at + after)
+
+    def notice(self, effect: Effect) -> None:
+        """An effect begins: who waited for it acts now."""
+        for waiting in [each for each in self._waiting if each.effect == effect.name]:
+            self._waiting.remove(waiting)
+            self.timeline.wake(waiting.actor, self.timeline.now)
+
+    def _do(self, number: int, action: Action) -> None:
+        self.timeline.current.task = Task("request", principal(action.user).user_key)
+        if action.upon:
+            self._wait_for(action.upon)
+        if action.waits_for:
+            self._wait_for_status(action)
+        self._act(number, action)
+        self.busy -= 1
+
+    def _wait_for(self, effect: str) -> None:
+        waiting = Waiting(self.timeline.current, effect)
+        self._waiting.append(waiting)
+        self.timeline.wait_until(self.timeline.now + _WATCHES)
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+
+    def _wait_for_status(self, action: Action) -> None:
+        for _ in range(_LOOKS):
+            record = self.ledger.deployments.get(self.made.get(action.of, ""))
+            if record is not None and record.status == action.waits_for:
+                return
+            self.timeline.sleep(_LOOK_EVERY)
+
+    # -------------------------------------------------------------- asking
+
+    def _act(self, number: int, action: Action) -> None:
+        key = key_of(action, number)
+        match action.verb:
+            case Verb.DEPLOY | Verb.EVENT:
+                self._deploy(number, action, key)
+            case Verb.TRAFFIC:
+                self._route(action)
+            case _ if target := self._target(action):
+                self._change(number, action, key, target)
+
+    def _deploy(self, number: int, action: Action, key: str) -> None:
+        model_id = self._model(action)
+        if not model_id:
+            return
+        if action.verb is Verb.EVENT:
+            sent = self._ask(lambda _mint: self.front.send_event(action, number, model_id))
+            if sent:
+                self.sent.append((principal(action.user).user_key, sent))
+            return
+        made = self._ask(lambda mint: self.front.deploy(action, key, model_id, mint))
+        self._note(number, action, key, made)
+
+    def _change(self, number: int, action: Action, key: str, target: str) -> None:
+        if action.verb is Verb.DELETE:
+            self._delete(action, target)
+        elif action.verb is Verb.RETRY:
+            self.mend(action.user)
+            self._note(-1, action, key, self._ask(lambda _: self.front.retry(action, key, target)))
+        else:
+            made = self._ask(lambda mint: self.front.redeploy(action, key, target, mint))
+            self._note(number, action, key, made)
+
+    def _delete(self, action: Action, target: str) -> None:
+        refusals: list[Refusal] = []
+        self._ask(lambda _: self.front.delete(action, target, ""), refusals.append)
+        if refusals and refusals[0].code == "carries_traffic":
+            heir = next(iter(self._others(target)), "")
+            self._ask(lambda _: self.front.delete(action, target, heir))
+
+    def _route(self, action: Action) -> None:
+        target = self._target(action)
+        record = self.ledger.deployments.get(target)
+        if record is None:
+            return
+        shares = {record.deployment_name: action.share}
+        if action.share < 100:
+            shares |= dict.fromkeys(self._others(target)[:1], 100 - action.share)
+        if sum(shares.values()) in (0, 100):
+            self._ask(lambda _: self.front.route(action, record.endpoint_name, shares))
+
+    def _note(self, number: int, action: Action, key: str, made: str) -> None:
+        if made:
+            self.answered(principal(action.user).user_key, key, made)
+            self.made.setdefault(number, made)
+
+    def _model(self, action: Action) -> str:
+        """The model to deploy; its upload comes first."""
+        which = (action.user, action.fragile)
+        if which not in self._models:
+            made = self._ask(
+                lambda mint: self.front.upload(action.user, fragile=action.fragile, mint=mint)
+            )
+            if made:
+                self._models[which] = made
+        return self._models.get(which, "")
+
+    def _target(self, action: Action) -> str:
+        """The deployment an action is about: the one it names, else the user's newest."""
+        known = self.made.get(action.of)
+        owned = [
+            each.id
+            for each in self.ledger.deployments.values()
+            if each.user_key == principal(action.user).user_key
+        ]
+        return known if known in owned else max(owned, default="")
+
+    def _others(self, deployment_id: str) -> list[str]:
+        """The names of the other deployments on the same endpoint."""
+        record = self.ledger.deployments[deployment_id]
+        endpoint: Endpoint | None = self.ledger.endpoints.get(record.endpoint_name.lower())
+        members = endpoint.members if endpoint else ()
+        return [each.deployment_name for each in members if each.deployment_id != deployment_id]
+
+    def _ask(
+        self, do: Callable[[Mint], str], refused: Callable[[Refusal], None] = lambda _: None
+    ) -> str:
+        """The answer; empty where there is none after many tries, or a refusal."""
+        actor = self.timeline.current
+        for _ in range(_TRIES):
+            machine = self.fronts[int(len(self.fronts) * self.chance.fraction("front", actor.name))]
+            try:
+                machine.enter(actor)
+                ports = self.front.ports
+                return do(machine.mint(Mint(ports.tables, ports.clock, ports.random)))
+            except (Died, StoreError):
+                self.timeline.require_running()
+            except Conflict as refusal:
+                if refusal.code not in ("busy", "endpoint_busy", "idempotency_in_progress"):
+                    refused(refusal)
+                    return ""
+            except Refusal as refusal:
+                refused(refusal)
+                return ""
+            finally:
+                actor.process = None
+            wait = self.chance.fraction("patience", actor.name)
+            self.timeline.sleep(_SHORTEST + (_LONGEST - _SHORTEST) * wait)
+        return ""

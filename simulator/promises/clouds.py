@@ -1,0 +1,122 @@
+"""Promises about Azure ML, checked before and after each change there.
+
+A changing call is made by a turn that holds its record and the endpoint, under names and tags that
+are on record. The one exception: a turn that stood still just before its call, and lost its record
+meanwhile, cannot be stopped from making it. Such a late call is kept in `late`; what it leaves behind
+is for the reconciliation. Nothing excuses touching what is not ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain import ownership
+from shared.domain.records import Deployment, Endpoint, Holder
+from simulator.cloud import Call, Workspace
+from simulator.ledger import Ledger
+from simulator.timeline import Broken, Task
+
+_OURS = (ownership.DEPLOYMENT_TAG, ownership.ENDPOINT_TAG)
+
+
+@dataclass(slots=True)
+class CloudPromises:
+    """Watches a workspace; `late` are the changes of turns that had lost their record."""
+
+    ledger: Ledger
+    workspace: Workspace
+    late: list[Call] = field(default_factory=list)
+
+    def before(self, call: Call, task: Task) -> None:
+        """Raises Broken where a call that is about to take effect must not be made."""
+        self._require_ours(call)
+        record = self.ledger.deployments.get(task.deployment_id)
+        if record is None or task.kind != "turn":
+            raise Broken(f"{call.name} was called by {task.kind}, without a record")
+        if self.ledger.turns.get(record.id) is not task or record.generation != task.generation:
+            self.late.append(call)
+            return
+        if call.model:
+            self._check_model(call, record)
+        else:
+            self._check_place(call, record)
+
+    def after(self, task: Task) -> None:
+        """Raises Broken where one record has come to have two of something."""
+        copies = self._copies(task.deployment_id)
+        if any(len(names) > 1 for names in copies):
+            raise Broken(f"{task.deployment_id} has two of one kind: {copies}", task.deployment_id)
+
+    def _require_ours(self, call: Call) -> None:
+        tags = self._tags(call)
+        if tags is not None and not any(name in tags for name in _OURS):
+            raise Broken(
+                f"{call.name} of {call.endpoint or call.model}, which is not ours",
+                call.endpoint.lower(),
+            )
+
+    def _tags(self, call: Call) -> Mapping[str, str] | None:
+        """The tags of what a call changes; None where there is nothing yet."""
+        if call.model:
+            return self.workspace.models().get(call.model)
+        if call.deployment:
+            found = self.workspace.find_deployment(call.endpoint, call.deployment)
+            return found.tags if found else None
+        endpoint = self.workspace.find_endpoint(call.endpoint)
+        return endpoint.tags if endpoint else None
+
+    def _check_model(self, call: Call, record: Deployment) -> None:
+        if call.model != record.azure_model_name:
+            raise Broken(f"the model {call.model} is not what {record.id} has on record", record.id)
+        tags = call.tags if call.tags is not None else self._tags(call)
+        if tags is not None and dict(tags) != ownership.deployment_tags(record):
+            raise Broken(
+                f"the tags of the model {call.model} are not those of {record.id}", record.id
+            )
+
+    def _check_place(self, call: Call, record: Deployment) -> None:
+        """The endpoint is on record, the deployment is on it, and holds it."""
+        about = (record.id, record.endpoint_name.lower())
+        row = self.ledger.endpoints.get(call.endpoint.lower())
+        if row is None or row.tag != record.endpoint_tag:
+            raise Broken(f"{call.name} of {call.endpoint}, which is not on record", *about)
+        if row.holder != Holder(deployment_id=record.id, generation=record.generation):
+            raise Broken(f"{call.name} by {record.id}, which does not hold {row.name}", *about)
+        if call.deployment:
+            self._check_deployment(call, record, row)
+        else:
+            self._check_endpoint(call, record, row)
+
+    def _check_deployment(self, call: Call, record: Deployment, row: Endpoint) -> None:
+        if record.id not in {each.deployment_id for each in row.members}:
+            raise Broken(f"{call.name} by {record.id}, which is not on {row.name}", record.id)
+        if call.deployment != record.deployment_name:
+            raise Broken(
+                f"{call.name} of {call.deployment}, not the name of {record.id}", record.id
+            )
+        for tags in (call.tags, self._tags(call)):
+            if tags is not None and dict(tags) != ownership.deployment_tags(record):
+                raise Broken(f"{call.name}: the tags are not those of {record.id}", record.id)
+
+    def _check_endpoint(self, call: Call, record: Deployment, row: Endpoint) -> None:
+        for tags in (call.tags, self._tags(call)):
+            if tags is not None and dict(tags) != ownership.endpoint_tags(row.user_key, row.tag):
+                raise Broken(f"{call.name}: the tags are not those of {row.name}", record.id)
+        if call.traffic is None and len(row.members) > 1:
+            raise Broken(f"{row.name} is removed with other members on it", record.id)
+        if sum((call.traffic or {}).values()) not in (0, 100):
+            raise Broken(f"{row.name} is routed {dict(call.traffic or {})}", record.id)
+
+    def _copies(self, deployment_id: str) -> tuple[list[str], list[str]]:
+        """The models and the deployments in the cloud that carry the tag of one record."""
+
+        def is_its(tags: Mapping[str, str]) -> bool:
+            return tags.get(ownership.DEPLOYMENT_TAG) == deployment_id
+
+        models = [name for name, tags in self.workspace.models().items() if is_its(tags)]
+        deployments = [
+            f"{endpoint.name}/{each.name}"
+            for endpoint in self.workspace.endpoints()
+            for each in self.workspace.list_deployments(endpoint.name)
+            if is_its(each.tags)
+        ]
+        return models, deployments

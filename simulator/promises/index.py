@@ -1,0 +1,31 @@
+"""The promise of the index: whatever is not finished is in it, and it is there before."""
+
+from collections.abc import Sequence
+
+from shared.domain import plans
+from shared.domain.records import Deployment
+from shared.service import store
+from simulator.ledger import Ledger, Write
+from simulator.timeline import Broken
+
+
+def check_index(ledger: Ledger, table: str, writes: Sequence[Write]) -> None:
+    """Raises Broken where unfinished work is, or comes to be, out of the index."""
+    if table == store.INFLIGHT:
+        _check_entries(ledger, writes)
+        return
+    for write in writes:
+        record = write.record
+        if isinstance(record, Deployment) and not plans.is_finished(record):
+            entry = ledger.inflight.get(record.id)
+            if entry is None or entry.generation < record.generation:
+                raise Broken(
+                    f"{record.id} is unfinished, and not in the index of what is", record.id
+                )
+
+
+def _check_entries(ledger: Ledger, writes: Sequence[Write]) -> None:
+    for write in writes:
+        record = ledger.deployments.get(write.row.key)
+        if write.is_removal and record is not None and not plans.is_finished(record):
+            raise Broken(f"{record.id} was taken off the index before it was finished", record.id)

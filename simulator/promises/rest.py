@@ -1,0 +1,152 @@
+"""What must be so once faults have stopped and nothing is left to do."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.adapters.memory_tables import MemoryTables
+from shared.domain import ownership, plans
+from shared.domain.records import ClaimKind, Deployment, Endpoint, Request, Status
+from shared.service import listing
+from simulator.cloud import Call, Workspace
+from simulator.ledger import Ledger
+from simulator.timeline import Broken
+
+
+@dataclass(slots=True)
+class Rest:
+    """The state of a run that has come to rest; `late` excuses what late calls left behind."""
+
+    ledger: Ledger
+    workspace: Workspace
+    tables: MemoryTables
+    late: list[Call]
+
+    def check(self) -> None:
+        """Raises Broken for the first promise that does not hold."""
+        for record in self.ledger.deployments.values():
+            self._check_record(record)
+        self._check_endpoints()
+        self._check_paid()
+        self._check_models()
+        self._check_counts()
+
+    def _check_record(self, record: Deployment) -> None:
+        if not plans.is_finished(record):
+            raise Broken(f"{record.id} is at rest, and not finished", record.id)
+        if record.lease is not None:
+            raise Broken(f"{record.id} is at rest, and leased", record.id)
+        numbers = [
+            each.number for each in listing.list_events(self.tables, record.user_key, record.id)
+        ]
+        if numbers != list(range(1, record.events + 1)):
+            raise Broken(f"{record.id} has the events {numbers} of {record.events}", record.id)
+
+    def _check_endpoints(self) -> None:
+        claimed = {
+            name for name, each in self.ledger.claims.items() if each.kind is ClaimKind.ENDPOINT
+        }
+        if claimed != set(self.ledger.endpoints):
+            odd = claimed ^ set(self.ledger.endpoints)
+            raise Broken(f"names claimed and endpoints differ: {', '.join(sorted(odd))}", *odd)
+        for name, row in self.ledger.endpoints.items():
+            if row.holder is not None:
+                raise Broken(f"{name} is at rest, and held by {row.holder.deployment_id}", name)
+            members = {each.deployment_id for each in row.members}
+            if members != {each.id for each in self._active(row)}:
+                raise Broken(f"the members of {name} are not its active deployments", name)
+
+    def _active(self, row: Endpoint) -> list[Deployment]:
+        return [
+            each
+            for each in self.ledger.deployments.values()
+            if each.status is Status.ACTIVE and each.endpoint_tag == row.tag
+        ]
+
+    # -------------------------------------------------------------- the cloud
+
+    def _check_paid(self) -> None:
+        """Each active deployment runs as recorded; nothing else of ours does."""
+        wanted = {(name, "", row.tag) for name, row in self.ledger.endpoints.items()}
+        for name, row in self.ledger.endpoints.items():
+            wanted |= {(name, each.deployment_name, each.id) for each in self._active(row)}
+        there = {each for each in self._there() if not self._is_excused(each)}
+        wanted = {each for each in wanted if not self._is_excused(each)}
+        if surplus := sorted(there - wanted):
+            raise Broken(f"paid for, without an active record: {surplus}", surplus[0][0])
+        if lost := sorted(wanted - there):
+            raise Broken(f"active on record, and not in the cloud: {lost}", lost[0][0])
+        for name, row in self.ledger.endpoints.items():
+            self._check_traffic(name, row)
+
+    def _there(self) -> Iterator[tuple[str, str, str]]:
+        """What is ours in the cloud: endpoint, deployment (or none), and by which tag."""
+        for endpoint in self.workspace.endpoints():
+            name = endpoint.name.lower()
+            if tag := endpoint.tags.get(ownership.ENDPOINT_TAG):
+                yield name, "", tag
+            for each in self.workspace.list_deployments(name):
+                if each.tags.get(ownership.DEPLOYMENT_TAG):
+                    yield name, each.name, each.tags[ownership.DEPLOYMENT_TAG]
+
+    def _is_excused(self, thing: tuple[str, str, str]) -> bool:
+        return any(
+            call.endpoint.lower() == thing[0] and call.deployment in ("", thing[1])
+            for call in self.late
+        )
+
+    def _check_traffic(self, name: str, row: Endpoint) -> None:
+        found = self.workspace.find_endpoint(name)
+        routed = {each: share for each, share in (found.traffic if found else {}).items() if share}
+        wanted = {each: share for each, share in row.traffic.items() if share}
+        if routed != wanted and not self._is_excused((name, "", "")):
+            raise Broken(f"{name} routes {routed}, and its row says {wanted}", name)
+
+    def _check_models(self) -> None:
+        may, must = set(), set()
+        for record in self.ledger.deployments.values():
+            if record.status is not Status.DELETED:
+                may.add(record.azure_model_name)
+                if record.status is Status.ACTIVE:
+                    must.add(record.azure_model_name)
+        ours = {
+            name
+            for name, tags in self.workspace.models().items()
+            if ownership.DEPLOYMENT_TAG in tags
+        }
+        odd = ((ours - may) | (must - ours)) - {call.model for call in self.late}
+        if odd:
+            raise Broken(f"the registry and the records differ in: {', '.join(sorted(odd))}")
+
+    # -------------------------------------------------------------- counts
+
+    def _check_counts(self) -> None:
+        """What users are told by a count is what is there."""
+        for user in {each.user_key for each in self.ledger.deployments.values()}:
+            told = Counter(status for status, _ in listing.list_statuses(self.tables, user))
+            there = Counter(
+                each.status
+                for each in self.ledger.deployments.values()
+                if each.user_key == user and each.status is not Status.DELETED
+            )
+            if told != there:
+                raise Broken(f"a user is told {dict(told)}, and has {dict(there)}")
+
+
+def check_answers(ledger: Ledger, answered: list[tuple[str, str, str]]) -> None:
+    """Every acceptance that was answered is on record, and one key has one answer."""
+    by_key: dict[tuple[str, str], str] = {}
+    for user_key, key, deployment_id in answered:
+        record = ledger.deployments.get(deployment_id)
+        if record is None or record.user_key != user_key:
+            raise Broken(f"{deployment_id} was accepted, and is not on record", deployment_id)
+        if key and by_key.setdefault((user_key, key), deployment_id) != deployment_id:
+            raise Broken(f"one key was answered twice, once with {deployment_id}", deployment_id)
+
+
+def check_events(ledger: Ledger, sent: list[tuple[str, str]]) -> None:
+    """Every message of a producer has been answered."""
+    for user_key, key in sent:
+        request: Request | None = ledger.requests.get((user_key, key))
+        if request is None or not (request.deployment_id or request.problem):
+            raise Broken(f"a producer's message was never answered (key {key[:6]})")

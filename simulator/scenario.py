@@ -1,0 +1,179 @@
+"""What people do in a run, as data: drawn from the seed, or kept with a regression.
+
+Anna and Bert share little but the region: Anna keeps several deployments on one endpoint, Bert has
+his own. At least four deployments, one of which crashes and is tried again, a change of traffic and
+a delete are in every run; what else there is, when, and how impatiently, is drawn.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from simulator.chance import Chance
+from simulator.faults import Hit
+from simulator.outages import Outage, draw_outages
+
+USERS = ("anna", "bert")
+
+
+class Verb(StrEnum):
+    """What somebody asks for."""
+
+    DEPLOY = "deploy"
+    EVENT = "event"  # a producer's message instead of a request
+    DELETE = "delete"
+    RETRY = "retry"
+    REDEPLOY = "redeploy"
+    TRAFFIC = "traffic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing somebody does.
+
+    It begins `at` seconds; or, if `upon` names an effect, as such an effect begins, within a while
+    after that time. `of` is the place of the action whose deployment it is about; `waits_for` the
+    status of that deployment which they wait for. `again` are seconds after which the same request
+    is sent once more, answered or not.
+    """
+
+    user: str
+    verb: Verb
+    at: float
+    upon: str = ""
+    of: int = 0
+    waits_for: str = ""
+    endpoint: str = ""
+    name: str = ""
+    keyed: bool = True
+    again: tuple[float, ...] = ()
+    fragile: bool = False
+    share: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything about a run that is drawn before it begins.
+
+    `skews` are the clocks of the processes, in seconds; `faults` is None where they are drawn as the
+    run goes; `operation` is about how long the cloud takes for a change, in seconds.
+    """
+
+    actions: tuple[Action, ...]
+    outages: tuple[Outage, ...] = ()
+    skews: tuple[float, ...] = (0.0,)
+    operation: float = 30.0
+    deadline: float = 3600.0
+    lease: float = 60.0
+    cores: int = 100
+    faults: tuple[Hit, ...] | None = None
+
+
+_MOMENTS = (
+    "settle",
+    "checkpoint",
+    "checkpoint endpoint",
+    "lease",
+    "hold",
+    "wait",
+    "put endpoint",
+    "put deployment",
+    "remove deployment",
+    "remove endpoint",
+    "hint",
+    "fail",
+    "inflight",
+    "inflight again",
+    "release name",
+)
+_SKEW = 300.0
+
+
+def draw_scenario(chance: Chance) -> Scenario:
+    """The scenario of a seed."""
+    skewed = chance.happens(0.3, "skewed")
+    skews = [chance.between(-_SKEW, _SKEW, "skew", each) if skewed else 0.0 for each in range(6)]
+    return Scenario(
+        actions=(*_always(chance), *_more(chance)),
+        outages=draw_outages(chance),
+        skews=tuple(round(each, 1) for each in skews),
+        operation=chance.pick((2.0, 8.0, 30.0), "operation"),
+        deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
+        lease=chance.pick((60.0, 60.0, 15.0), "lease"),
+        cores=chance.pick((100, 100, 100, 8), "cores"),
+    )
+
+
+def _always(chance: Chance) -> list[Action]:
+    def at(number: int, low: float, high: float) -> float:
+        return round(chance.between(low, high, "at", number), 3)
+
+    bert = "Shop" if chance.happens(0.1, "same name") else chance.pick(("till", ""), "bert's")
+    fragile_user = chance.pick(USERS, "fragile")
+    fragile_at = "shop" if fragile_user == "anna" and chance.happens(0.5, "joins") else "desk"
+    return [
+        _impatient(
+            chance, 0, Action(user="anna", verb=Verb.DEPLOY, at=at(0, 0, 5), endpoint="shop")
+        ),
+        _impatient(
+            chance,
+            1,
+            Action(user="anna", verb=Verb.DEPLOY, at=at(1, 0, 90), endpoint="shop", name="blue"),
+        ),
+        _impatient(
+            chance, 2, Action(user="bert", verb=Verb.DEPLOY, at=at(2, 0, 90), endpoint=bert)
+        ),
+        Action(
+            user=fragile_user, verb=Verb.DEPLOY, at=at(3, 0, 90), endpoint=fragile_at, fragile=True
+        ),
+        Action(user=fragile_user, verb=Verb.RETRY, at=at(4, 100, 300), of=3, waits_for="failed"),
+        Action(
+            user="anna",
+            verb=Verb.TRAFFIC,
+            at=at(5, 60, 400),
+            of=chance.whole(0, 1, "routes to"),
+            waits_for="active",
+            share=chance.pick((100, 100, 0, 30), "share"),
+        ),
+        _moved(chance, 6, Action(user="anna", verb=Verb.DELETE, at=at(6, 5, 900), of=0)),
+    ]
+
+
+def _more(chance: Chance) -> list[Action]:
+    return [_one_more(chance, number) for number in range(7, 7 + chance.whole(0, 4, "more"))]
+
+
+def _one_more(chance: Chance, number: int) -> Action:
+    user = chance.pick(USERS, "user", number)
+    verb = chance.pick((*Verb, Verb.DELETE, Verb.DELETE), "verb", number)
+    at = round(chance.between(0, 1000, "at", number), 3)
+    endpoint = {"anna": ("shop", "shop", "desk"), "bert": ("till", "", "desk")}[user]
+    action = Action(
+        user=user,
+        verb=verb,
+        at=at,
+        of=chance.whole(0, number - 1, "of", number),
+        endpoint=chance.pick(endpoint, "endpoint", number),
+        name=chance.pick(("", "blue", "green"), "name", number),
+        fragile=verb is Verb.DEPLOY and chance.happens(0.2, "fragile", number),
+        waits_for=chance.pick(("", "active", "failed"), "waits", number),
+        share=chance.pick((100, 0, 50), "share", number),
+    )
+    return _impatient(chance, number, _moved(chance, number, action))
+
+
+def _moved(chance: Chance, number: int, action: Action) -> Action:
+    """The action, often at the very moment of something else."""
+    if chance.happens(0.5, "moved", number):
+        return action
+    return _with(action, upon=chance.pick(_MOMENTS, "upon", number), waits_for="")
+
+
+def _impatient(chance: Chance, number: int, action: Action) -> Action:
+    """The action, sometimes without a key, or sent twice."""
+    keyed = chance.happens(0.7, "keyed", number)
+    after = (round(chance.between(0, 0.3, "again", number), 3),)
+    return _with(action, keyed=keyed, again=after if chance.happens(0.2, "twice", number) else ())
+
+
+def _with(action: Action, **changes: object) -> Action:
+    return replace(action, **changes)  # type: ignore[arg-type]  # fields by name

@@ -1,0 +1,155 @@
+"""The storage ports of the simulation: the in-memory twins, behind the door of `effects`."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import BinaryIO
+
+from shared.adapters.memory_blobs import MemoryBlobs
+from shared.adapters.memory_queue import MemoryQueue
+from shared.adapters.memory_tables import MemoryTables
+from shared.domain.errors import Changed, Exists, Unavailable
+from shared.domain.policy import DEPLOY_JOBS
+from shared.ports import Insert, Operation, Row
+from shared.service.hints import Hint
+from simulator.effects import Effect, Effects
+from simulator.faults import Fault, Kind
+from simulator.ledger import Ledger, Write, parse_writes
+from simulator.naming import name_blob, name_commit, name_concerned
+from simulator.words import tell_writes
+
+_LATE = 240  # seconds
+Watcher = Callable[[str, Sequence[Write]], None]
+
+
+class SimulatedTables:
+    """The `Tables` port; `landed` is told every transaction before the ledger takes it over."""
+
+    def __init__(
+        self, real: MemoryTables, effects: Effects, ledger: Ledger, landed: Watcher
+    ) -> None:
+        self._real, self._effects, self._ledger, self._landed = real, effects, ledger, landed
+
+    def get(self, table: str, partition: str, key: str) -> Row | None:
+        """See `Tables`."""
+        return self._effects.read(
+            f"read {table}",
+            "tables",
+            (partition, key),
+            lambda: self._real.get(table, partition, key),
+        )
+
+    def scan(
+        self,
+        table: str,
+        partition: str | None,
+        *,
+        first: str = "",
+        last: str = "",
+        select: Sequence[str] = (),
+    ) -> Iterator[Row]:
+        """See `Tables`."""
+        return iter(
+            self._effects.read(
+                f"list {table}",
+                "tables",
+                (partition or "",),
+                lambda: list(
+                    self._real.scan(table, partition, first=first, last=last, select=select)
+                ),
+            )
+        )
+
+    def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
+        """See `Tables`."""
+        writes = parse_writes(table, operations)
+        etags: list[str] = []
+
+        def land() -> None:
+            etags.extend(self._real.commit(table, operations))
+            self._landed(table, writes)
+            self._ledger.apply(table, writes)
+
+        refused = Exists if isinstance(operations[0], Insert) else Changed
+        removal = len(writes) == 1 and writes[0].is_removal
+        effect = Effect(
+            name=name_commit(self._ledger, table, writes),
+            kind=Kind.REMOVAL if removal else Kind.ROWS,
+            about=name_concerned(writes),
+            do=land,
+            unclear=Unavailable(f"{table}: no answer"),
+            refused=refused(f"{table}: the client's own retry met its first try"),
+            became=lambda: tell_writes(writes),
+        )
+        self._effects.change(effect, "tables")
+        return etags
+
+
+class SimulatedQueue:
+    """The `Queue` port; `sent` is told of every message for a queue."""
+
+    def __init__(
+        self, real: MemoryQueue, effects: Effects, sent: Callable[[str, Collection[str]], None]
+    ) -> None:
+        self._real, self._effects, self._sent = real, effects, sent
+
+    def send(self, queue: str, text: str, *, delay: int = 0) -> None:
+        """See `Queue`."""
+        is_hint = queue == DEPLOY_JOBS
+        about = [Hint.model_validate_json(text).deployment_id] if is_hint else []
+
+        def put(after: int) -> None:
+            self._real.send(queue, text, delay=after)
+            self._sent(queue, about)
+
+        def put_oddly(fault: Fault) -> None:
+            if fault is Fault.LOST:
+                return
+            put({Fault.DELAYED: delay + _LATE, Fault.EARLY: 0}.get(fault, delay))
+            if fault is Fault.DOUBLED:
+                put(delay)
+
+        effect = Effect(
+            name="hint" if is_hint else f"send {queue}",
+            kind=Kind.HINT if is_hint else Kind.MESSAGE,
+            about=about,
+            do=lambda: put(delay),
+            unclear=Unavailable(f"{queue}: no answer"),
+            odd=put_oddly,
+            became=lambda: f"in {delay} s" if delay else "",
+        )
+        self._effects.change(effect, "queue")
+
+
+class SimulatedBlobs:
+    """The `Blobs` port."""
+
+    def __init__(self, real: MemoryBlobs, effects: Effects) -> None:
+        self._real, self._effects = real, effects
+
+    def put(self, key: str, content: bytes | BinaryIO) -> None:
+        """See `Blobs`."""
+        data = content if isinstance(content, bytes) else content.read()
+        self._change(name_blob(key), Kind.BLOB, key, lambda: self._real.put(key, data))
+
+    def copy(self, source: str, key: str) -> None:
+        """See `Blobs`."""
+        self._change("copy model", Kind.COPY, key, lambda: self._real.copy(source, key))
+
+    def open(self, key: str) -> BinaryIO:
+        """See `Blobs`."""
+        return self._effects.read("open blob", "blobs", (), lambda: self._real.open(key))
+
+    def size(self, key: str) -> int | None:
+        """See `Blobs`."""
+        return self._effects.read("size of blob", "blobs", (), lambda: self._real.size(key))
+
+    def _change(self, name: str, kind: Kind, key: str, do: Callable[[], None]) -> None:
+        effect = Effect(
+            name=name,
+            kind=kind,
+            about=(key.rpartition("/")[2].removesuffix(".txt"),),
+            do=do,
+            unclear=Unavailable(f"{key}: no answer"),
+            refused=Exists(f"{key}: the client's own retry met its first try"),
+            became=lambda: key,
+        )
+        self._effects.change(effect, "blobs")

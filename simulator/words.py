@@ -1,0 +1,58 @@
+"""What became of a record, in the words of a history's line."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shared.domain.records import Claim, Deployment, Endpoint, Event, Inflight, Request
+from simulator.ledger import Write
+
+
+def tell_writes(writes: Sequence[Write]) -> str:
+    """What a transaction writes."""
+    told = (_tell(write) for write in writes)
+    return "; ".join(each for each in told if each)
+
+
+def _tell(write: Write) -> str:
+    if write.record is None:
+        return _tell_row(write)
+    tell = _TELL.get(type(write.record))
+    return tell(write.record) if tell else ""
+
+
+def _tell_row(write: Write) -> str:
+    row = write.row
+    if write.is_tombstone:
+        return f"tombstone {row.key}"
+    return f"removes {row.partition if row.key == 'claim' else row.key}"
+
+
+def _tell_deployment(record: Deployment) -> str:
+    work = record.work
+    lease = f", leased by {record.lease.owner[:4]}" if record.lease else ""
+    doing = f"{work.plan}/{work.step}" if work.step else f"{work.plan} finished"
+    return (
+        f"{record.id[8:]} {record.status}, {doing}, generation {record.generation}, "
+        f"epoch {record.epoch}{lease}"
+    )
+
+
+def _tell_endpoint(record: Endpoint) -> str:
+    traffic = ", ".join(f"{name} {share} %" for name, share in sorted(record.traffic.items()))
+    held = f", held by {record.holder.deployment_id[8:]}" if record.holder else ""
+    return f"{record.name} of {len(record.members)}: {traffic or 'no traffic'}{held}"
+
+
+def _tell_request(record: Request) -> str:
+    led_to = record.deployment_id or record.model_id or ("refused" if record.problem else "claimed")
+    return f"key {record.key[:6]} -> {led_to}"
+
+
+_TELL: dict[type, Callable[[Any], str]] = {
+    Deployment: _tell_deployment,
+    Endpoint: _tell_endpoint,
+    Request: _tell_request,
+    Event: lambda record: f"#{record.number} {record.text!r}",
+    Claim: lambda record: str(record.name),
+    Inflight: lambda record: f"{record.deployment_id} generation {record.generation}",
+}

@@ -1,0 +1,185 @@
+"""One run, put together: the real service on simulated ports, those who use it, and what is promised."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from shared.adapters.memory_blobs import MemoryBlobs
+from shared.adapters.memory_queue import MemoryQueue
+from shared.adapters.memory_tables import MemoryTables
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, Policy
+from shared.ports import WorkerPorts
+from shared.service import content, hints, produce, run
+from shared.service.claims import Mint
+from simulator import model
+from simulator.chance import Chance, Counted
+from simulator.cloud import Call, SimulatedCloud, Workspace
+from simulator.effects import Effect, Effects
+from simulator.faults import Faults
+from simulator.front import ISSUER, Front
+from simulator.history import History
+from simulator.host import Host
+from simulator.ledger import Ledger, Write
+from simulator.machines import Machine
+from simulator.outages import Outages
+from simulator.people import People
+from simulator.promises.clouds import CloudPromises
+from simulator.promises.rest import Rest, check_answers, check_events
+from simulator.promises.writes import check_writes
+from simulator.randoms import SimulatedRandom
+from simulator.scenario import USERS, Scenario
+from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
+from simulator.timeline import SECOND, Broken, SkewedClock, Task, Timeline, TrueClock
+from simulator.timers import JOBS, Timer
+
+WORKERS, LANES, FRONTS = 2, 2, 2
+BOUND = 4 * 3600 * SECOND
+"""Everything is at rest this long after the last fault and the last request, or a promise is broken."""
+
+
+class World:
+    """A run of one scenario under one seed; `run` lets it happen."""
+
+    def __init__(self, seed: int, scenario: Scenario) -> None:
+        chance = Chance(seed)
+        self.scenario = scenario
+        self.timeline = Timeline()
+        self.history = History()
+        self.ledger = Ledger()
+        self.faults = Faults(chance, scenario.faults)
+        self.outages = Outages(scenario.outages)
+        self._counted = Counted(chance)
+        self._chance = chance
+        self.policy = Policy(
+            lease=scenario.lease,
+            cloud_timeout=scenario.lease / 3,
+            deploy_deadline=scenario.deadline,
+        )
+        self.effects = Effects(self.timeline, chance, self.faults, self.outages, self.history)
+        self.effects.begun = self._begun
+        self._answered: list[tuple[str, str, str]] = []
+        self._busy_until = 0
+        self._build_storage()
+        self._build_cloud()
+        self._build_ports()
+        self._build_people()
+
+    def run(self) -> None:
+        """Goes on until everything is at rest. Raises Broken."""
+        try:
+            self.timeline.run()
+            self._check_rest()
+        finally:
+            self.timeline.close()
+
+    # -------------------------------------------------------------- building
+
+    def _build_storage(self) -> None:
+        clock = TrueClock(self.timeline)
+        self._tables, self._queue = MemoryTables(), MemoryQueue(clock)
+        self._blobs = MemoryBlobs()
+        self.host = Host(self.timeline, self.effects, self._queue, self._counted)
+
+    def _build_cloud(self) -> None:
+        self.workspace = Workspace(
+            TrueClock(self.timeline).now,
+            operation_seconds=self.scenario.operation,
+            cores=self.scenario.cores,
+            has_path=lambda path: self._blobs.size(f"{path}/MLmodel") is not None,
+        )
+        self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
+        self.promises = CloudPromises(self.ledger, self.workspace)
+
+    def _build_ports(self) -> None:
+        cloud = SimulatedCloud(
+            self.workspace, self.effects, self._counted, self._cloud_begun, self._cloud_landed
+        )
+        self.ports = WorkerPorts(
+            clock=SkewedClock(self.timeline),
+            random=SimulatedRandom(self.timeline, self._counted),
+            tables=SimulatedTables(self._tables, self.effects, self.ledger, self._landed),
+            queue=SimulatedQueue(self._queue, self.effects, self.host.notice),
+            blobs=SimulatedBlobs(self._blobs, self.effects),
+            reader=model.Reader(),
+            view=cloud,
+            packager=model.Packager(),
+            control=cloud,
+            scorer=cloud,
+        )
+
+    def _build_people(self) -> None:
+        machines = [self._machine(f"front {number}", number) for number in range(1, FRONTS + 1)]
+        self.people = People(
+            timeline=self.timeline,
+            chance=self._counted,
+            front=Front(self.ports, self.policy),
+            fronts=machines,
+            ledger=self.ledger,
+            answered=lambda *answer: self._answered.append(answer),
+            mend=lambda user: self.workspace.broken_paths.discard(_fragile_path(user)),
+        )
+        for number, action in enumerate(self.scenario.actions):
+            self.people.start(number, action)
+        for number in range(1, WORKERS + 1):
+            self._add_worker(number, self._machine(f"worker {number}", FRONTS + number))
+        timers = self._machine("timers", FRONTS + WORKERS + 1)
+        for name, (job, every) in JOBS.items():
+            timer = Timer(name, timers, self.timeline, partial(job, self.ports, self.policy))
+            timer.start(every, self._look_for_rest)
+
+    def _machine(self, name: str, number: int) -> Machine:
+        skews = self.scenario.skews
+        return Machine(name, skews[number % len(skews)], self.timeline, self._counted)
+
+    def _add_worker(self, number: int, machine: Machine) -> None:
+        for lane in "abcdef"[:LANES]:
+            self.host.add_lane(f"worker {number}{lane}", machine, DEPLOY_JOBS, self._run_turn)
+        self.host.add_lane(f"producer {number}", machine, DEPLOY_REQUESTS, self._accept_event)
+
+    # -------------------------------------------------------------- functions of the host
+
+    def _run_turn(self, text: str, task: Task) -> None:
+        hint = hints.Hint.model_validate_json(text)
+        task.kind, task.user_key, task.deployment_id = "turn", hint.user_key, hint.deployment_id
+        run.run_turn(self.ports, self.policy, hint)
+
+    def _accept_event(self, text: str, task: Task) -> None:
+        task.kind = "event"
+        mint = Mint(self.ports.tables, self.ports.clock, self.ports.random)
+        produce.accept_event(self.ports, mint, self.policy, USERS, ISSUER, text)
+
+    # -------------------------------------------------------------- what is watched
+
+    def _begun(self, effect: Effect) -> None:
+        self.people.notice(effect)
+
+    def _landed(self, table: str, writes: Sequence[Write]) -> None:
+        check_writes(self.ledger, table, writes, self.timeline.current.task)
+
+    def _cloud_begun(self, call: Call) -> None:
+        self.promises.before(call, self.timeline.current.task)
+
+    def _cloud_landed(self, _call: Call) -> None:
+        self.promises.after(self.timeline.current.task)
+
+    # -------------------------------------------------------------- the end
+
+    def _look_for_rest(self) -> None:
+        """Ends the run once nothing is left to do. Raises Broken where that takes too long."""
+        now = self.timeline.now
+        if self.people.busy or now <= self.outages.last_end:
+            self._busy_until = now
+        elif self.host.is_idle() and not self.ledger.inflight:
+            self.timeline.end()
+        elif now > max(self._busy_until, self.faults.last_at) + BOUND:
+            left = sorted(self.ledger.inflight)
+            raise Broken(f"not at rest after {BOUND // SECOND} s: {', '.join(left)}", *left)
+
+    def _check_rest(self) -> None:
+        Rest(self.ledger, self.workspace, self._tables, self.promises.late).check()
+        check_answers(self.ledger, self._answered)
+        check_events(self.ledger, self.people.sent)
+
+
+def _fragile_path(user: str) -> str:
+    digest = model.package_digest(model.content(user, fragile=True))
+    return content.package_folder(digest)
