@@ -83,7 +83,7 @@ def test_a_change_that_is_not_answered_ends_in_time(
     with pytest.raises(CloudError) as caught:
         CHANGES[change](control, endpoint)
     assert caught.value.trouble is Trouble.AMBIGUOUS
-    assert time.monotonic() - began < 0.8 + 0.5
+    assert time.monotonic() - began < 0.8 + 5
     control.close()
 
 

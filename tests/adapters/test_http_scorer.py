@@ -149,7 +149,7 @@ def test_an_answer_that_does_not_end_in_time_is_transient(
     with pytest.raises(CloudError) as caught:
         score(scorer, f"{url}/{path}")
     assert caught.value.trouble is Trouble.TRANSIENT
-    assert time.monotonic() - began < TIMEOUT + 0.5
+    assert time.monotonic() - began < TIMEOUT + 5
 
 
 def test_an_answer_without_end_is_refused(scorer: HttpScorer, url: str) -> None:

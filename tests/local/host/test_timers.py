@@ -44,7 +44,7 @@ def wait_for_status(bench: Bench, fits: Callable[[dict[str, str]], bool]) -> dic
         written: dict[str, str] = json.loads(blob.readall())
         return written if fits(written) else None
 
-    return processes.wait_until(status, seconds=5, what="the status is written")
+    return processes.wait_until(status, seconds=20, what="the status is written")
 
 
 def four_oclock(days_ago: int) -> dt.datetime:
