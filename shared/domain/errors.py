@@ -15,6 +15,9 @@ LongshoreError
 |   |-- Changed         the version we meant to replace is no longer the current one
 |   |-- Missing         what should be there is not
 |   `-- Unavailable     no clear answer: the write may have happened
+|-- Unreadable          a row is there, and this version cannot make a record of it
+|   |-- Newer           a newer version wrote it: leave it to that one
+|   `-- Malformed       it describes no record: somebody has to look at it
 |-- CloudError          Azure ML refused or did not answer; its `trouble` says of what class
 `-- LeaseLost           another turn works on the record: stop, change nothing
 """
@@ -101,6 +104,24 @@ class Missing(StoreError):
 
 class Unavailable(StoreError):
     """The service gave no clear answer: a write may have happened or not."""
+
+
+class Unreadable(LongshoreError):
+    """A row is there, and this version cannot make a record of it; `row` says which."""
+
+    row: str = ""
+
+    def __str__(self) -> str:
+        """What is wrong, and with which row where that is known."""
+        return f"row {self.row}: {super().__str__()}" if self.row else super().__str__()
+
+
+class Newer(Unreadable):
+    """A newer version of Longshore wrote it; it is left to that version, and nothing is changed."""
+
+
+class Malformed(Unreadable):
+    """It describes no record: damaged, or not ours."""
 
 
 class LeaseLost(LongshoreError):

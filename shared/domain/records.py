@@ -10,10 +10,18 @@ from enum import StrEnum
 from typing import Any
 
 SCHEMA_VERSION = 1
+"""Raised only where an older version must leave alone what this one writes: a new field needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Part:
+    """Anything with fields; `unknown` are those that a newer version wrote, kept for it."""
+
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Part):
     """What every record has; `nonce` names the write that made this version, for a lost answer."""
 
     nonce: str = ""
@@ -67,7 +75,7 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Part):
     """Why a deployment failed, in plain words, with the cloud's own kept beside them."""
 
     code: str
@@ -78,7 +86,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Part):
     """Where the machine stands: the plan, the step to run next, and how it has gone so far.
 
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
@@ -105,7 +113,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(Part):
     """The right of one turn to work on a record, until a time."""
 
     owner: str
@@ -151,7 +159,7 @@ class Deployment(Kept):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Part):
     """A deployment that lives on an endpoint, from its acceptance to its confirmed removal."""
 
     deployment_id: str
@@ -159,7 +167,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class Holder(Part):
     """Who may change the endpoint in the cloud, now or later: a deployment in one generation."""
 
     deployment_id: str
