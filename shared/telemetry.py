@@ -19,6 +19,7 @@ class Happened(StrEnum):
     REPLAYED = "request_replayed"
     REFUSED = "request_refused"
     MODEL_ADDED = "model_added"
+    KEY_ROTATED = "key_rotation_began"
     HINT_LOST = "hint_not_sent"
     TURN_SKIPPED = "turn_skipped"
     STEP_DONE = "step_done"

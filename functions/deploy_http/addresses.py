@@ -23,6 +23,14 @@ def address_of(request: Request, path: str, **query: str | int) -> str:
     return str(request.url.replace(path=path, query=urlencode(whole), fragment=""))
 
 
+def point_to_monitor(request: Request, response: Response, path: str, look_again: str) -> None:
+    """Says where to watch what was accepted, and after how many seconds to look."""
+    monitor = address_of(request, path)
+    response.headers["Location"] = monitor
+    response.headers["Operation-Location"] = monitor
+    response.headers["Retry-After"] = look_again
+
+
 def point_to_next(request: Request, response: Response, token: str | None) -> None:
     """Links the next page of a list (RFC 8288), where there is one."""
     if token:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.domain.records import Failure, Status
+from shared.domain.records import Status, Turn
 
 _ID = "20251118172903100000"
 DeploymentId = Annotated[str, Field(examples=[_ID], description="20 digits: UTC to microseconds.")]
@@ -71,6 +71,16 @@ class TrainedModel(BaseModel):
     algorithm: str
 
 
+class FailureAnswer(BaseModel):
+    """Why something failed, in plain words, with the cloud's own kept beside them."""
+
+    code: str = Field(examples=["container_failed"])
+    cause: str
+    whose_turn: Turn
+    next: str = Field(description="What to do about it.")
+    cloud: str = Field(description="What Azure ML said.")
+
+
 class DeploymentAnswer(BaseModel):
     """A deployment, and how far it is."""
 
@@ -88,7 +98,7 @@ class DeploymentAnswer(BaseModel):
     instance_count: int
     status: Status
     error_message: str | None
-    failure: Failure | None
+    failure: FailureAnswer | None
     description: str
     deployment_config: dict[str, Any]
     created_at: datetime
@@ -150,15 +160,33 @@ class Message(BaseModel):
 
 
 class EndpointAnswer(BaseModel):
-    """An endpoint: its members, the traffic they should have, and what the cloud shows."""
+    """An endpoint: its deployments, the traffic they should have, and what the cloud shows."""
 
     name: str
     created_at: datetime
     deployments: list[str]
-    traffic: dict[str, int]
+    traffic: dict[str, int] = Field(description="As you want it, in percent by deployment.")
+    routed: dict[str, int] | None = Field(
+        description="As Azure routes it now; null where the endpoint is not there."
+    )
+    changing: bool = Field(description="Whether a change of the endpoint is under way.")
+    changed_by: str | None = Field(description="The deployment whose change is under way in Azure.")
+    waiting: str | None = Field(description="What that change waits for, in a sentence.")
+    in_line: int = Field(description="How many changes wait for that one to end.")
+    trouble: FailureAnswer | None = Field(
+        description="Why the last change of traffic failed; null once one has succeeded."
+    )
     state: str | None = Field(description="As Azure has it; null where it is not there.")
     scoring_uri: str | None
     swagger_uri: str | None
+
+
+class TrafficAnswer(BaseModel):
+    """A change of traffic that was accepted and is on its way."""
+
+    name: str
+    traffic: dict[str, int] = Field(description="As it will be; who is not named gets none.")
+    message: str
 
 
 class KeysAnswer(BaseModel):

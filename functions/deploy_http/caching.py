@@ -22,10 +22,15 @@ def answer_unless_seen(request: Request, answer: BaseModel) -> Response:
     return Response(body, headers=headers, media_type=JSONResponse.media_type)
 
 
-def is_meant(if_match: str, answer: BaseModel) -> bool:
-    """Whether `If-Match` names this answer; a weak tag names none (RFC 9110, 13.1.1)."""
+def row_meant(if_match: str, answer: BaseModel, etag: str) -> str:
+    """The version of a row that `If-Match` means, by what is shown of the row now.
+
+    It names what is shown: the row's own etag; a weak tag names nothing (RFC 9110, 13.1.1). Else a
+    version that no row has: the service knows what is to be answered whatever the version.
+    """
     named = _listed(if_match)
-    return "*" in named or _tag(answer.model_dump_json().encode()) in named
+    meant = "*" in named or _tag(answer.model_dump_json().encode()) in named
+    return etag if meant else "another"
 
 
 def _tag(body: bytes) -> str:

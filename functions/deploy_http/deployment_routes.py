@@ -1,11 +1,11 @@
-"""Deployments: accept, list, watch, delete."""
+"""Deployments: accept, list, watch, try again, delete."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
-from functions.deploy_http.caching import answer_unless_seen, is_meant
+from functions.deploy_http.caching import answer_unless_seen, row_meant
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import JsonRoute
@@ -13,22 +13,25 @@ from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain import ids, plans
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
-from shared.service import read, remove, submit
+from shared.service import read, remove, retry, submit
 
 router = APIRouter(tags=["deployments"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
+IfMatch = Annotated[
+    str, Header(max_length=500, description="The ETag of the deployment you decided on.")
+]
 
 
 @router.post(
     "/deployments",
     name="create_deployment",
     status_code=202,
-    responses=accepted(400, 404, 409, 413, 415, once=True),
+    responses=accepted(400, 404, 409, 413, 415, 429, once=True),
 )
 @router.post(
     "/deployments/deploy",
     status_code=202,
-    responses=accepted(400, 404, 409, 413, 415, once=True),
+    responses=accepted(400, 404, 409, 413, 415, 429, once=True),
 )
 def deploy(
     caller: SignedIn,
@@ -108,6 +111,52 @@ def read_logs(
     )
 
 
+@router.post(
+    "/deployments/{deployment_id}/retry",
+    name="retry_deployment",
+    status_code=202,
+    responses=accepted(400, 404, 409, 412, 429, once=True),
+)
+def accept_retry(
+    caller: SignedIn,
+    request: Request,
+    response: Response,
+    deployment_id: str,
+    key: IdempotencyKey,
+    if_match: IfMatch = "",
+) -> answers.Accepted:
+    """Tries a failed deployment again: the same id, the same settings, the same registered model."""
+    accepted = retry.accept_retry(
+        caller.ports,
+        caller.policy,
+        caller.principal,
+        deployment_id,
+        key=key,
+        if_match=_row_meant(caller, deployment_id, if_match),
+    )
+    return _answer(request, response, accepted)
+
+
+@router.post(
+    "/deployments/{deployment_id}/redeploy",
+    name="redeploy_deployment",
+    status_code=202,
+    responses=accepted(400, 404, 409, 429, once=True),
+)
+def accept_redeploy(
+    caller: SignedIn,
+    request: Request,
+    response: Response,
+    deployment_id: str,
+    key: IdempotencyKey,
+) -> answers.Accepted:
+    """Makes a new deployment with the settings of one that has failed or was deleted."""
+    accepted = retry.accept_redeploy(
+        caller.ports, caller.mint, caller.policy, caller.principal, deployment_id, key=key
+    )
+    return _answer(request, response, accepted)
+
+
 @router.delete(
     "/deployments/{deployment_id}",
     name="delete_deployment",
@@ -122,9 +171,7 @@ def delete(
     traffic_to: Annotated[
         str, Query(max_length=32, description="The deployment that takes over its traffic.")
     ] = "",
-    if_match: Annotated[
-        str, Header(max_length=500, description="The ETag of the deployment you decided on.")
-    ] = "",
+    if_match: IfMatch = "",
 ) -> answers.Message:
     """Deletes a deployment: off the lists at once, then torn down in the cloud and confirmed.
 
@@ -136,20 +183,17 @@ def delete(
         caller.principal,
         deployment_id,
         traffic_to=traffic_to,
-        if_match=_row_meant(caller, deployment_id, if_match) if if_match else "",
+        if_match=_row_meant(caller, deployment_id, if_match),
     )
     _point_to(request, response, removed.id)
     return answers.Message(message="Deployment deleted successfully")
 
 
 def _row_meant(caller: SignedIn, deployment_id: str, if_match: str) -> str:
-    """The version of the row that shows what the caller saw. Raises PreconditionFailed."""
+    if not if_match:
+        return ""
     view = read.require_view(caller.ports, caller.principal, deployment_id)
-    if view.record.status is not Status.DELETED and not is_meant(
-        if_match, rendering.render_view(view)
-    ):
-        raise remove.changed(deployment_id)
-    return view.etag
+    return row_meant(if_match, rendering.render_view(view), view.etag)
 
 
 def _answer(request: Request, response: Response, accepted: submit.Accepted) -> answers.Accepted:
@@ -165,7 +209,4 @@ def _answer(request: Request, response: Response, accepted: submit.Accepted) -> 
 
 
 def _point_to(request: Request, response: Response, deployment_id: str) -> None:
-    monitor = addresses.address_of(request, f"/deployments/{deployment_id}")
-    response.headers["Location"] = monitor
-    response.headers["Operation-Location"] = monitor
-    response.headers["Retry-After"] = _LOOK_AGAIN
+    addresses.point_to_monitor(request, response, f"/deployments/{deployment_id}", _LOOK_AGAIN)

@@ -1,32 +1,91 @@
-"""Endpoints, their keys, and what became of requests from the queue."""
+"""Endpoints, their traffic and keys, and what became of requests from the queue."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 
-from functions.deploy_http import answers, rendering
+from functions.deploy_http import addresses, answers, rendering
+from functions.deploy_http.caching import answer_unless_seen, row_meant
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.intake import JsonRoute
-from functions.deploy_http.openapi import errors
-from shared.service import produce, read
+from functions.deploy_http.openapi import accepted, cached, errors
+from shared.domain.requests import RotateRequest, TrafficRequest
+from shared.service import keys, produce, read, route
 
 router = APIRouter(route_class=JsonRoute)
+_LOOK_AGAIN = "5"  # seconds
 
 
-@router.get("/endpoints/{name}", tags=["endpoints"], responses=errors(404, 502))
-def get_endpoint(caller: SignedIn, name: str) -> answers.EndpointAnswer:
-    """One of your endpoints: its deployments, their traffic, and what Azure shows of it now."""
-    endpoint = read.require_endpoint(caller.ports, caller.principal, name).record
-    found = read.find_cloud_endpoint(caller.ports, endpoint)
-    return rendering.render_endpoint(endpoint, found)
+@router.get(
+    "/endpoints/{name}",
+    tags=["endpoints"],
+    response_model=answers.EndpointAnswer,
+    responses=cached(404, 502),
+)
+def get_endpoint(caller: SignedIn, request: Request, name: str) -> Response:
+    """One of your endpoints: its deployments, their traffic, what changes it, and what Azure shows."""
+    view = read.require_endpoint_view(caller.ports, caller.principal, name)
+    shown = rendering.render_endpoint(view)
+    response = answer_unless_seen(request, shown)
+    if shown.changing:
+        response.headers["Retry-After"] = _LOOK_AGAIN
+    return response
+
+
+@router.put(
+    "/endpoints/{name}/traffic",
+    tags=["endpoints"],
+    status_code=202,
+    responses=accepted(400, 404, 409, 412, 413, 415, 502),
+)
+def set_traffic(
+    caller: SignedIn,
+    request: Request,
+    response: Response,
+    name: str,
+    wanted: Annotated[TrafficRequest, Body()],
+    if_match: Annotated[
+        str, Header(max_length=500, description="The ETag of the endpoint you decided on.")
+    ] = "",
+) -> answers.TrafficAnswer:
+    """Sets the traffic of all deployments of an endpoint at once. Watch it at `Location`."""
+    endpoint = route.accept_traffic(
+        caller.ports,
+        caller.policy,
+        caller.principal,
+        name,
+        wanted.traffic,
+        if_match=_row_meant(caller, name, if_match),
+    )
+    _point_to(request, response, endpoint.name)
+    return rendering.render_traffic(endpoint)
 
 
 @router.get("/endpoints/{name}/keys", tags=["endpoints"], responses=errors(404, 502))
 def read_keys(caller: SignedIn, response: Response, name: str) -> answers.KeysAnswer:
     """The keys of one of your endpoints, read from Azure now."""
-    keys = read.read_keys(caller.ports, caller.principal, name)
+    found = keys.read_keys(caller.ports, caller.principal, name)
     response.headers["Cache-Control"] = "no-store"
-    return answers.KeysAnswer(primary_key=keys.primary, secondary_key=keys.secondary)
+    return answers.KeysAnswer(primary_key=found.primary, secondary_key=found.secondary)
+
+
+@router.post(
+    "/endpoints/{name}/keys/rotate",
+    tags=["endpoints"],
+    status_code=202,
+    responses=accepted(400, 404, 409, 413, 415, 502),
+)
+def rotate_key(
+    caller: SignedIn,
+    request: Request,
+    response: Response,
+    name: str,
+    wanted: Annotated[RotateRequest, Body()],
+) -> answers.Message:
+    """Replaces one key of an endpoint; the other goes on. `GET /endpoints/{name}/keys` shows the new one."""
+    keys.rotate_key(caller.ports, caller.principal, name, wanted.key)
+    _point_to(request, response, name)
+    return answers.Message(message=f"Azure is replacing the {wanted.key} key.")
 
 
 @router.get("/requests", tags=["requests"], responses=errors(404))
@@ -38,3 +97,14 @@ def get_request(
     """What became of the deploy request that a producer put on the queue."""
     request = produce.require_request(caller.ports, caller.principal, source, id)
     return rendering.render_request(request)
+
+
+def _row_meant(caller: SignedIn, name: str, if_match: str) -> str:
+    if not if_match:
+        return ""
+    view = read.require_endpoint_view(caller.ports, caller.principal, name)
+    return row_meant(if_match, rendering.render_endpoint(view), view.etag)
+
+
+def _point_to(request: Request, response: Response, name: str) -> None:
+    addresses.point_to_monitor(request, response, f"/endpoints/{name}", _LOOK_AGAIN)

@@ -20,6 +20,7 @@ _MEANINGS = {
     413: "The body is larger than the limit.",
     415: "The body is of another media type than the route reads.",
     422: "Fields are wrong, or the model file is refused: all problems at once; nothing was stored.",
+    429: "You have asked for more than you may have at once; Retry-After tells when to ask again.",
     500: "Longshore failed, or its settings are wrong.",
     502: "Azure ML refused what Longshore asked of it.",
     503: "Storage or Azure ML does not answer at the moment; Retry-After tells when to ask again.",

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from functions.deploy_http import answers
-from shared.cloud_ports import CloudEndpoint
 from shared.domain import phases, plans
 from shared.domain.inspection import parse_inspection
-from shared.domain.records import Deployment, Endpoint, Event, Model, Request, Status
+from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Request, Status
 from shared.domain.scoring import sample_call, sample_payload
-from shared.service.read import Stats, View
+from shared.service.read import EndpointView, Stats, View
 
 
 def render_model(model: Model) -> answers.ModelAnswer:
@@ -66,16 +65,32 @@ def render_event(event: Event) -> answers.EventAnswer:
     )
 
 
-def render_endpoint(endpoint: Endpoint, found: CloudEndpoint | None) -> answers.EndpointAnswer:
-    """An endpoint as the API shows it."""
+def render_endpoint(view: EndpointView) -> answers.EndpointAnswer:
+    """An endpoint as its own page shows it."""
+    record, found, by = view.record, view.found, view.changed_by
     return answers.EndpointAnswer(
-        name=endpoint.name,
-        created_at=endpoint.created_at,
-        deployments=[member.deployment_name for member in endpoint.members],
-        traffic=dict(endpoint.traffic),
+        name=record.name,
+        created_at=record.created_at,
+        deployments=[member.deployment_name for member in record.members],
+        traffic=dict(record.traffic),
+        routed=dict(found.traffic) if found else None,
+        changing=by is not None or record.routed not in (None, record.traffic),
+        changed_by=by.deployment_name if by else None,
+        waiting=by.work.waiting or None if by else None,
+        in_line=len(record.waiting),
+        trouble=_failure(record.trouble),
         state=found.state if found else None,
         scoring_uri=found.scoring_uri if found else None,
         swagger_uri=found.swagger_uri if found else None,
+    )
+
+
+def render_traffic(endpoint: Endpoint) -> answers.TrafficAnswer:
+    """A change of traffic as it was accepted."""
+    return answers.TrafficAnswer(
+        name=endpoint.name,
+        traffic=dict(endpoint.traffic),
+        message=f"Accepted. Follow it with GET /endpoints/{endpoint.name}.",
     )
 
 
@@ -108,7 +123,7 @@ def _fields(record: Deployment) -> Mapping[str, Any]:
         "instance_count": record.instance_count,
         "status": record.status,
         "error_message": record.failure.cause if record.failure else None,
-        "failure": record.failure,
+        "failure": _failure(record.failure),
         "description": record.description,
         "deployment_config": dict(record.deployment_config),
         "created_at": record.created_at,
@@ -124,6 +139,18 @@ def _fields(record: Deployment) -> Mapping[str, Any]:
         ],
         "conditions": _conditions(record),
     }
+
+
+def _failure(failure: Failure | None) -> answers.FailureAnswer | None:
+    if failure is None:
+        return None
+    return answers.FailureAnswer(
+        code=failure.code,
+        cause=failure.cause,
+        whose_turn=failure.whose_turn,
+        next=failure.next,
+        cloud=failure.cloud,
+    )
 
 
 def _conditions(record: Deployment) -> list[answers.Condition]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -158,6 +158,16 @@ class TrafficRequest(BaseModel):
         description="Whole percents by the name of an active deployment; who is not named gets none. "
         "They sum up to 100, or to 0 where the endpoint shall answer nobody.",
         examples=[{"blue": 90, "green": 10}],
+    )
+
+
+class RotateRequest(BaseModel):
+    """Which of an endpoint's keys is to be replaced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Literal["primary", "secondary"] = Field(
+        description="Let all callers use the other one before.", examples=["secondary"]
     )
 
 

@@ -4,8 +4,6 @@ A hint leads to one automatic new try, by the record's word; an event to one mor
 The next is told: the deployment is failed by its next turn, the event has a refusal as its answer.
 """
 
-import json
-
 from pydantic import ValidationError
 
 from shared import telemetry
@@ -93,4 +91,4 @@ def _note(ports: Ports, decision: TryAgain, etag: str) -> bool:
 
 def _marked(event: DeployEvent) -> str:
     again = event.model_copy(update={"longshoretries": event.longshoretries + 1})
-    return json.dumps(again.model_dump(), ensure_ascii=False, separators=(",", ":"))
+    return produce.render_event(again)

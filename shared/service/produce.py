@@ -4,6 +4,7 @@
 queue's own message id is no key, since a lost answer to a send leaves two messages.
 """
 
+import json
 import math
 from collections.abc import Collection
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
-from shared.domain import messages, requests
+from shared.domain import limits, messages, requests
 from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
 from shared.domain.messages import Reason, Unreadable
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
@@ -25,13 +26,14 @@ from shared.service.keyed import Keyed, keep_refusal
 from shared.telemetry import Happened
 
 _VERSION = "1.0"
+_LONGEST_WAIT = 900.0  # seconds
 
 
 class DeployEvent(BaseModel):
     """A CloudEvent 1.0 in structured JSON; further attributes are allowed and not used.
 
-    Its attributes hold no control characters: CloudEvents 1.0, 3.1. `longshoretries` is how often
-    Longshore itself has sent the event once more.
+    Its attributes hold no control characters: CloudEvents 1.0, 3.1. How often Longshore itself has sent
+    the event once more: `longshoretries` after failures, `longshorewaits` after refusals that pass.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +44,7 @@ class DeployEvent(BaseModel):
     id: OneLine = Field(max_length=256)
     data: dict[str, Any]
     longshoretries: int = 0
+    longshorewaits: int = Field(default=0, ge=0)
 
 
 def parse_event(text: str) -> DeployEvent:
@@ -53,6 +56,11 @@ def parse_event(text: str) -> DeployEvent:
         return DeployEvent.model_validate(found)
     except ValidationError as error:
         raise requests.invalid(error.errors(include_url=False)) from error
+
+
+def render_event(event: DeployEvent) -> str:
+    """The event as a message that `parse_event` reads; attributes that are not used are left out."""
+    return json.dumps(event.model_dump(), ensure_ascii=False, separators=(",", ":"))
 
 
 def accept_event(
@@ -73,7 +81,7 @@ def accept_event(
         if error.retry_after is None:
             refuse_event(ports, principal, event, error)
         else:
-            _send_back(ports, text, error.retry_after)
+            _send_back(ports, event, text, error.retry_after)
 
 
 def refuse_event(ports: Ports, principal: Principal, event: DeployEvent, refusal: Refusal) -> None:
@@ -125,11 +133,15 @@ def _asked(event: DeployEvent) -> dict[str, Any]:
     return {name: value for name, value in event.data.items() if name != "user_id"}
 
 
-def _send_back(ports: Ports, text: str, delay: float) -> None:
-    """Sends the event once more, to come when its refusal may have passed.
+def _send_back(ports: Ports, event: DeployEvent, text: str, delay: float) -> None:
+    """Sends the event once more, to come when its refusal may have passed, and later each time.
 
     One message goes for each that came, never sooner than told, so this cannot storm; and unlike a
     message that fails, it does not come nearer to the poison queue with each try.
     """
-    spread = delay * (1 + ports.random.jitter())  # those refused together come back apart
-    ports.queue.send(DEPLOY_REQUESTS, text, delay=math.ceil(spread))
+    again = event.model_copy(update={"longshorewaits": event.longshorewaits + 1})
+    marked = render_event(again)
+    longer = min(delay * 2 ** min(event.longshorewaits, 10), _LONGEST_WAIT)
+    spread = max(delay, longer) * (1 + ports.random.jitter())  # those refused together come apart
+    fits = len(marked.encode()) <= limits.MAX_MESSAGE_BYTES
+    ports.queue.send(DEPLOY_REQUESTS, marked if fits else text, delay=math.ceil(spread))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from shared.cloud_ports import CloudEndpoint, Keys
-from shared.domain import ownership
+from shared.cloud_ports import CloudEndpoint
+from shared.domain import ownership, plans
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
@@ -35,6 +35,16 @@ class View:
     etag: str
     endpoint: Endpoint | None
     model: Model | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointView:
+    """An endpoint, the etag of its row, what the cloud has of it, and whose work changes it now."""
+
+    record: Endpoint
+    etag: str
+    found: CloudEndpoint | None
+    changed_by: Deployment | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +119,25 @@ def require_endpoint(ports: Ports, principal: Principal, name: str) -> Stored[En
     return stored
 
 
+def require_endpoint_view(ports: Ports, principal: Principal, name: str) -> EndpointView:
+    """One of the user's endpoints with what is shown beside it. Raises NotFound, CloudError."""
+    stored = require_endpoint(ports, principal, name)
+    return EndpointView(
+        record=stored.record,
+        etag=stored.row.etag,
+        found=find_cloud_endpoint(ports, stored.record),
+        changed_by=_find_holder(ports, stored.record),
+    )
+
+
+def _find_holder(ports: Ports, endpoint: Endpoint) -> Deployment | None:
+    """Whose work changes the endpoint; one that is finished holds it no more."""
+    if endpoint.holder is None:
+        return None
+    stored = store.load_deployment(ports.tables, endpoint.user_key, endpoint.holder.deployment_id)
+    return stored.record if stored and not plans.is_finished(stored.record) else None
+
+
 def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | None:
     """The endpoint as the cloud has it now, where it is ours. Raises CloudError.
 
@@ -117,18 +146,6 @@ def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | Non
     found = ports.view.find_endpoint(endpoint.name)
     ours = ownership.endpoint_tags(endpoint.user_key, endpoint.tag)
     return found if found and ownership.is_ours(found.tags, ours) else None
-
-
-def read_keys(ports: Ports, principal: Principal, name: str) -> Keys:
-    """The endpoint's keys, for its owner. Raises NotFound, CloudError."""
-    endpoint = require_endpoint(ports, principal, name).record
-    if find_cloud_endpoint(ports, endpoint) is None:
-        raise NotFound(
-            "endpoint_not_ready",
-            f"The endpoint {name!r} is not there yet.",
-            "Wait until its first deployment is active.",
-        )
-    return ports.view.read_keys(endpoint.name)
 
 
 def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int) -> str:

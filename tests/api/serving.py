@@ -21,8 +21,9 @@ from shared.adapters.model_reader import ProcessModelReader
 from shared.domain import ownership
 from shared.domain.inspection import Inspection
 from shared.domain.principal import Principal
+from shared.domain.records import Holder
 from shared.ports import Ports
-from shared.service import store
+from shared.service import settle, store
 from shared.service.claims import Mint
 from shared.settings import Settings
 from shared.wiring import Front
@@ -86,7 +87,7 @@ class Server:
     def use(self, ports: Ports) -> None:
         """Serves with these ports from now on."""
         self.ports = ports
-        self.mint = mint = Mint(ports.tables, ports.clock, ports.random)
+        self.mint = mint = Mint(ports.tables, ports.clock, ports.random, self.settings.policy)
         self.serve(lambda: Front(settings=self.settings, ports=ports, mint=mint))
 
     def serve(self, front: Callable[[], Front]) -> None:
@@ -115,6 +116,9 @@ class Server:
 
     def post(self, path: str, **sent: Any) -> httpx.Response:
         return self.send("POST", path, **sent)
+
+    def put(self, path: str, **sent: Any) -> httpx.Response:
+        return self.send("PUT", path, **sent)
 
     def delete(self, path: str, **sent: Any) -> httpx.Response:
         return self.send("DELETE", path, **sent)
@@ -157,13 +161,29 @@ class Server:
         row = store.deployment_row(replace(stored.record, **values), stored.row.etag)
         store.save(self.tables, self.ports.random, store.RECORDS, row)
 
-    def route(self, endpoint: str, user: str = "local", **traffic: int) -> None:
-        """Gives an endpoint's deployments this traffic, as the worker does."""
-        stored = store.load_endpoint(self.tables, key_of(user), endpoint)
+    def finish(self, deployment_id: str, user: str = "local", **values: Any) -> None:
+        """Gives a deployment this outcome, and nothing left to do, as the worker does."""
+        stored = store.load_deployment(self.tables, key_of(user), deployment_id)
         assert stored is not None
-        shares = {name.replace("_", "-"): share for name, share in traffic.items()}
-        row = store.endpoint_row(replace(stored.record, traffic=shares), stored.row.etag)
+        self.write(deployment_id, user, work=replace(stored.record.work, step=None), **values)
+        settle.settle_inflight(self.ports, key_of(user), deployment_id)
+
+    def write_endpoint(self, name: str, user: str = "local", **values: Any) -> None:
+        """Changes an endpoint's record, as the worker does."""
+        stored = store.load_endpoint(self.tables, key_of(user), name)
+        assert stored is not None
+        row = store.endpoint_row(replace(stored.record, **values), stored.row.etag)
         store.save(self.tables, self.ports.random, store.RECORDS, row)
+
+    def route(self, endpoint: str, **traffic: int) -> None:
+        """Gives an endpoint's deployments this traffic, as the worker does."""
+        shares = {name.replace("_", "-"): share for name, share in traffic.items()}
+        self.write_endpoint(endpoint, traffic=shares)
+
+    def hold(self, endpoint: str, *deployment_ids: str) -> None:
+        """Gives an endpoint to the first of these to change it; the others are in line for it."""
+        line = tuple(Holder(deployment_id=each, generation=2) for each in deployment_ids)
+        self.write_endpoint(endpoint, holder=line[0], waiting=line[1:])
 
     def create_endpoint(self, name: str, user: str = "local") -> None:
         """Creates an accepted deployment's endpoint in the cloud, as the worker does."""

@@ -15,7 +15,8 @@ def paths(server: Server) -> list[str]:
     model_id = server.upload()
     deployment_id = server.deploy(model_id)
     one = f"/deployments/{deployment_id}"
-    return [*LISTS, f"/models/{model_id}", one, f"{one}/events"]
+    endpoint = f"/endpoints/endpoint-{deployment_id}"
+    return [*LISTS, f"/models/{model_id}", one, f"{one}/events", endpoint]
 
 
 def test_an_answer_the_caller_has_is_not_sent_again(server: Server) -> None:

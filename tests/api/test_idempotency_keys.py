@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.domain.records import Status
 from tests.api.serving import Server, model_bytes, problem_of
 
 KEY = "run-17"
@@ -133,3 +134,34 @@ def test_a_refused_upload_leaves_its_key_free(server: Server) -> None:
     assert problem_of(post(b"x" * 300_000), 413)["code"] == "upload_too_large"
     assert server.rows() == []
     assert post(model_bytes()).status_code == 201
+
+
+def test_who_has_too_much_unfinished_is_told_when_to_come_again_and_keeps_the_key(
+    server: Server,
+) -> None:
+    server.settings = server.settings.model_copy(update={"max_unfinished_per_user": 1})
+    server.use(server.ports)
+    body = {"model_id": server.upload()}
+    first = server.send_keyed("first", body).json()["deployment_id"]
+
+    refused = server.send_keyed(KEY, body)
+    assert server.send_keyed("first", body).status_code == 202  # a replay is no new one
+    server.finish(first, status=Status.ACTIVE)
+    server.clock.advance(int(refused.headers["retry-after"]))
+    again = server.send_keyed(KEY, body)
+
+    assert problem_of(refused, 429)["code"] == "too_many_unfinished"
+    assert again.status_code == 202
+    assert "idempotent-replayed" not in again.headers
+
+
+def test_who_asks_too_fast_is_told_when_to_come_again(server: Server) -> None:
+    server.settings = server.settings.model_copy(update={"deploys_per_minute_per_user": 1})
+    server.use(server.ports)
+    body = {"model_id": server.upload()}
+    answers = [server.post("/deployments", json=body) for _ in range(30)]
+
+    refused = [each for each in answers if each.status_code != 202]
+    assert problem_of(refused[0], 429)["code"] == "too_many_requests"
+    server.clock.advance(int(refused[0].headers["retry-after"]))
+    assert server.post("/deployments", json=body).status_code == 202

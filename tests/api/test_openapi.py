@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.api.described import body_of, operations
 from tests.api.serving import PROBLEM, Server
 
-METHODS = ("get", "post", "put", "patch", "delete")
 NO_USER = {"/health"}
 
 
@@ -21,13 +21,6 @@ NO_USER = {"/health"}
 def document(server: Server) -> dict[str, Any]:
     described: dict[str, Any] = server.get("/openapi.json").json()
     return described
-
-
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, methods in document["paths"].items():
-        for method in METHODS:
-            if method in methods:
-                yield method, path, methods[method]
 
 
 def schemas(node: Any) -> Iterator[dict[str, Any]]:
@@ -42,7 +35,7 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
             yield from schemas(each)
 
 
-def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def whole(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """A schema with the components it refers to, for a validator."""
     return {**schema, "components": document["components"]}
 
@@ -81,7 +74,7 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
         answers = operation["responses"]
         wanted = {"500"} if path in NO_USER else {"403", "422", "500", "503"}
         wanted |= {"404"} if "{" in path else set()
-        wanted |= {"400", "413", "415"} if method == "post" else set()
+        wanted |= {"400", "413", "415"} if "requestBody" in operation else set()
         assert wanted <= set(answers), (method, path)
         for status, answer in answers.items():
             assert answer["description"] not in ("", "Validation Error")
@@ -98,7 +91,7 @@ def test_every_example_is_what_its_schema_says(document: dict[str, Any]) -> None
     for component in document["components"]["schemas"].values():
         for field in component.get("properties", {}).values():
             for example in field.get("examples", []):
-                jsonschema.validate(example, resolved(document, field))
+                jsonschema.validate(example, whole(document, field))
                 seen += 1
     assert seen > 20
 
@@ -109,7 +102,7 @@ def require_described(document: dict[str, Any], operation: Any, answer: httpx.Re
     assert described is not None, f"{answer.status_code} is not documented: {answer.text}"
     [(media_type, content)] = described["content"].items()
     assert answer.headers["content-type"] == media_type
-    jsonschema.validate(answer.json(), resolved(document, content["schema"]))
+    jsonschema.validate(answer.json(), whole(document, content["schema"]))
 
 
 def test_answers_are_as_described(server: Server, document: dict[str, Any]) -> None:
@@ -117,10 +110,9 @@ def test_answers_are_as_described(server: Server, document: dict[str, Any]) -> N
     deployment_id = server.deploy(model_id, endpoint_name="flowers")
     server.create_endpoint("flowers")
     things = {"model_id": model_id, "deployment_id": deployment_id, "name": "flowers"}
-    good: dict[str, Any] = {"json": {"model_id": model_id}}
 
     for method, path, operation in operations(document):
-        sent = good if method == "post" else {}
+        sent = body_of(document, operation, things)
         for values in (things, dict.fromkeys(things, "none")):
             answer = server.send(method.upper(), path.format(**values), **sent)
             require_described(document, operation, answer)
@@ -134,7 +126,7 @@ def test_headers_are_described_where_they_are_sent(
     told = {"ETag", "Location", "Operation-Location"}
 
     for method, path, operation in operations(document):
-        sent = {"json": {"model_id": things["model_id"]}} if method == "post" else {}
+        sent = body_of(document, operation, things)
         answer = server.send(method.upper(), path.format(**things), **sent)
         described = operation["responses"][str(answer.status_code)].get("headers", {})
         assert told & set(described) == {name for name in told if name in answer.headers}, path

@@ -13,6 +13,7 @@ import pytest
 
 from shared.domain import errors
 from shared.domain.inspection import UnreadableCode, Verdict
+from shared.domain.records import Status
 from tests.api.serving import HERE, PROBLEM, Server, model_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -63,24 +64,40 @@ def run(server: Server, words: list[str]) -> httpx.Response:
     )
 
 
+def learn(server: Server, known: dict[str, str], words: list[str], answer: httpx.Response) -> None:
+    """Notes what the document's reader has by now."""
+    shown = answer.json() if answer.content else {}
+    if answer.status_code == 201:
+        known["MODEL"] = shown["id"]
+        known["FAILED"] = server.deploy(known["MODEL"])
+        server.finish(known["FAILED"], status=Status.FAILED)
+        grow_garden(server, known["MODEL"])
+    if "deployment_id" in shown and "ID" not in known:
+        known["ID"] = shown["deployment_id"]
+        known["OTHER"] = server.deploy(known["MODEL"])
+    if "etag" in answer.headers and words[-1].endswith("deleted"):
+        known["ETAG"] = server.get(f"/deployments/{known['ID']}").headers["etag"]
+
+
+def grow_garden(server: Server, model_id: str) -> None:
+    """The endpoint `garden`, of two active deployments."""
+    for name in ("blue", "green"):
+        each = server.deploy(model_id, endpoint_name="garden", deployment_name=name)
+        server.finish(each, status=Status.ACTIVE)
+    server.create_endpoint("garden")
+
+
 def test_every_command_is_answered_as_it_says(server: Server) -> None:
-    known = {"MODEL": "", "ID": "", "ETAG": "", "OTHER": ""}
+    known: dict[str, str] = {}
     count = 0
     for words, status in commands():
         for name, value in known.items():
             words = [word.replace(f"${name}", value) for word in words]  # noqa: PLW2901 - as a shell does
         answer = run(server, words)
         assert answer.status_code == status, (words, answer.text)
+        learn(server, known, words, answer)
         count += 1
-        shown = answer.json() if answer.content else {}
-        if status == 201:
-            known["MODEL"] = shown["id"]
-        if "deployment_id" in shown:
-            known["ID"] = shown["deployment_id"]
-            known["OTHER"] = server.deploy(known["MODEL"])
-        if "etag" in answer.headers and words[-1].endswith("deleted"):
-            known["ETAG"] = server.get(f"/deployments/{known['ID']}").headers["etag"]
-    assert count >= 20
+    assert count >= 25
 
 
 def test_the_problem_shown_is_the_one_that_comes(server: Server) -> None:

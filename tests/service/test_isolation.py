@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment
-from shared.service import catalogue, produce, read, remove
+from shared.service import catalogue, keys, produce, read, remove, retry, route
 from tests.service.world import ANNA, BERT, World
 
 Look = Callable[[World, Deployment], object]
@@ -17,7 +17,11 @@ LOOKS: dict[str, Look] = {
     "logs": lambda w, r: read.read_logs(w.ports, BERT, r.id, 10),
     "delete": lambda w, r: remove.accept_delete(w.ports, w.policy, BERT, r.id),
     "endpoint": lambda w, r: read.require_endpoint(w.ports, BERT, r.endpoint_name),
-    "keys": lambda w, r: read.read_keys(w.ports, BERT, r.endpoint_name),
+    "keys": lambda w, r: keys.read_keys(w.ports, BERT, r.endpoint_name),
+    "rotate": lambda w, r: keys.rotate_key(w.ports, BERT, r.endpoint_name, "primary"),
+    "traffic": lambda w, r: route.accept_traffic(w.ports, w.policy, BERT, r.endpoint_name, {}),
+    "retry": lambda w, r: retry.accept_retry(w.ports, w.policy, BERT, r.id),
+    "redeploy": lambda w, r: retry.accept_redeploy(w.ports, w.mint, w.policy, BERT, r.id),
     "model": lambda w, r: catalogue.require_model(w.ports, BERT, r.model_id),
     "request": lambda w, _: produce.require_request(w.ports, BERT, "s", "1"),
 }

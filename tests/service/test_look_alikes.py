@@ -6,7 +6,7 @@ from shared.cloud_ports import Keys, NewDeployment
 from shared.domain import ownership
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment, Status
-from shared.service import read
+from shared.service import keys, read
 from tests.service.faults import once_before
 from tests.service.foreign import base_name, register_foreign
 from tests.service.promises import check_rest
@@ -124,7 +124,7 @@ def test_the_keys_of_an_endpoint_that_is_not_ours_are_not_given_away() -> None:
     world.cloud.put_endpoint("prod-fraud", tags={"team": "fraud"}, traffic={})
     world.deploy(world.upload(), endpoint_name="prod-fraud")  # accepted: no claim says otherwise
     with pytest.raises(NotFound):
-        read.read_keys(world.ports, ANNA, "prod-fraud")
+        keys.read_keys(world.ports, ANNA, "prod-fraud")
     endpoint = world.endpoint("prod-fraud")
     assert endpoint is not None
     assert read.find_cloud_endpoint(world.ports, endpoint) is None
@@ -133,7 +133,7 @@ def test_the_keys_of_an_endpoint_that_is_not_ours_are_not_given_away() -> None:
 def test_an_owner_reads_the_keys_of_a_live_endpoint() -> None:
     world = World(operation_seconds=0)
     record = world.live()
-    assert isinstance(read.read_keys(world.ports, ANNA, record.endpoint_name), Keys)
+    assert isinstance(keys.read_keys(world.ports, ANNA, record.endpoint_name), Keys)
 
 
 def test_an_endpoint_replaced_by_somebody_else_before_traffic_is_not_touched() -> None:

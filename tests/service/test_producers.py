@@ -2,13 +2,17 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.domain.errors import Forbidden, InvalidRequest, NotFound, StoreError
+from shared.adapters.memory_clock import SeededRandom
+from shared.domain.errors import Changed, Forbidden, InvalidRequest, NotFound, StoreError
+from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.service import produce
+from shared.service.claims import Mint
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_one_active
 from tests.service.world import World
@@ -149,3 +153,64 @@ def test_garbage_is_refused_in_words(text: str) -> None:
 def test_a_request_nobody_made_is_not_found() -> None:
     with pytest.raises(NotFound):
         produce.require_request(World().ports, ANNA, "nowhere", "none")
+
+
+class Busy:
+    """Tables on which an endpoint's row has always changed, until it is let be."""
+
+    def __init__(self, real: Any) -> None:
+        self._real, self.is_busy = real, True
+
+    def commit(self, table: str, operations: Any) -> Any:
+        changes = [each for each in operations if each.row.key.startswith("e-")]
+        if self.is_busy and changes:
+            raise Changed("the endpoint's row")
+        return self._real.commit(table, operations)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_an_event_that_meets_a_busy_endpoint_comes_again_later_each_time_and_is_accepted() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload().id
+    busy = Busy(world.ports.tables)
+    world.ports = replace(world.ports, tables=busy)
+    text, waits = event(model_id=model, endpoint_name="shop"), []
+    for _ in range(12):
+        accept(world, text)
+        visible = world.queue.next_visible(DEPLOY_REQUESTS)
+        assert visible is not None
+        waits.append((visible - world.clock.now()).total_seconds())
+        world.clock.advance(waits[-1])
+        message = world.queue.receive(DEPLOY_REQUESTS, lease=60)
+        assert message is not None
+        world.queue.delete(DEPLOY_REQUESTS, message)
+        assert world.queue.next_visible(DEPLOY_REQUESTS) is None  # one goes for each that came
+        text = message.text
+    assert 2 <= waits[0] <= 4
+    assert 16 <= waits[3] <= 32
+    assert 900 <= waits[-1] <= 1800
+    with pytest.raises(NotFound):  # that is no answer
+        produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+
+    busy.is_busy = False
+    accept(world, text)
+    accept(world, event(model_id=model, endpoint_name="shop"))  # the first one, once more
+    world.settle()
+    check_one_active(world, world.deployments()[0])
+
+
+def test_an_event_of_a_user_who_has_too_much_unfinished_waits_for_its_turn() -> None:
+    world = World(operation_seconds=0)
+    world.mint = Mint(world.tables, world.clock, SeededRandom(), Policy(max_unfinished=1))
+    model = world.upload().id
+    accept(world, event("run-1", model_id=model))
+    accept(world, event("run-2", model_id=model))
+    assert len(world.deployments()) == 1
+    world.settle()
+    world.clock.advance(3600)
+    message = world.queue.receive(DEPLOY_REQUESTS, lease=60)
+    assert message is not None
+    accept(world, message.text)
+    assert len(world.deployments()) == 2
