@@ -107,7 +107,7 @@ def _no_number(text: str) -> NoReturn:
 
 def _require_flat(value: object) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_DEPTH + 1):
         level = [inner for each in level for inner in _inside(each)]
         if not level:
             return

@@ -6,14 +6,15 @@ It rather takes too much: whoever needs the whole text finds it where it came fr
 import re
 
 GONE = "[redacted]"
-_NAMES = (
-    r"[\w.-]*(?:authorization|account_?key|access_?key|api_?key|private_?key|functions-key|"
-    r"shared_?access_?(?:signature|key)|connection_?string|credentials?|passw(?:or)?d|pwd|secret|"
-    r"token|signature)[\w.-]*|sig|sas|code"
+_TELLING = (
+    r"authorization|account_?key|access_?key|api[_-]?key|private_?key|functions-key|"
+    r"shared_?access_?(?:signature|key)|connection_?string|credential|passw(?:or)?d|pwd|secret|token|"
+    r"signature"
 )
 _QUOTE = r"\\{0,3}[\"']"  # also one that stands escaped in another text
-_VALUE = rf"{_QUOTE}[^\"'\\]*|(?:Bearer|Basic|SharedKey)\s+[^\s\"'&;,]+|[^\s\"'&;,}}\\]+"
-_NAMED = re.compile(rf"(?i)(?<![\w-])((?:{_NAMES})(?:{_QUOTE})?\s*[=:]\s*)(?:{_VALUE})")
+_NAME = rf"(?=[\w.-]{{0,64}}(?:{_TELLING}))[\w.-]{{1,128}}|sig|sas|code"
+_VALUE = rf"{_QUOTE}[^\"'\\]*|(?:Bearer|Basic|SharedKey)\s[^\s\"'&;,]+|[^\s\"'&;,}}\\]+"
+_NAMED = re.compile(rf"(?i)(?<![\w.-])((?:{_NAME})(?:{_QUOTE})?\s{{0,4}}[=:]\s{{0,4}})(?:{_VALUE})")
 _SCHEME = re.compile(r"(?i)\b(Bearer|Basic|SharedKey)\s+[\w.~+/=:-]{8,}")
 _USER = re.compile(r"(?<=://)[^/\s@\"']{1,256}@")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [^-]{0,40}-----(?:[^-]|-(?!----))*(?:-----END[^-]*-----)?")
