@@ -18,6 +18,7 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.adapters import cloud_errors, credentials
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.reasons import Reason
 
 AZURE = "https://management.azure.com"
 API_VERSION = "2023-10-01"
@@ -101,7 +102,7 @@ class ArmClient:
         try:
             return self.read(path, deadline=deadline)
         except CloudError as error:
-            if error.code == cloud_errors.NOT_FOUND:
+            if error.code == Reason.NOT_FOUND:
                 return None
             raise
 
@@ -120,7 +121,7 @@ class ArmClient:
         """The entries of a list, over all its pages; none where there is no such list."""
         page = self.find(path, deadline=deadline)
         while page is not None:
-            yield from page.get("value") or []
+            yield from _entries(page)
             link = page.get("nextLink")
             if link and not self._workspace.is_here(link):
                 message = f"the list goes on at another service: {urlsplit(link).netloc}"
@@ -132,7 +133,7 @@ class ArmClient:
         try:
             self._send("DELETE", path, self.deadline(), changing=True)
         except CloudError as error:
-            if error.code != cloud_errors.NOT_FOUND:
+            if error.code != Reason.NOT_FOUND:
                 raise
 
     def begin(self, path: str, body: Document) -> None:
@@ -154,7 +155,7 @@ class ArmClient:
         response = self._send(method, path, deadline, body=body)
         try:
             found = response.json()
-        except (AzureError, ValueError) as error:
+        except (AzureError, ValueError, LookupError, RecursionError) as error:
             raise cloud_errors.from_error(error, changing=False) from error
         if not isinstance(found, dict):
             message = f"{method} {path} was not answered with a JSON object"
@@ -191,6 +192,22 @@ def need(document: Document, *path: str) -> Any:
     if found is None:
         message = f"an answer of Azure ML has no {'.'.join(path)}"
         raise CloudError(Trouble.TRANSIENT, "unreadable", message)
+    return found
+
+
+def need_number(document: Document, name: str) -> int:
+    """The whole number under a name; raises `CloudError` where the answer has none."""
+    found = need(document, name)
+    if not isinstance(found, int | float):
+        message = f"an answer of Azure ML has no number as {name}"
+        raise CloudError(Trouble.TRANSIENT, "unreadable", message)
+    return int(found)
+
+
+def _entries(page: Document) -> list[Document]:
+    found = page.get("value") or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise CloudError(Trouble.TRANSIENT, "unreadable", "a list of Azure ML has no objects in it")
     return found
 
 

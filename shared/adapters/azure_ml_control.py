@@ -19,6 +19,7 @@ from azure.core.exceptions import AzureError
 from shared.adapters import arm_rest, cloud_errors, credentials
 from shared.cloud_ports import NewDeployment, NewModel
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.reasons import Reason
 
 with warnings.catch_warnings():  # the SDK uses what its own libraries deprecate
     warnings.simplefilter("ignore")
@@ -208,5 +209,5 @@ def _none_is_done() -> Iterator[None]:
     try:
         yield
     except CloudError as error:
-        if error.code != cloud_errors.NOT_FOUND:
+        if error.code != Reason.NOT_FOUND:
             raise

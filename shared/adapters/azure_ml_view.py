@@ -10,8 +10,10 @@ from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
 
-from shared.adapters.arm_rest import ArmClient, Document, Workspace, need
+from shared.adapters.arm_rest import ArmClient, Document, Workspace, need, need_number
 from shared.cloud_ports import CloudDeployment, CloudEndpoint, KeyName, Keys, RegistryModel, Usage
+from shared.domain.errors import CloudError
+from shared.domain.failures import shorten
 
 _FAMILY_USAGE = "microsoft.machinelearningservices/usages"
 
@@ -34,7 +36,7 @@ class AzureMlView:
         found = self._arm.find(self._model(name, version), deadline=self._arm.deadline())
         if found is None:
             return None
-        return RegistryModel(name=name, version=version, tags=_properties(found).get("tags") or {})
+        return RegistryModel(name=name, version=version, tags=_mapping(_properties(found), "tags"))
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""
@@ -48,7 +50,7 @@ class AzureMlView:
         if found is None:
             return None
         deployment = _deployment(found, endpoint_name)
-        if deployment.state != "Failed":
+        if deployment.state not in ("Failed", "Canceled"):
             return deployment
         return replace(deployment, error=self._failure(found, deadline))
 
@@ -65,8 +67,8 @@ class AzureMlView:
         return [
             Usage(
                 name=str(need(document, "name", "value")),
-                used=int(need(document, "currentValue")),
-                limit=int(need(document, "limit")),
+                used=need_number(document, "currentValue"),
+                limit=need_number(document, "limit"),
             )
             for document in self._arm.read_all(f"{region}/usages", deadline=deadline)
             if str(document.get("type") or _FAMILY_USAGE).lower() == _FAMILY_USAGE
@@ -104,11 +106,17 @@ class AzureMlView:
         self._arm.close()
 
     def _failure(self, document: Document, deadline: float) -> str:
-        """Code and message of the operation that failed; empty where the cloud tells no more."""
-        url = (_properties(document).get("properties") or {}).get("AzureAsyncOperationUri") or ""
+        """Code and message of the operation that failed; empty where the cloud tells no more.
+
+        An account that cannot be read is no reason not to see that there was a failure.
+        """
+        url = str(_mapping(_properties(document), "properties").get("AzureAsyncOperationUri") or "")
         if not self._workspace.is_here(url):
             return ""
-        error = (self._arm.find(url, deadline=deadline) or {}).get("error") or {}
+        try:
+            error = _mapping(self._arm.find(url, deadline=deadline) or {}, "error")
+        except CloudError as unread:
+            return f"Azure ML did not say why ({shorten(str(unread), 300)})"
         return ": ".join(str(error[part]) for part in ("code", "message") if error.get(part))
 
     def _model(self, name: str, version: str) -> str:
@@ -125,9 +133,9 @@ def _endpoint(document: Document) -> CloudEndpoint:
     properties = _properties(document)
     return CloudEndpoint(
         name=str(need(document, "name")),
-        state=str(properties.get("provisioningState") or ""),
-        tags=document.get("tags") or {},
-        traffic={name: share for name, share in (properties.get("traffic") or {}).items() if share},
+        state=_state(properties),
+        tags=_mapping(document, "tags"),
+        traffic={name: share for name, share in _mapping(properties, "traffic").items() if share},
         scoring_uri=str(properties.get("scoringUri") or ""),
         swagger_uri=str(properties.get("swaggerUri") or ""),
     )
@@ -137,14 +145,26 @@ def _deployment(document: Document, endpoint_name: str) -> CloudDeployment:
     return CloudDeployment(
         name=str(need(document, "name")),
         endpoint_name=endpoint_name,
-        state=str(_properties(document).get("provisioningState") or ""),
-        tags=document.get("tags") or {},
+        state=_state(_properties(document)),
+        tags=_mapping(document, "tags"),
     )
 
 
 def _properties(document: Document) -> Document:
-    found: Document = document.get("properties") or {}
-    return found
+    """The `properties` of a resource; raises `CloudError` where the answer has none."""
+    need(document, "properties")
+    return _mapping(document, "properties")
+
+
+def _mapping(document: Document, name: str) -> Document:
+    """What stands under a name; nothing where that is not an object."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _state(properties: Document) -> str:
+    """The provisioning state; a resource without one is finished, and has succeeded (ARM)."""
+    return str(properties.get("provisioningState") or "Succeeded")
 
 
 def _segment(name: str) -> str:

@@ -1,30 +1,23 @@
 """What azure-core raises and Azure answers, as `CloudError`: the only such mapping.
 
 Used by all adapters that speak to Azure ML. An unclear answer is TRANSIENT for a call that only
-reads and AMBIGUOUS for one that changes. Codes are the cloud's own, except the three below.
+reads and AMBIGUOUS for one that changes. The code is a `Reason` where the answer is understood, else
+the cloud's own. A page that is not JSON is the word of something in between, and settles nothing.
 """
 
 import json
 import math
-import re
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core import exceptions as azure
+from requests import exceptions as http
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from shared.domain.errors import CloudError, Trouble
-
-NOT_FOUND = "not_found"
-"""The code of every 404."""
-
-QUOTA = "quota"
-"""The code where cores are missing; the message says how many are used, allowed and needed."""
-
-NAME_TAKEN = "name_taken"
-"""The code where somebody else has an endpoint of this name in the region."""
+from shared.domain.reasons import Reason, find_reason
 
 UNCLEAR = None
 """Nobody can tell whether the call was performed."""
@@ -50,8 +43,30 @@ TROUBLES: Mapping[type[Exception], Trouble | None] = {
     azure.TooManyRedirectsError: Trouble.PERMANENT,
     azure.SerializationError: Trouble.PERMANENT,
     azure.ClientAuthenticationError: Trouble.AUTH,
+    http.RequestException: UNCLEAR,
+    http.HTTPError: UNCLEAR,
+    http.ConnectionError: UNCLEAR,
+    http.ProxyError: UNCLEAR,
+    http.SSLError: UNCLEAR,
+    http.Timeout: UNCLEAR,
+    http.ConnectTimeout: Trouble.TRANSIENT,
+    http.ReadTimeout: UNCLEAR,
+    http.ChunkedEncodingError: UNCLEAR,
+    http.ContentDecodingError: UNCLEAR,
+    http.StreamConsumedError: UNCLEAR,
+    http.RetryError: UNCLEAR,
+    http.JSONDecodeError: UNCLEAR,
+    http.TooManyRedirects: Trouble.PERMANENT,
+    http.URLRequired: Trouble.PERMANENT,
+    http.MissingSchema: Trouble.PERMANENT,
+    http.InvalidSchema: Trouble.PERMANENT,
+    http.InvalidURL: Trouble.PERMANENT,
+    http.InvalidProxyURL: Trouble.PERMANENT,
+    http.InvalidHeader: Trouble.PERMANENT,
+    http.InvalidJSONError: Trouble.PERMANENT,
+    http.UnrewindableBodyError: Trouble.PERMANENT,
 }
-"""Every class of azure.core.exceptions, for errors that bring no HTTP status along."""
+"""Every class of azure.core and requests, for errors that bring no HTTP status along."""
 
 _STATUSES = {
     401: Trouble.AUTH,
@@ -61,11 +76,21 @@ _STATUSES = {
     412: Trouble.CONFLICT,
     429: Trouble.THROTTLED,
 }
-_REFUSALS = (
-    (r"Not enough quota available.*?Additional needed: \d+", QUOTA, Trouble.PERMANENT),
-    (r".*name needs to be unique within a region.*", NAME_TAKEN, Trouble.PERMANENT),
-    (r".*in (Creating|Updating|Deleting) provisioning state.*", "", Trouble.CONFLICT),
-)
+_GONE = (404, 410)
+_REASONS: Mapping[Reason, Trouble] = {
+    Reason.NOT_FOUND: Trouble.PERMANENT,
+    Reason.NAME_TAKEN: Trouble.PERMANENT,
+    Reason.QUOTA: Trouble.PERMANENT,
+    Reason.CAPACITY: Trouble.PERMANENT,
+    Reason.SIZE: Trouble.PERMANENT,
+    Reason.REGION: Trouble.PERMANENT,
+    Reason.LOCKED: Trouble.PERMANENT,
+    Reason.POLICY: Trouble.PERMANENT,
+    Reason.WORKSPACE: Trouble.PERMANENT,
+    Reason.CHANGE_FAILED: Trouble.TRANSIENT,
+    Reason.BUSY: Trouble.CONFLICT,
+    Reason.THROTTLED: Trouble.THROTTLED,
+}
 _LONGEST = 4_000  # characters of a message: it goes into a record
 
 
@@ -86,21 +111,20 @@ def from_error(error: Exception, *, changing: bool) -> CloudError:
 
 
 def from_response(response: Any, *, changing: bool) -> CloudError:
-    """The `CloudError` for an answer with an error status."""
+    """The `CloudError` for an answer that is not a success."""
     status = response.status_code
-    code, message = _account(response)
     trouble = _STATUSES.get(status, Trouble.PERMANENT if status < 500 else UNCLEAR)
-    if status == 404:
-        code = NOT_FOUND
-    for pattern, name, meaning in _REFUSALS if status < 500 else ():
-        if found := re.search(pattern, message, re.IGNORECASE):
-            message, code, trouble = found.group(), name or code, meaning
-    return CloudError(
-        _settle(trouble, changing),
-        code,
-        message[:_LONGEST],
-        retry_after=_retry_after(response.headers),
-    )
+    codes, message = _account(response)
+    code = codes[:2][-1] if codes else f"HTTP {status}"
+    if codes is None:
+        trouble = UNCLEAR if trouble is Trouble.PERMANENT else trouble
+    elif status < 500:
+        reason, message = find_reason(reversed(codes), message)
+        if reason is None and status in _GONE:
+            reason = Reason.NOT_FOUND
+        code, trouble = (reason, _REASONS[reason]) if reason else (code, trouble)
+    wait = _retry_after(response.headers)
+    return CloudError(_settle(trouble, changing), code, message[:_LONGEST], retry_after=wait)
 
 
 def _settle(trouble: Trouble | None, changing: bool) -> Trouble:
@@ -109,25 +133,30 @@ def _settle(trouble: Trouble | None, changing: bool) -> Trouble:
 
 def _never_left(error: Exception) -> bool:
     """Whether no connection was made, so that nothing can have happened."""
-    inner = getattr(error, "inner_exception", None)
+    inner = getattr(error, "inner_exception", error)
     cause = inner.args[0] if inner is not None and inner.args else None
     reasons = (inner, cause, getattr(cause, "reason", None))
     return any(isinstance(reason, NewConnectionError | ConnectTimeoutError) for reason in reasons)
 
 
-def _account(response: Any) -> tuple[str, str]:
-    """Code and message of an ARM error body: the most particular code, all the words."""
-    unknown = f"HTTP {response.status_code}"
+def _account(response: Any) -> tuple[list[str] | None, str]:
+    """Codes of an ARM error body, outermost first, and all its words.
+
+    No codes where it has none or is empty; None in their place where it is not JSON.
+    """
     try:
-        text = response.text()
-        found = list(_parts(json.loads(text)))
+        text = str(response.text()).strip()
     except (azure.ResponseNotReadError, azure.StreamClosedError):
-        return unknown, "the answer could not be read"
-    except ValueError:
-        return unknown, text.strip() or str(response.reason)
+        return [], "the answer could not be read"
+    except (ValueError, LookupError):
+        return None, "the answer is not text"
+    try:
+        found = list(_parts(json.loads(text))) if text else []
+    except (ValueError, RecursionError):
+        return None, text
     codes = [code for code, _ in found if code]
     messages = dict.fromkeys(message for _, message in found if message)
-    return (codes[:2] or [unknown])[-1], " ".join(messages) or text
+    return codes, " ".join(messages) or text or str(response.reason)
 
 
 def _parts(node: object) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.cloud_ports import CloudDeployment, CloudEndpoint, NewDeployment
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.reasons import Reason
 
 FAMILY = "standardDSv2Family"
 CRASHED = "ResourceNotReady: the container crashed"
@@ -148,7 +149,7 @@ def require_free(endpoint: Endpoint) -> None:
 def require_ready(endpoint: Endpoint, deployment: str) -> None:
     """Raises unless a deployment of this name may be put on the endpoint now."""
     if endpoint.state != "Succeeded":
-        raise conflict("Conflict", f"{endpoint.name} is in {endpoint.state} provisioning state")
+        raise conflict(Reason.BUSY, f"{endpoint.name} is in {endpoint.state} provisioning state")
     require_free(endpoint)
     known = endpoint.deployments.get(deployment.lower())
     if known and known.state == "Failed":
@@ -160,7 +161,9 @@ def require_name(name: str, taken: Collection[str]) -> None:
     if not _NAME.fullmatch(name):
         raise refused("invalid", f"{name} is not a name of 3 to 32 letters, digits and dashes")
     if name in taken:
-        raise refused("name_taken", f"{name}: endpoint name needs to be unique within a region")
+        raise refused(
+            Reason.NAME_TAKEN, f"{name}: endpoint name needs to be unique within a region"
+        )
 
 
 def require_traffic(shares: Mapping[str, int], deployments: Collection[str]) -> None:
@@ -174,14 +177,14 @@ def require_traffic(shares: Mapping[str, int], deployments: Collection[str]) -> 
 def require_quota(given: NewDeployment, used_cores: int, limit: int) -> None:
     """Raises PERMANENT for an unknown size, too many instances, or too few cores (`quota`)."""
     if given.instance_type.lower() not in _CORES:
-        raise _undeployable(f"Not supported VM Size {given.instance_type}.")
+        raise refused(Reason.SIZE, f"Not supported VM Size {given.instance_type}.")
     if not 1 <= given.instance_count <= _MOST_INSTANCES:
         raise _undeployable(f"{given.instance_count} instances are not 1 to {_MOST_INSTANCES}")
     needed = _needed(given)
     if used_cores + needed > limit:
         text = f"Not enough quota available for {given.instance_type} in SubscriptionId memory."
         numbers = f"Current usage/limit: {used_cores}/{limit}. Additional needed: {needed}"
-        raise refused("quota", f"{text} {numbers}")
+        raise refused(Reason.QUOTA, f"{text} {numbers}")
 
 
 def used(endpoints: Iterable[Endpoint], *, without: Deployment | None = None) -> int:
@@ -211,7 +214,7 @@ def conflict(code: str, message: str) -> CloudError:
 
 def not_found(name: str) -> CloudError:
     """There is no such thing."""
-    return refused("not_found", f"{name} does not exist")
+    return refused(Reason.NOT_FOUND, f"{name} does not exist")
 
 
 def _undeployable(message: str) -> CloudError:

@@ -1,18 +1,22 @@
 """Failures in plain words: what happened, whose turn it is, and what to type next.
 
-The cloud's own words are kept beside ours, shortened to what a table's property holds.
+The cloud's own words are kept beside ours, shortened to what a table's property holds. What Azure
+may mean is in `shared.domain.reasons`, and most texts in `shared.domain.explanations`.
 """
 
 import re
 
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.explanations import CRASHED, ENDED, REFUSED, Explanation
 from shared.domain.names import INSTANCE_TYPES
-from shared.domain.records import Deployment, Failure, Step, Turn
+from shared.domain.reasons import Reason, find_reason
+from shared.domain.records import Deployment, Failure, Plan, Step, Turn
 
 MODEL_GONE = "Model not found in the registry. It may have been deleted."
 _CLOUD_WORDS, _OUR_WORDS = 4000, 2000
 _FEWER = {True: "use fewer instances", False: "use another size (instance_type)"}
 _QUOTA = re.compile(r"usage/limit: (\d+)/(\d+).*?[Nn]eeded: (\d+)", re.DOTALL)
+_ACTION = re.compile(r"perform action '([^']{1,200})'")
 _DOING = {
     Step.PREPARE: "preparing the model",
     Step.REGISTER: "registering the model",
@@ -20,6 +24,7 @@ _DOING = {
     Step.DEPLOYMENT: "creating the deployment",
     Step.VERIFY: "scoring a first row",
     Step.TRAFFIC: "routing traffic",
+    Step.ROUTE: "routing traffic",
     Step.FINISH: "finishing",
 }
 
@@ -45,49 +50,97 @@ def failure_of(record: Deployment, step: Step, error: CloudError, active: str) -
 
     `active` names the user's live deployments, for the way out of a full quota.
     """
-    if error.code == "quota":
-        return _quota(record, error, active)
+    if error.code == Reason.QUOTA:
+        return _quota(record, error.message, str(error), active)
+    if error.code in REFUSED:
+        return _tell(record, REFUSED[Reason(error.code)], str(error))
+    doing = _DOING.get(step, step)
     if error.trouble is Trouble.AUTH:
-        return failure(
-            "not_allowed",
-            f"Azure ML refused Longshore while {_DOING.get(step, step)}.",
-            Turn.OPERATOR,
-            "An operator gives the worker's managed identity the role AzureML Data Scientist on the "
-            "workspace; then deploy again.",
-            str(error),
-        )
+        return _not_allowed(record, error, doing)
     if error.trouble is Trouble.PERMANENT:
         return failure(
             "cloud_refused",
-            f"Azure ML refused the request while {_DOING.get(step, step)}: {shorten(error.message, 300)}",
+            f"Azure ML refused the request while {doing}: {shorten(error.message, 300)}",
             Turn.YOU,
-            "Correct what it names and deploy again.",
+            f"Correct what it names and {_again(record)}.",
             str(error),
         )
     return failure(
         "cloud_unavailable",
-        f"Azure ML did not answer clearly while {_DOING.get(step, step)}, many times over.",
+        f"Azure ML did not answer clearly while {doing}, many times over.",
         Turn.YOU,
-        "Deploy again later; the registered model is kept.",
+        f"Wait until Azure is well again (https://status.azure.com), then {_again(record)}.",
         str(error),
     )
 
 
+def endpoint_taken(name: str) -> Failure:
+    """The failure where the endpoint of this name in the cloud is somebody else's."""
+    told = REFUSED[Reason.NAME_TAKEN]
+    return failure(told.code, told.cause.format(endpoint=name), told.whose_turn, told.next)
+
+
+def not_started(record: Deployment, state: str, error: str, active: str = "") -> Failure:
+    """Why a deployment that Azure had begun to create has failed, or was cancelled.
+
+    `error` is the cloud's own account: a code, a colon, and words. Without a known one its
+    container did not become healthy.
+    """
+    code, _, words = error.partition(": ")
+    reason, _ = find_reason([code], words)
+    if reason is Reason.QUOTA:
+        return _quota(record, words, error, active)
+    if reason is not None and reason in REFUSED:
+        return _tell(record, REFUSED[reason], error)
+    if state == "Canceled" or reason is Reason.BUSY:
+        code = "OperationCanceled"
+    return _tell(record, ENDED.get(code, CRASHED), error)
+
+
 def past_deadline(record: Deployment) -> Failure:
-    """The deployment made no way until its deadline."""
+    """What was to be done was not done by its deadline."""
     step = record.work.step
     doing = _DOING.get(step, step) if step else "working"
     return failure(
         "deadline",
-        f"The deployment was not ready in time; it was still {doing}.",
+        f"Its time was over while it was still {doing}.",
         Turn.YOU,
-        "Look at the events for what it waited for, then deploy again.",
+        f"Look at the events for what it waited for, then {_again(record)}.",
         record.work.trouble or record.work.waiting,
     )
 
 
-def _quota(record: Deployment, error: CloudError, active: str) -> Failure:
-    figures = _QUOTA.search(error.message)
+def _tell(record: Deployment, told: Explanation, cloud: str) -> Failure:
+    about = {
+        "id": record.id,
+        "name": record.deployment_name,
+        "endpoint": record.endpoint_name,
+        "size": record.instance_type,
+        "again": _again(record),
+    }
+    cause, next_step = told.cause.format(**about), told.next.format(**about)
+    return failure(told.code, cause, told.whose_turn, next_step, cloud)
+
+
+def _again(record: Deployment) -> str:
+    return "set the traffic again" if record.work.plan is Plan.TRAFFIC else "deploy again"
+
+
+def _not_allowed(record: Deployment, error: CloudError, doing: str) -> Failure:
+    action = _ACTION.search(error.message)
+    lacking = f"the right to {action[1]}" if action else "a right it needs, or its identity"
+    return failure(
+        "not_allowed",
+        f"Azure ML refused Longshore while {doing}, for ten minutes: it lacks {lacking}.",
+        Turn.OPERATOR,
+        "An operator gives the worker's managed identity the role AzureML Data Scientist on the "
+        f"workspace; then {_again(record)}.",
+        str(error),
+    )
+
+
+def _quota(record: Deployment, words: str, cloud: str, active: str) -> Failure:
+    figures = _QUOTA.search(words)
     if figures:
         used, limit, needed = figures.groups()
         against = f"it needs {needed} cores, and {used} of the {limit} you may use are in use"
@@ -108,5 +161,5 @@ def _quota(record: Deployment, error: CloudError, active: str) -> Failure:
         "Azure keeps 20 % more than the instances use, for upgrades.",
         Turn.YOU,
         "Choose one: " + "; ".join(way for way in ways if way) + ". Then deploy again.",
-        str(error),
+        cloud,
     )

@@ -24,10 +24,13 @@ def after_done(record: Deployment, step: Step, outcome: Done, now: datetime) -> 
 def after_wait(
     record: Deployment, outcome: Wait, seconds: float, now: datetime, trouble: str = ""
 ) -> Deployment:
-    """The record to be looked at again in `seconds`; a look without trouble ends a row of attempts."""
+    """The record to be looked at again in `seconds`; a look without trouble ends a row of attempts.
+
+    To have asked the cloud for something is not yet such a look.
+    """
     began = now if outcome.began else record.work.began_at
     burnt = outcome.met is not None and retry.burns_attempt(outcome.met)
-    attempts = record.work.attempts + burnt if outcome.met else 0
+    attempts = record.work.attempts + burnt if outcome.met or outcome.began else 0
     refused = outcome.met is Trouble.AUTH
     work = plans.stand_in_line(record.work, outcome.in_line, now)
     work = replace(

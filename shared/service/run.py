@@ -13,6 +13,7 @@ from shared.domain.errors import CloudError, LeaseLost, StoreError
 from shared.domain.failures import failure_of, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
+from shared.domain.reasons import Reason
 from shared.domain.records import Deployment, Status, Step
 from shared.ports import WorkerPorts
 from shared.service import hints, listing, pace, settle, store
@@ -147,7 +148,7 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
 
 
 def _usages(turn: Turn, error: CloudError) -> str:
-    if error.code != "quota":
+    if error.code != Reason.QUOTA:
         return ""
     live = [
         record.deployment_name

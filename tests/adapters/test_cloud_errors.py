@@ -14,6 +14,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError,
 
 from shared.adapters import cloud_errors
 from shared.domain.errors import Trouble
+from shared.domain.reasons import Reason, find_reason
 
 _CLASSES = [
     kind
@@ -155,7 +156,7 @@ def test_a_name_that_somebody_else_has_has_its_own_code() -> None:
 def test_an_endpoint_that_is_updating_is_a_conflict_whatever_the_status() -> None:
     text = "Cannot create a deployment in endpoint e because it is in Updating provisioning state."
     found = cloud_errors.from_response(Response(400, arm("BadRequest", text)), changing=True)
-    assert (found.trouble, found.code) == (Trouble.CONFLICT, "BadRequest")
+    assert (found.trouble, found.code) == (Trouble.CONFLICT, Reason.BUSY)
 
 
 def test_a_body_that_is_not_arms_is_quoted() -> None:

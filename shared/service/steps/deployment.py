@@ -1,8 +1,8 @@
 """Step 4: the deployment runs on the endpoint, its container healthy, without traffic."""
 
-from shared.cloud_ports import CloudDeployment, NewDeployment
+from shared.cloud_ports import NewDeployment
 from shared.domain import ownership, phases
-from shared.domain.failures import failure
+from shared.domain.failures import failure, not_started
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Failure, Step
 from shared.domain.records import Turn as WhoseTurn
@@ -30,7 +30,7 @@ def ensure_deployment(turn: Turn) -> Outcome:
         text = f"{record.deployment_name} runs on {record.endpoint_name}."
         return Done(text=text, phases=(phases.DEPLOYMENT_READY,))
     if found.state in _GONE_WRONG:
-        return Failed(failure=_crashed(turn, found))
+        return Failed(failure=not_started(record, found.state, found.error))
     return Wait(why=f"Azure says {record.deployment_name} is {found.state}")
 
 
@@ -56,15 +56,4 @@ def _taken(turn: Turn) -> Failure:
         "for this request.",
         WhoseTurn.YOU,
         "Deploy again with another deployment_name, or without one.",
-    )
-
-
-def _crashed(turn: Turn, found: CloudDeployment) -> Failure:
-    return failure(
-        "container_failed",
-        f"The serving container of {turn.record.deployment_name} did not become healthy.",
-        WhoseTurn.YOU,
-        f"Read its log with GET /deployments/{turn.record.id}/logs, correct the model or its settings, "
-        "and deploy again.",
-        found.error,
     )

@@ -1,8 +1,11 @@
 """Step 3: the endpoint is there, ours, and ready to take a deployment."""
 
+from shared.cloud_ports import CloudEndpoint
 from shared.domain import phases
-from shared.domain.failures import failure
+from shared.domain.errors import CloudError, Trouble
+from shared.domain.failures import endpoint_taken, failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
+from shared.domain.reasons import Reason
 from shared.domain.records import Failure, Step
 from shared.domain.records import Turn as WhoseTurn
 from shared.service import pace
@@ -26,23 +29,31 @@ def ensure_endpoint(turn: Turn) -> Outcome:
         turn.ports.control.put_endpoint(name, tags=turn.endpoint_tags(), traffic={})
         return Wait(why=f"Azure creates the endpoint {name}", began=True)
     if not ours:
-        return Failed(failure=taken(name))
+        return Failed(failure=endpoint_taken(name))
     if found.state == _READY:
         pace.learn(turn, Step.ENDPOINT)
         return Done(text=f"Endpoint {name} is ready.", phases=(phases.ENDPOINT_READY,))
+    if found.state in _GONE_WRONG and len(held.record.members) > 1:
+        return _mend(turn, found)
     if found.state in _GONE_WRONG:
         return Failed(failure=_not_created(name, found.state))
     return Wait(why=f"Azure says the endpoint {name} is {found.state}")
 
 
-def taken(name: str) -> Failure:
-    """The failure where the endpoint in the cloud is somebody else's."""
-    return failure(
-        "endpoint_taken",
-        f"An endpoint named {name} exists in this region and was not made by Longshore for you.",
-        WhoseTurn.YOU,
-        "Deploy again with another endpoint_name, or without one.",
-    )
+def tell_failed_change(turn: Turn, found: CloudEndpoint) -> None:
+    """Raises CloudError where the change that this step asked for has failed; the next look asks again."""
+    work = turn.record.work
+    if found.state in _GONE_WRONG and work.began_at is not None and not work.trouble:
+        message = f"the change of {found.name} has ended as {found.state}"
+        raise CloudError(Trouble.TRANSIENT, Reason.CHANGE_FAILED, message)
+
+
+def _mend(turn: Turn, found: CloudEndpoint) -> Wait:
+    """A change of an endpoint that serves others has failed: what it has is asked for once more."""
+    tell_failed_change(turn, found)
+    turn.before_change()
+    turn.ports.control.put_endpoint(found.name, tags=turn.endpoint_tags(), traffic=found.traffic)
+    return Wait(why=f"Azure mends the endpoint {found.name}", began=True)
 
 
 def gone(name: str) -> Failure:

@@ -13,7 +13,7 @@ from shared.service.turn import Turn
 from shared.telemetry import Happened
 
 _LOG_LINES = 1000
-_LOG_PATIENCE = 3
+_LOG_PATIENCE = timedelta(minutes=5)
 _IN_USE_PATIENCE = timedelta(minutes=10)  # our own deployment may be counted for a while longer
 
 
@@ -28,7 +28,8 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
             record.endpoint_name, record.deployment_name, lines=_LOG_LINES
         )
     except CloudError as error:
-        if record.work.attempts < _LOG_PATIENCE and error.trouble is not Trouble.PERMANENT:
+        waited = turn.ports.clock.now() - record.work.step_since
+        if waited < _LOG_PATIENCE and error.trouble is not Trouble.PERMANENT:
             raise
         return Done(text=f"The container's log could not be read: {shorten(str(error), 300)}")
     turn.before_change()
@@ -69,7 +70,7 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     if found is None or not ours:
         pace.learn(turn, Step.REMOVE_ENDPOINT)
         return Done(text=f"{record.endpoint_name} is not in the cloud.", leaves_endpoint=True)
-    if turn.ports.view.list_deployments(record.endpoint_name):
+    if _has_deployments(turn, record.endpoint_name):
         text = f"{record.endpoint_name} stays: it has a deployment that is not ours."
         return Done(text=text, leaves_endpoint=True)
     if found.state == "Deleting":
@@ -77,6 +78,12 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     turn.before_change()
     turn.ports.control.remove_endpoint(record.endpoint_name)
     return Wait(why=f"Azure removes {record.endpoint_name}", began=True)
+
+
+def _has_deployments(turn: Turn, endpoint_name: str) -> bool:
+    """Whether anything lives on the endpoint. A listing may show for a while what has gone."""
+    listed = turn.ports.view.list_deployments(endpoint_name)
+    return any(turn.ports.view.find_deployment(endpoint_name, each.name) for each in listed)
 
 
 def ensure_no_model(turn: Turn) -> Outcome:

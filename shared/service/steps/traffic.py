@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints
+from shared.domain.failures import endpoint_taken
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
 from shared.service import pace, store
-from shared.service.steps.endpoint import gone, taken
+from shared.service.steps.endpoint import gone, tell_failed_change
 from shared.service.store import Stored
 from shared.service.turn import Turn
 
@@ -27,7 +28,7 @@ def ensure_traffic(turn: Turn) -> Outcome:
     if found is None:
         return Wait(why="Azure does not show the endpoint", seconds=2)
     if not ours:
-        return Failed(failure=taken(found.name))
+        return Failed(failure=endpoint_taken(found.name))
     staying = _staying(turn, held.record)
     wanted = endpoints.decide_traffic(held.record, name, found.traffic, staying)
     outcome = _route(turn, held, found, wanted, Step.TRAFFIC)
@@ -107,6 +108,7 @@ def _route(
     if routed == dict(wanted):
         pace.learn(turn, step)
         return None
+    tell_failed_change(turn, found)
     turn.before_change()
     turn.ports.control.put_endpoint(
         turn.record.endpoint_name, tags=turn.endpoint_tags(), traffic=wanted

@@ -10,7 +10,7 @@ from shared.domain.scoring import sample_payload
 from shared.service import store
 from shared.service.turn import Turn
 
-_NOT_YET = (404, 408, 429, 502, 503, 504)
+_NOT_YET = (401, 403, 404, 408, 429, 502, 503, 504)  # 401: the key was just rotated
 _PATIENCE = timedelta(minutes=5)
 
 
