@@ -23,7 +23,7 @@ from shared.cloud_ports import (
 from shared.domain.errors import CloudError, Trouble
 from simulator.chance import Counted
 from simulator.effects import Effect, Effects
-from simulator.faults import Fault, Kind
+from simulator.faults import Fault, Kind, Surprise
 
 T = TypeVar("T")
 _SLOWER = 12
@@ -191,6 +191,8 @@ class SimulatedCloud:
                 land()
             elif fault is Fault.SLOW:
                 land(_SLOWER)
+            elif fault is Fault.MALFORMED:
+                raise Surprise("the answer is no JSON")
             else:
                 raise _refusal(fault, self._chance.fraction("told", call.name))
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shared.domain.errors import CloudError, StoreError
+from simulator.catalogue import EFFECTS
 from simulator.chance import Chance, Counted
 from simulator.faults import Fault, Faults, Hit, Kind
 from simulator.history import NO_WORDS, History, Line
 from simulator.outages import Outages
-from simulator.timeline import Died, Timeline
+from simulator.timeline import Actor, Broken, Died, Timeline
 
 T = TypeVar("T")
 _QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
@@ -53,6 +54,11 @@ class Effects:
         self._faults, self._outages, self._history = faults, outages, history
         self.begun: Callable[[Effect], None] = lambda _effect: None
 
+    @property
+    def actor(self) -> Actor:
+        """Who calls."""
+        return self._timeline.current
+
     def read(self, name: str, port: str, about: Collection[str], do: Callable[[], T]) -> T:
         """A call that only looks."""
         line = self._wait(name, about, None)
@@ -65,6 +71,8 @@ class Effects:
 
     def change(self, effect: Effect, port: str) -> None:
         """A call that changes something."""
+        if EFFECTS.get(effect.name) is not effect.kind:
+            raise Broken(f"the effect {effect.name!r} ({effect.kind}) is not in the catalogue")
         hit = self._faults.choose(effect.name, effect.kind)
         fault = hit.fault if hit else None
         self.begun(effect)

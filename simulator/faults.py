@@ -1,12 +1,12 @@
 """What can go wrong at an effect, and where it does in this run.
 
-An effect is a call that changes something outside. Which kinds of fault can hit it follows from what
-it changes. The first time an effect of a name occurs in a run it is much likelier to be hit than
-later, so that the rare ones, of which many runs have none, are hit as often as the daily ones.
+An effect is a call that changes something outside; which kinds of fault can hit it follows from what
+it changes. Most faults of a run are planned before it, each kind at each effect with equal chance, so
+that the rare effects are hit as often as the daily ones. The others come as the run goes.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +30,7 @@ class Fault(StrEnum):
     UNAVAILABLE = "unavailable"
     CONFLICT = "conflict"
     FORBIDDEN = "forbidden"
+    MALFORMED = "malformed"
     FAILS = "operation fails"
     SLOW = "operation slow"
     QUOTA = "no quota"
@@ -51,9 +52,21 @@ class Kind(StrEnum):
     DEPLOYMENT = "deployment"
 
 
-_PROCESS = (Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.STALLS)
-_UNCLEAR = (*_PROCESS, Fault.ANSWER_LOST, Fault.NOT_DONE)
-_CLOUD = (*_UNCLEAR, Fault.THROTTLED, Fault.UNAVAILABLE, Fault.CONFLICT, Fault.FORBIDDEN)
+_UNCLEAR = (
+    Fault.DIES_BEFORE,
+    Fault.DIES_AFTER,
+    Fault.STALLS,
+    Fault.ANSWER_LOST,
+    Fault.NOT_DONE,
+)
+_CLOUD = (
+    *_UNCLEAR,
+    Fault.THROTTLED,
+    Fault.UNAVAILABLE,
+    Fault.CONFLICT,
+    Fault.FORBIDDEN,
+    Fault.MALFORMED,
+)
 APPLICABLE: Mapping[Kind, Sequence[Fault]] = {
     Kind.ROWS: (*_UNCLEAR, Fault.RETRY_REFUSED),
     Kind.REMOVAL: _UNCLEAR,  # a client takes the 404 of its own retry for done
@@ -69,6 +82,10 @@ APPLICABLE: Mapping[Kind, Sequence[Fault]] = {
 }
 
 
+class Surprise(Exception):
+    """An error that nobody expects: the fault `MALFORMED`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One fault: at which occurrence of an effect in the run, from 1, and of which kind."""
@@ -78,50 +95,53 @@ class Hit:
     fault: Fault
 
 
-_FIRST, _LATER = 8, 1  # how much nearer an occurrence brings the next fault
-_GAP = (4, 44)
-FEWEST, _MOST = 3, 10
+FEWEST = 3
+_PLANNED = (2, 6)
+_OCCURRENCES = (1, 1, 1, 1, 2, 2, 3, 5, 9)
+_GAP = (5, 60)  # effects between two faults that come as the run goes
+
+
+def plan_faults(chance: Chance, effects: Mapping[str, Kind]) -> tuple[Hit, ...]:
+    """Faults of a run, to come if their effect occurs so often."""
+    cells = [(effect, fault) for effect, kind in effects.items() for fault in APPLICABLE[kind]]
+    hits = []
+    for number in range(chance.whole(*_PLANNED, "faults")):
+        effect, fault = chance.pick(cells, "cell", number)
+        occurrence = chance.pick(_OCCURRENCES, "occurrence", number)
+        hits.append(Hit(effect=effect, occurrence=occurrence, fault=fault))
+    return tuple(hits)
 
 
 class Faults:
-    """Decides at each effect whether it goes wrong: as drawn from the seed, or as kept."""
+    """Decides at each effect whether it goes wrong; `more` faults come as the run goes."""
 
-    def __init__(self, chance: Chance, kept: Sequence[Hit] | None = None) -> None:
+    def __init__(self, chance: Chance, planned: Iterable[Hit], more: int) -> None:
         self.hits: list[Hit] = []
         self.last_at = 0
         self._chance = chance
-        self._kept = {(each.effect, each.occurrence): each.fault for each in kept or ()}
-        self._planned = len(kept) if kept is not None else chance.whole(FEWEST, _MOST, "faults")
-        self._drawn = kept is None
-        self._occurrences: Counter[str] = Counter()
-        self._chosen = 0
+        self._planned = {(each.effect, each.occurrence): each for each in planned}
+        self._more = more
         self._gap = self._next_gap()
-
-    @property
-    def left(self) -> int:
-        """How many faults are still to come."""
-        return self._planned - len(self.hits)
+        self._occurrences: Counter[str] = Counter()
 
     def choose(self, effect: str, kind: Kind) -> Hit | None:
         """The fault of this occurrence of an effect; None where it goes well."""
         self._occurrences[effect] += 1
         occurrence = self._occurrences[effect]
-        fault = self._draw(effect, kind, occurrence) if self._drawn else None
-        fault = fault or self._kept.get((effect, occurrence))
-        return Hit(effect=effect, occurrence=occurrence, fault=fault) if fault else None
+        if planned := self._planned.get((effect, occurrence)):
+            return planned
+        self._gap -= 1
+        if not self._more or self._gap > 0:
+            return None
+        self._more -= 1
+        self._gap = self._next_gap()
+        fault = self._chance.pick(APPLICABLE[kind], "fault", self._more)
+        return Hit(effect=effect, occurrence=occurrence, fault=fault)
 
     def happened(self, hit: Hit, at: int) -> None:
         """A fault that was chosen has come to pass, at this time."""
         self.hits.append(hit)
         self.last_at = at
 
-    def _draw(self, effect: str, kind: Kind, occurrence: int) -> Fault | None:
-        self._gap -= _FIRST if occurrence == 1 else _LATER
-        if self._gap > 0 or self.left <= 0:
-            return None
-        self._chosen += 1
-        self._gap = self._next_gap()
-        return self._chance.pick(APPLICABLE[kind], "fault", self._chosen, effect)
-
     def _next_gap(self) -> int:
-        return self._chance.whole(*_GAP, "gap", self._chosen)
+        return self._chance.whole(*_GAP, "gap", self._more)

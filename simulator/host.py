@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from shared.adapters.memory_clock import START
 from shared.adapters.memory_queue import MemoryQueue, Received
-from shared.domain.errors import LongshoreError, Missing, StoreError, Unavailable
+from shared.domain.errors import LongshoreError, Missing, Unavailable
+from shared.domain.policy import DEPLOY_REQUESTS
 from simulator.chance import Counted
 from simulator.effects import Effect, Effects
-from simulator.faults import Kind
+from simulator.faults import Kind, Surprise
 from simulator.machines import Machine
 from simulator.timeline import FAR, SECOND, Actor, Died, Task, Timeline
 
@@ -94,7 +95,7 @@ class Host:
             return
         try:
             lane.function(received.text, lane.actor.task)
-        except LongshoreError:
+        except (LongshoreError, Surprise):
             self._show_again(lane.queue, received)
         else:
             self._acknowledge(lane.queue, received)
@@ -131,19 +132,20 @@ class Host:
             return  # somebody else has it, or it comes again
 
     def _show_again(self, queue: str, received: Received) -> None:
+        """After a failure; a message of a poison queue stays hidden for its time."""
         if received.dequeue_count >= MOST_TRIES:
             self._move_to_poison(queue, received)
-        elif self._queue.show_again(queue, received, after=SHOWN_AGAIN):
+        elif not queue.endswith(POISON):
+            self._queue.show_again(queue, received, after=SHOWN_AGAIN)
             self.notice(queue, ())
 
     def _move_to_poison(self, queue: str, received: Received) -> None:
-        """Copies, then removes: a crash between leaves both."""
-        try:
-            self._queue.send(queue + POISON, received.text)
-            self._acknowledge(queue, received)
-        except StoreError:
+        """Copies, then removes, so that a crash between leaves both; a poison queue has none."""
+        if queue.endswith(POISON):
             return
+        self._queue.send(queue + POISON, received.text)
         self.notice(queue + POISON, ())
+        self._acknowledge(queue, received)
 
     def _next_visible(self, queue: str) -> int | None:
         visible = self._queue.next_visible(queue)
@@ -162,4 +164,6 @@ class Host:
 
 
 def _short(queue: str) -> str:
-    return "request" if "requests" in queue else "hint"
+    if queue.endswith(POISON):
+        return "poison"
+    return "event" if queue == DEPLOY_REQUESTS else "hint"

@@ -6,7 +6,16 @@ The names are stable, and are what the table of faults counts by.
 from collections.abc import Sequence
 from typing import TypeVar
 
-from shared.domain.records import Claim, ClaimKind, Deployment, Endpoint, Event, Inflight, Request
+from shared.domain.records import (
+    Claim,
+    ClaimKind,
+    Deployment,
+    Endpoint,
+    Event,
+    Inflight,
+    Model,
+    Request,
+)
 from shared.ports import Insert, Replace
 from shared.service import store
 from simulator.ledger import Ledger, Write
@@ -18,7 +27,12 @@ _CHECKPOINTS = {
     "waiting": "wait",
     "trouble": "wait",
     "failed": "fail",
+    "traffic_failed": "fail route",
+    "turn_crashed": "note crash",
     "deleted": "delete",
+    "retried": "retry",
+    "traffic_accepted": "reroute",
+    "poisoned": "poison",
 }
 
 
@@ -27,7 +41,7 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     if table == store.CLAIMS:
         return _name_claim(writes[0])
     if table == store.INFLIGHT:
-        return _name_inflight(writes[0])
+        return _name_inflight(ledger, writes[0])
     event = _find(writes, Event)
     if event is not None:
         name = _CHECKPOINTS.get(event.name, event.name)
@@ -38,10 +52,12 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     deployment = _find(writes, Deployment)
     if deployment is not None:
         return _name_record(ledger, deployment, writes)
+    if _find(writes, Model) is not None:
+        return "catalogue"
     request = _find(writes, Request)
     if request is not None:
         return "claim key" if request.until else "keep refusal"
-    return {"m-": "catalogue", "pa": "pace", "r-": "free key"}[writes[0].row.key[:2]]
+    return {"pa": "pace", "r-": "free key"}[writes[0].row.key[:2]]
 
 
 def name_concerned(writes: Sequence[Write]) -> frozenset[str]:
@@ -74,10 +90,15 @@ def _name_claim(write: Write) -> str:
     return "release name"
 
 
-def _name_inflight(write: Write) -> str:
+def _name_inflight(ledger: Ledger, write: Write) -> str:
+    record = write.record
+    if not isinstance(record, Inflight):
+        return "settle"
     if isinstance(write.operation, Insert):
         return "inflight"
-    return "inflight again" if isinstance(write.operation, Replace) else "settle"
+    before = ledger.inflight.get(record.deployment_id)
+    is_later = before is not None and before.since == record.since
+    return "look later" if is_later else "inflight again"
 
 
 def _name_record(ledger: Ledger, record: Deployment, writes: Sequence[Write]) -> str:

@@ -7,7 +7,7 @@ what it says.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shared.domain.errors import Conflict, Refusal, StoreError
+from shared.domain.errors import Refusal, StoreError
 from shared.domain.records import Endpoint
 from shared.service.claims import Mint
 from simulator.chance import Counted
@@ -185,16 +185,15 @@ class People:
             try:
                 machine.enter(actor)
                 ports = self.front.ports
-                return do(machine.mint(Mint(ports.tables, ports.clock, ports.random)))
+                return do(
+                    machine.mint(Mint(ports.tables, ports.clock, ports.random, self.front.policy))
+                )
             except (Died, StoreError):
                 self.timeline.require_running()
-            except Conflict as refusal:
-                if refusal.code not in ("busy", "endpoint_busy", "idempotency_in_progress"):
+            except Refusal as refusal:
+                if refusal.retry_after is None:
                     refused(refusal)
                     return ""
-            except Refusal as refusal:
-                refused(refusal)
-                return ""
             finally:
                 actor.process = None
             wait = self.chance.fraction("patience", actor.name)

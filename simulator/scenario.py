@@ -8,8 +8,9 @@ a delete are in every run; what else there is, when, and how impatiently, is dra
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from simulator.catalogue import EFFECTS
 from simulator.chance import Chance
-from simulator.faults import Hit
+from simulator.faults import FEWEST, Hit, plan_faults
 from simulator.outages import Outage, draw_outages
 
 USERS = ("anna", "bert")
@@ -54,8 +55,8 @@ class Action:
 class Scenario:
     """Everything about a run that is drawn before it begins.
 
-    `skews` are the clocks of the processes, in seconds; `faults` is None where they are drawn as the
-    run goes; `operation` is about how long the cloud takes for a change, in seconds.
+    `skews` are the clocks of the processes, in seconds; `operation` is about how long the cloud takes
+    for a change, in seconds. Beside the planned `faults`, `more_faults` come as the run goes.
     """
 
     actions: tuple[Action, ...]
@@ -65,7 +66,8 @@ class Scenario:
     deadline: float = 3600.0
     lease: float = 60.0
     cores: int = 100
-    faults: tuple[Hit, ...] | None = None
+    faults: tuple[Hit, ...] = ()
+    more_faults: int = 0
 
 
 _MOMENTS = (
@@ -100,6 +102,8 @@ def draw_scenario(chance: Chance) -> Scenario:
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
+        faults=plan_faults(chance, EFFECTS),
+        more_faults=FEWEST,
     )
 
 

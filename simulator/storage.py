@@ -14,6 +14,7 @@ from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind
 from simulator.ledger import Ledger, Write, parse_writes
 from simulator.naming import name_blob, name_commit, name_concerned
+from simulator.timeline import Actor
 from simulator.words import tell_writes
 
 _LATE = 240  # seconds
@@ -108,7 +109,7 @@ class SimulatedQueue:
                 put(delay)
 
         effect = Effect(
-            name="hint" if is_hint else f"send {queue}",
+            name="hint" if is_hint else _name_event(self._effects.actor),
             kind=Kind.HINT if is_hint else Kind.MESSAGE,
             about=about,
             do=lambda: put(delay),
@@ -117,6 +118,10 @@ class SimulatedQueue:
             became=lambda: f"in {delay} s" if delay else "",
         )
         self._effects.change(effect, "queue")
+
+
+def _name_event(actor: Actor) -> str:
+    return "send event again" if actor.task.kind == "poison" else "send event"
 
 
 class SimulatedBlobs:

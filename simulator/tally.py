@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from simulator.catalogue import EFFECTS
 from simulator.faults import APPLICABLE, Fault, Kind
 from simulator.run import Outcome
 
@@ -20,7 +21,6 @@ class Tally:
     sizes: Counter[int] = field(default_factory=Counter)
     fewest_faults: int = 1000
     late: int = 0
-    kinds: dict[str, Kind] = field(default_factory=dict)
     effects: Counter[str] = field(default_factory=Counter)
     hits: Counter[tuple[str, Fault]] = field(default_factory=Counter)
     broken: dict[int, str] = field(default_factory=dict)
@@ -32,7 +32,6 @@ class Tally:
         self.late += outcome.late
         self.sizes[sum(line.kind not in _HOSTS for line in effects)] += 1
         self.fewest_faults = min(self.fewest_faults, len(outcome.hits))
-        self.kinds.update((line.call, line.kind) for line in effects if line.kind)
         self.effects.update(line.call for line in effects)
         self.hits.update((hit.effect, hit.fault) for hit in outcome.hits)
         if outcome.broken:
@@ -44,7 +43,6 @@ class Tally:
         self.late += other.late
         self.sizes.update(other.sizes)
         self.fewest_faults = min(self.fewest_faults, other.fewest_faults)
-        self.kinds.update(other.kinds)
         self.effects.update(other.effects)
         self.hits.update(other.hits)
         self.broken.update(other.broken)
@@ -63,8 +61,8 @@ class Tally:
         """What has not been tried: effects, each with a kind of fault that never hit it."""
         return [
             f"{effect}: {fault}"
-            for effect in sorted(self.kinds)
-            for fault in APPLICABLE[self.kinds[effect]]
+            for effect, kind in EFFECTS.items()
+            for fault in APPLICABLE[kind]
             if not self.hits[effect, fault]
         ]
 
@@ -77,14 +75,14 @@ class Tally:
         )
         faults = list(Fault)
         yield f"{'effect':<22}{'times':>11}" + "".join(f"{_short(each):>10}" for each in faults)
-        for effect, times in sorted(self.effects.items()):
-            cells = (self._cell(effect, each) for each in faults)
-            yield f"{effect:<22}{times:>11,}" + "".join(f"{each:>10}" for each in cells)
+        for effect, kind in EFFECTS.items():
+            cells = (self._cell(effect, kind, each) for each in faults)
+            yield f"{effect:<22}{self.effects[effect]:>11,}" + "".join(
+                f"{each:>10}" for each in cells
+            )
 
-    def _cell(self, effect: str, fault: Fault) -> str:
-        if fault not in APPLICABLE[self.kinds[effect]]:
-            return ""
-        return f"{self.hits[effect, fault]:,}"
+    def _cell(self, effect: str, kind: Kind, fault: Fault) -> str:
+        return f"{self.hits[effect, fault]:,}" if fault in APPLICABLE[kind] else ""
 
 
 def _short(fault: Fault) -> str:

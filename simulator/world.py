@@ -6,18 +6,24 @@ from functools import partial
 from shared.adapters.memory_blobs import MemoryBlobs
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
-from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, Policy
+from shared.domain.policy import (
+    DEPLOY_JOBS,
+    DEPLOY_JOBS_POISON,
+    DEPLOY_REQUESTS,
+    DEPLOY_REQUESTS_POISON,
+    Policy,
+)
 from shared.ports import WorkerPorts
-from shared.service import content, hints, produce, run
-from shared.service.claims import Mint
+from shared.service import content
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import Call, SimulatedCloud, Workspace
 from simulator.effects import Effect, Effects
 from simulator.faults import Faults
-from simulator.front import ISSUER, Front
+from simulator.front import Front
 from simulator.history import History
 from simulator.host import Host
+from simulator.inbox import Inbox
 from simulator.ledger import Ledger, Write
 from simulator.machines import Machine
 from simulator.outages import Outages
@@ -28,10 +34,10 @@ from simulator.promises.writes import check_writes
 from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
-from simulator.timeline import SECOND, Broken, SkewedClock, Task, Timeline, TrueClock
+from simulator.timeline import SECOND, Broken, SkewedClock, Timeline, TrueClock
 from simulator.timers import JOBS, Timer
 
-WORKERS, LANES, FRONTS = 2, 2, 2
+WORKERS, FRONTS = 2, 2
 BOUND = 4 * 3600 * SECOND
 """Everything is at rest this long after the last fault and the last request, or a promise is broken."""
 
@@ -45,7 +51,7 @@ class World:
         self.timeline = Timeline()
         self.history = History()
         self.ledger = Ledger()
-        self.faults = Faults(chance, scenario.faults)
+        self.faults = Faults(chance, scenario.faults, scenario.more_faults)
         self.outages = Outages(scenario.outages)
         self._counted = Counted(chance)
         self._chance = chance
@@ -131,21 +137,15 @@ class World:
         return Machine(name, skews[number % len(skews)], self.timeline, self._counted)
 
     def _add_worker(self, number: int, machine: Machine) -> None:
-        for lane in "abcdef"[:LANES]:
-            self.host.add_lane(f"worker {number}{lane}", machine, DEPLOY_JOBS, self._run_turn)
-        self.host.add_lane(f"producer {number}", machine, DEPLOY_REQUESTS, self._accept_event)
-
-    # -------------------------------------------------------------- functions of the host
-
-    def _run_turn(self, text: str, task: Task) -> None:
-        hint = hints.Hint.model_validate_json(text)
-        task.kind, task.user_key, task.deployment_id = "turn", hint.user_key, hint.deployment_id
-        run.run_turn(self.ports, self.policy, hint)
-
-    def _accept_event(self, text: str, task: Task) -> None:
-        task.kind = "event"
-        mint = Mint(self.ports.tables, self.ports.clock, self.ports.random)
-        produce.accept_event(self.ports, mint, self.policy, USERS, ISSUER, text)
+        inbox = Inbox(self.ports, self.policy)
+        for lane in "ab":
+            self.host.add_lane(f"worker {number}{lane}", machine, DEPLOY_JOBS, inbox.take_hint)
+        self.host.add_lane(f"events {number}", machine, DEPLOY_REQUESTS, inbox.take_event)
+        if number == 1:
+            self.host.add_lane("poison a", machine, DEPLOY_JOBS_POISON, inbox.take_poisoned_hint)
+            self.host.add_lane(
+                "poison b", machine, DEPLOY_REQUESTS_POISON, inbox.take_poisoned_event
+            )
 
     # -------------------------------------------------------------- what is watched
 

@@ -120,7 +120,7 @@ def _check_endpoint(ledger: Ledger, after: Endpoint, task: Task) -> None:
     if strangers := {each for each, share in after.traffic.items() if share} - members:
         raise Broken(f"{name} gives traffic to {', '.join(strangers)}, no member of it", name)
     claim = ledger.claims.get(name)
-    if claim is None or claim.user_key != after.user_key:
+    if claim is None or (claim.user_key, claim.tag) != (after.user_key, after.tag):
         raise Broken(f"the endpoint {name} is not under the claim of its name", name)
     before = ledger.endpoints.get(name)
     if before is not None:
@@ -142,7 +142,7 @@ def _check_holder(ledger: Ledger, before: Endpoint, after: Endpoint, task: Task)
 def _check_claim(ledger: Ledger, after: Claim) -> None:
     if after.kind is ClaimKind.ENDPOINT:
         endpoint = ledger.endpoints.get(after.name)
-        if endpoint is not None and endpoint.user_key != after.user_key:
+        if endpoint is not None and endpoint.tag != after.tag:
             raise Broken(f"the name {after.name} was taken over from a living endpoint", after.name)
 
 

@@ -1,0 +1,71 @@
+"""Every effect of the service, by name, with what it changes: what the table of faults has rows for.
+
+An effect that is not listed here stops a run: give it a name in `naming`, and a line below. One that
+is listed and does not occur shows as zeros in the table.
+"""
+
+from collections.abc import Mapping
+
+from simulator.faults import Kind
+
+EFFECTS: Mapping[str, Kind] = {
+    # a model is uploaded
+    "claim key": Kind.ROWS,
+    "claim id": Kind.ROWS,
+    "put content": Kind.BLOB,
+    "put metadata": Kind.BLOB,
+    "catalogue": Kind.ROWS,
+    "free key": Kind.REMOVAL,
+    # a request is accepted, or ends as if it had never been
+    "inflight": Kind.ROWS,
+    "inflight again": Kind.ROWS,
+    "claim name": Kind.ROWS,
+    "take over name": Kind.ROWS,
+    "admit": Kind.ROWS,
+    "retry": Kind.ROWS,
+    "delete": Kind.ROWS,
+    "reroute": Kind.ROWS,
+    "hint": Kind.HINT,
+    "keep refusal": Kind.ROWS,
+    "tombstone": Kind.ROWS,
+    "call off": Kind.ROWS,
+    "release name": Kind.REMOVAL,
+    "settle": Kind.REMOVAL,
+    "look later": Kind.ROWS,
+    # a turn of the worker
+    "lease": Kind.ROWS,
+    "renew lease": Kind.ROWS,
+    "give back": Kind.ROWS,
+    "note": Kind.ROWS,
+    "note crash": Kind.ROWS,
+    "checkpoint": Kind.ROWS,
+    "checkpoint endpoint": Kind.ROWS,
+    "wait": Kind.ROWS,
+    "wait again": Kind.ROWS,
+    "fail": Kind.ROWS,
+    "fail route": Kind.ROWS,
+    "hold": Kind.ROWS,
+    "route": Kind.ROWS,
+    "pace": Kind.ROWS,
+    "copy model": Kind.COPY,
+    "put MLmodel": Kind.BLOB,
+    "put log": Kind.BLOB,
+    # the cloud
+    "register model": Kind.CHANGE,
+    "remove model": Kind.CHANGE,
+    "put endpoint": Kind.OPERATION,
+    "put deployment": Kind.DEPLOYMENT,
+    "remove deployment": Kind.OPERATION,
+    "remove endpoint": Kind.OPERATION,
+    # queues and their host
+    "send event": Kind.MESSAGE,
+    "send event again": Kind.MESSAGE,
+    "poison": Kind.ROWS,
+    "take hint": Kind.RECEIPT,
+    "take event": Kind.RECEIPT,
+    "take poison": Kind.RECEIPT,
+    "acknowledge hint": Kind.ACKNOWLEDGEMENT,
+    "acknowledge event": Kind.ACKNOWLEDGEMENT,
+    "acknowledge poison": Kind.ACKNOWLEDGEMENT,
+}
+"""`Faults` draws from all of them alike, so that the rare ones are hit as often as they occur."""

@@ -1,0 +1,44 @@
+"""What the worker's functions do with a message: one call of the service each, and who is at work."""
+
+from dataclasses import dataclass
+
+from shared.domain.policy import Policy
+from shared.ports import WorkerPorts
+from shared.service import hints, inbox
+from shared.service.claims import Mint
+from simulator.front import ISSUER
+from simulator.scenario import USERS
+from simulator.timeline import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The functions, each as the host calls it: with a message's text, and the task it becomes."""
+
+    ports: WorkerPorts
+    policy: Policy
+
+    def take_hint(self, text: str, task: Task) -> None:
+        """A turn of the worker."""
+        self._begin("turn", text, task)
+        inbox.take_hint(self.ports, self.policy, text.encode())
+
+    def take_poisoned_hint(self, text: str, task: Task) -> None:
+        """A hint that failed too often."""
+        self._begin("poison", text, task)
+        inbox.take_poisoned_hint(self.ports, text.encode())
+
+    def take_event(self, text: str, task: Task) -> None:
+        """A producer's request."""
+        task.kind = "event"
+        mint = Mint(self.ports.tables, self.ports.clock, self.ports.random, self.policy)
+        inbox.take_event(self.ports, mint, self.policy, USERS, ISSUER, text.encode())
+
+    def take_poisoned_event(self, text: str, task: Task) -> None:
+        """A producer's request that failed too often."""
+        task.kind = "poison"
+        inbox.take_poisoned_event(self.ports, USERS, ISSUER, text.encode())
+
+    def _begin(self, kind: str, text: str, task: Task) -> None:
+        hint = hints.parse_hint(text)
+        task.kind, task.user_key, task.deployment_id = kind, hint.user_key, hint.deployment_id
