@@ -19,7 +19,7 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 
 
-class Reason(StrEnum):
+class DeadLetterReason(StrEnum):
     """Why a message can never be handled, or was not."""
 
     TOO_LARGE = "too_large"
@@ -38,30 +38,30 @@ class Reason(StrEnum):
     NOT_PROCESSED = "not_processed"
 
 
-class Unreadable(InvalidRequest):
+class Garbage(InvalidRequest):
     """A message that nobody can ever handle, however often it comes."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: DeadLetterReason, detail: str) -> None:
         super().__init__(reason.value, detail, "Send it again, corrected.")
         self.reason = reason
 
 
 def read_text(body: bytes) -> str:
-    """The text of a message. Raises Unreadable where it is too large or not UTF-8."""
+    """The text of a message. Raises Garbage where it is too large or not UTF-8."""
     content = _decoded(body) if len(body) <= MAX_BYTES else body
     if len(content) > MAX_MESSAGE_BYTES:
         limit = f"the limit is {MAX_MESSAGE_BYTES}: it has to fit into a message as base64"
-        raise Unreadable(Reason.TOO_LARGE, f"{len(content)} bytes; {limit}.")
+        raise Garbage(DeadLetterReason.TOO_LARGE, f"{len(content)} bytes; {limit}.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(Reason.NOT_TEXT, f"It is not UTF-8: {error.reason}.") from None
+        raise Garbage(DeadLetterReason.NOT_TEXT, f"It is not UTF-8: {error.reason}.") from None
 
 
 def read_object(text: str) -> dict[str, Any]:
     """The JSON object that a text is.
 
-    Refused, as Unreadable, is also what parsers read in different ways: a key twice, NaN, numbers
+    Refused, as Garbage, is also what parsers read in different ways: a key twice, NaN, numbers
     without a value, halves of characters, nesting beyond MAX_DEPTH.
     """
     try:
@@ -69,11 +69,11 @@ def read_object(text: str) -> dict[str, Any]:
             text, object_pairs_hook=_pairs, parse_float=_number, parse_constant=_no_number
         )
     except RecursionError:
-        raise Unreadable(Reason.TOO_DEEP, f"It nests deeper than {MAX_DEPTH}.") from None
+        raise Garbage(DeadLetterReason.TOO_DEEP, f"It nests deeper than {MAX_DEPTH}.") from None
     except ValueError as error:
-        raise Unreadable(Reason.NOT_JSON, f"It is not JSON: {error}.") from None
+        raise Garbage(DeadLetterReason.NOT_JSON, f"It is not JSON: {error}.") from None
     if not isinstance(found, dict):
-        raise Unreadable(Reason.NOT_AN_OBJECT, "It is not a JSON object.")
+        raise Garbage(DeadLetterReason.NOT_AN_OBJECT, "It is not a JSON object.")
     _require_flat(found)
     _require_characters(found)
     return found
@@ -90,7 +90,7 @@ def _decoded(body: bytes) -> bytes:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise Unreadable(Reason.DUPLICATE_KEY, "It has a key twice.")
+        raise Garbage(DeadLetterReason.DUPLICATE_KEY, "It has a key twice.")
     return found
 
 
@@ -102,7 +102,7 @@ def _number(text: str) -> float:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise Unreadable(Reason.NO_NUMBER, f"{text[:40]} is no number of JSON that has a value.")
+    raise Garbage(DeadLetterReason.NO_NUMBER, f"{text[:40]} is no number of JSON that has a value.")
 
 
 def _require_flat(value: object) -> None:
@@ -111,7 +111,7 @@ def _require_flat(value: object) -> None:
         level = [inner for each in level for inner in _inside(each)]
         if not level:
             return
-    raise Unreadable(Reason.TOO_DEEP, f"It nests deeper than {MAX_DEPTH}.")
+    raise Garbage(DeadLetterReason.TOO_DEEP, f"It nests deeper than {MAX_DEPTH}.")
 
 
 def _inside(value: object) -> Iterable[object]:
@@ -124,4 +124,4 @@ def _require_characters(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise Unreadable(Reason.NOT_TEXT, "It holds half a character.") from None
+        raise Garbage(DeadLetterReason.NOT_TEXT, "It holds half a character.") from None

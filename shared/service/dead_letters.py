@@ -13,7 +13,7 @@ from datetime import datetime
 from shared import telemetry
 from shared.domain import codec, messages
 from shared.domain.errors import Changed, Exists, Forbidden
-from shared.domain.messages import Reason, Unreadable
+from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.principal import Principal
 from shared.domain.records import Kept
 from shared.domain.redaction import redact
@@ -44,10 +44,13 @@ class DeadLetter(Kept):
     times: int = 1
 
 
-def put_aside(ports: Ports, queue: str, body: bytes, reason: Reason, detail: str) -> DeadLetter:
+def put_aside(
+    ports: Ports, queue: str, body: bytes, reason: DeadLetterReason, detail: str
+) -> DeadLetter:
     """Keeps what is known of a message that is not handled, or counts it once more.
 
-    Raises StoreError where it could not be kept: then the message has to come again.
+    `detail` is in our own words. Raises StoreError where it could not be kept: then the message has
+    to come again.
     """
     now = ports.clock.now()
     digest = hashlib.sha256(body).hexdigest()
@@ -56,7 +59,7 @@ def put_aside(ports: Ports, queue: str, body: bytes, reason: Reason, detail: str
         digest=digest,
         size=len(body),
         reason=reason.value,
-        detail=redact(detail)[:EXCERPT],
+        detail=detail[:EXCERPT],
         excerpt=_excerpt(body),
         at=now,
         last_at=now,
@@ -120,7 +123,7 @@ def _row(letter: DeadLetter, etag: str = "") -> Row:
 def _excerpt(body: bytes) -> str:
     try:
         text = messages.read_text(body)
-    except Unreadable:
+    except Garbage:
         text = body[: messages.MAX_BYTES].decode(errors="replace")
     shown = "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text)
     return redact(shown)[:EXCERPT]

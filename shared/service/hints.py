@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared import telemetry
 from shared.domain import leases, messages
 from shared.domain.errors import LongshoreError, StoreError
-from shared.domain.messages import Reason, Unreadable
+from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import SCHEMA_VERSION, Deployment
 from shared.ports import Queue
@@ -32,14 +32,16 @@ class NewerHint(LongshoreError):
 
 
 def parse_hint(text: str) -> Hint:
-    """The hint in a message's text. Raises Unreadable, and NewerHint for one of a later version."""
+    """The hint in a message's text. Raises Garbage, and NewerHint for one of a later version."""
     found = messages.read_object(text)
     _require_version(found)
     try:
         return Hint.model_validate(found)
     except ValidationError as error:
         wrong = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False))
-        raise Unreadable(Reason.NO_HINT, f"It is no hint: wrong or missing: {wrong}.") from None
+        raise Garbage(
+            DeadLetterReason.NO_HINT, f"It is no hint: wrong or missing: {wrong}."
+        ) from None
 
 
 def send_hint(queue: Queue, user_key: str, deployment_id: str, *, delay: float = 0) -> bool:
@@ -68,6 +70,6 @@ def send_hint_when_free(queue: Queue, record: Deployment) -> bool:
 def _require_version(found: dict[str, Any]) -> None:
     version = found.get("schema_version", SCHEMA_VERSION)
     if type(version) is not int or not 1 <= version <= _NEWEST_VERSION:
-        raise Unreadable(Reason.UNKNOWN_VERSION, "Its schema_version is none.")
+        raise Garbage(DeadLetterReason.UNKNOWN_VERSION, "Its schema_version is none.")
     if version > SCHEMA_VERSION:
         raise NewerHint(f"a hint of version {version}; this one reads up to {SCHEMA_VERSION}")

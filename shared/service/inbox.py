@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from shared.domain import messages
 from shared.domain.errors import Forbidden, InvalidRequest, StoreError
-from shared.domain.messages import Reason, Unreadable
+from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, DEPLOY_REQUESTS_POISON, Policy
+from shared.domain.redaction import redact
 from shared.ports import Ports, WorkerPorts
 from shared.service import dead_letters, hints, poison, produce, run
 from shared.service.claims import Mint
@@ -66,7 +67,7 @@ def _read_hint(ports: Ports, body: bytes) -> Hint | None:
     try:
         text = messages.read_text(body)
         return hints.parse_hint(text)
-    except Unreadable as error:
+    except Garbage as error:
         dead_letters.put_aside(ports, DEPLOY_JOBS, body, error.reason, error.detail)
     except NewerHint as error:
         _park(ports, text, body, error)
@@ -75,16 +76,16 @@ def _read_hint(ports: Ports, body: bytes) -> Hint | None:
 
 def _park(ports: Ports, text: str, body: bytes, error: NewerHint) -> None:
     """Puts a hint off until a version runs here that reads it; in seven days one should."""
-    reason = Reason.NEWER_VERSION
+    reason = DeadLetterReason.NEWER_VERSION
     letter = dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, str(error))
     if letter.last_at - letter.at < PARK_AT_MOST:
         ports.queue.send(DEPLOY_JOBS, text, delay=PARK_SECONDS)
 
 
 def _put_event_aside(ports: Ports, body: bytes, error: InvalidRequest | Forbidden) -> None:
-    reason = Reason.NO_EVENT
-    if isinstance(error, Unreadable):
+    reason = DeadLetterReason.NO_EVENT
+    if isinstance(error, Garbage):
         reason = error.reason
     elif isinstance(error, Forbidden):
-        reason = Reason.PRODUCER_NOT_ALLOWED
-    dead_letters.put_aside(ports, DEPLOY_REQUESTS, body, reason, error.detail)
+        reason = DeadLetterReason.PRODUCER_NOT_ALLOWED
+    dead_letters.put_aside(ports, DEPLOY_REQUESTS, body, reason, redact(error.detail))

@@ -4,12 +4,10 @@ A hint leads to one automatic new try, by the record's word; an event to one mor
 The next is told: the deployment is failed by its next turn, the event has a refusal as its answer.
 """
 
-from pydantic import ValidationError
-
 from shared import telemetry
 from shared.domain import limits, plans, poisoning, progress
-from shared.domain.errors import Changed, Exists, Missing, Refusal
-from shared.domain.messages import Reason
+from shared.domain.errors import Changed, Exists, Malformed, Missing, Newer, Refusal
+from shared.domain.messages import DeadLetterReason
 from shared.domain.poisoning import GiveUp, Ignore, TryAgain
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
 from shared.domain.principal import Principal
@@ -26,10 +24,11 @@ def take_hint(ports: Ports, hint: Hint, body: bytes) -> None:
     """Does what the record says about a poisoned hint. Raises StoreError."""
     try:
         stored = store.load_deployment(ports.tables, hint.user_key, hint.deployment_id)
-    except ValidationError as error:  # the sweep comes back to it, so the message may go
-        reason = Reason.RECORD_UNREADABLE
-        detail = f"The record of {hint.deployment_id} has {error.error_count()} wrong fields."
-        dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, detail)
+    except Newer:
+        return  # its own version sends a hint
+    except Malformed as error:
+        reason = DeadLetterReason.RECORD_UNREADABLE
+        dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, str(error))
         return
     if stored is None:
         return  # never admitted, or buried: the sweep sees to it
@@ -67,7 +66,7 @@ def take_event(ports: Ports, principal: Principal, event: DeployEvent, body: byt
         "the event under a new id.",
     )
     dead_letters.put_aside(
-        ports, DEPLOY_REQUESTS, body, Reason.NOT_PROCESSED, "It failed at every try."
+        ports, DEPLOY_REQUESTS, body, DeadLetterReason.NOT_PROCESSED, "It failed at every try."
     )
     produce.refuse_event(ports, principal, event, refusal)
 

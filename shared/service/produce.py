@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared import telemetry
 from shared.domain import limits, messages, requests
 from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
-from shared.domain.messages import Reason, Unreadable
+from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Request
@@ -51,7 +51,7 @@ def parse_event(text: str) -> DeployEvent:
     """The event in a message. Raises InvalidRequest with all problems."""
     found = messages.read_object(text)
     if found.get("specversion", _VERSION) != _VERSION:
-        raise Unreadable(Reason.UNKNOWN_VERSION, f"Its specversion is not {_VERSION}.")
+        raise Garbage(DeadLetterReason.UNKNOWN_VERSION, f"Its specversion is not {_VERSION}.")
     try:
         return DeployEvent.model_validate(found)
     except ValidationError as error:

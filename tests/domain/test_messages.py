@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain import messages
 from shared.domain.limits import MAX_MESSAGE_BYTES
-from shared.domain.messages import MAX_BYTES, MAX_DEPTH, Reason, Unreadable
+from shared.domain.messages import MAX_BYTES, MAX_DEPTH, DeadLetterReason, Garbage
 
 
-def reason_of(body: bytes) -> Reason:
-    with pytest.raises(Unreadable) as refused:
+def reason_of(body: bytes) -> DeadLetterReason:
+    with pytest.raises(Garbage) as refused:
         messages.read_object(messages.read_text(body))
     return refused.value.reason
 
@@ -23,33 +23,33 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", Reason.NOT_JSON),
-        (b"hello", Reason.NOT_JSON),
-        (b"not base64!", Reason.NOT_JSON),
-        (b'{"a": 1', Reason.NOT_JSON),
-        (b'{"a": 1} {"a": 1}', Reason.NOT_JSON),
-        (b'{"a": ' + b"9" * 5000 + b"}", Reason.NOT_JSON),
-        (b"{\x00}", Reason.NOT_JSON),
-        ('{"a": 1}'.encode("utf-16-le"), Reason.NOT_JSON),
-        (b"\xff\xfe\x00", Reason.NOT_TEXT),
-        (b'{"a": "\xed\xa0\x80"}', Reason.NOT_TEXT),
-        (b'{"a": "\\ud800"}', Reason.NOT_TEXT),
-        (b'{"\\udfff": 1}', Reason.NOT_TEXT),
-        (b"[]", Reason.NOT_AN_OBJECT),
-        (b'"text"', Reason.NOT_AN_OBJECT),
-        (b'{"a": NaN}', Reason.NO_NUMBER),
-        (b'{"a": -Infinity}', Reason.NO_NUMBER),
-        (b'{"a": 1e400}', Reason.NO_NUMBER),
-        (b'{"a": [-1e999]}', Reason.NO_NUMBER),
-        (b'{"a": 1, "a": 1}', Reason.DUPLICATE_KEY),
-        (b'{"b": {"a": 1, "\\u0061": 2}}', Reason.DUPLICATE_KEY),
-        (nested(MAX_DEPTH + 1), Reason.TOO_DEEP),
-        (nested(7_000), Reason.TOO_DEEP),
-        (b'{"a": ' + b"[" * 45_000, Reason.TOO_DEEP),
+        (b"", DeadLetterReason.NOT_JSON),
+        (b"hello", DeadLetterReason.NOT_JSON),
+        (b"not base64!", DeadLetterReason.NOT_JSON),
+        (b'{"a": 1', DeadLetterReason.NOT_JSON),
+        (b'{"a": 1} {"a": 1}', DeadLetterReason.NOT_JSON),
+        (b'{"a": ' + b"9" * 5000 + b"}", DeadLetterReason.NOT_JSON),
+        (b"{\x00}", DeadLetterReason.NOT_JSON),
+        ('{"a": 1}'.encode("utf-16-le"), DeadLetterReason.NOT_JSON),
+        (b"\xff\xfe\x00", DeadLetterReason.NOT_TEXT),
+        (b'{"a": "\xed\xa0\x80"}', DeadLetterReason.NOT_TEXT),
+        (b'{"a": "\\ud800"}', DeadLetterReason.NOT_TEXT),
+        (b'{"\\udfff": 1}', DeadLetterReason.NOT_TEXT),
+        (b"[]", DeadLetterReason.NOT_AN_OBJECT),
+        (b'"text"', DeadLetterReason.NOT_AN_OBJECT),
+        (b'{"a": NaN}', DeadLetterReason.NO_NUMBER),
+        (b'{"a": -Infinity}', DeadLetterReason.NO_NUMBER),
+        (b'{"a": 1e400}', DeadLetterReason.NO_NUMBER),
+        (b'{"a": [-1e999]}', DeadLetterReason.NO_NUMBER),
+        (b'{"a": 1, "a": 1}', DeadLetterReason.DUPLICATE_KEY),
+        (b'{"b": {"a": 1, "\\u0061": 2}}', DeadLetterReason.DUPLICATE_KEY),
+        (nested(MAX_DEPTH + 1), DeadLetterReason.TOO_DEEP),
+        (nested(7_000), DeadLetterReason.TOO_DEEP),
+        (b'{"a": ' + b"[" * 45_000, DeadLetterReason.TOO_DEEP),
     ],
 )
 def test_what_is_no_plain_json_object_is_refused_with_its_reason(
-    body: bytes, reason: Reason
+    body: bytes, reason: DeadLetterReason
 ) -> None:
     assert reason_of(body) is reason
     encoded = base64.b64encode(body)
@@ -81,5 +81,5 @@ def test_a_message_is_read_up_to_the_size_that_fits_into_a_queue_as_base64() -> 
     for body in (sized(MAX_MESSAGE_BYTES), largest):
         assert len(messages.read_text(body)) == MAX_MESSAGE_BYTES
     for size in (MAX_MESSAGE_BYTES + 1, MAX_BYTES, MAX_BYTES + 1, 1_000_000):
-        assert reason_of(sized(size)) is Reason.TOO_LARGE
-    assert reason_of(base64.b64encode(sized(MAX_MESSAGE_BYTES + 1))) is Reason.TOO_LARGE
+        assert reason_of(sized(size)) is DeadLetterReason.TOO_LARGE
+    assert reason_of(base64.b64encode(sized(MAX_MESSAGE_BYTES + 1))) is DeadLetterReason.TOO_LARGE

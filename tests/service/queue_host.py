@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from shared.adapters.memory_queue import Received
-from shared.domain.errors import Unavailable
+from shared.domain.errors import LongshoreError
 from shared.domain.policy import (
     DEPLOY_JOBS,
     DEPLOY_JOBS_POISON,
@@ -69,7 +69,7 @@ class QueueHost:
             later = min(minute, *(each for each in comes if each is not None), end)
             clock.advance((later - now).total_seconds())
             if later == minute:
-                with suppress(Unavailable):  # the next minute's goes on
+                with suppress(LongshoreError):  # the next minute's goes on
                     self.world.sweep()
 
     def waiting(self, queue: str) -> int:

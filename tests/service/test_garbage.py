@@ -7,15 +7,17 @@ import base64
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain import ids
 from shared.domain.errors import Forbidden, NotFound, StoreError, Unavailable
 from shared.domain.limits import MAX_MESSAGE_BYTES
-from shared.domain.messages import Reason
+from shared.domain.messages import DeadLetterReason
 from shared.domain.policy import (
     DEPLOY_JOBS,
     DEPLOY_JOBS_POISON,
@@ -23,9 +25,11 @@ from shared.domain.policy import (
     DEPLOY_REQUESTS_POISON,
 )
 from shared.domain.principal import Principal
-from shared.domain.records import SCHEMA_VERSION, Request
-from shared.service import dead_letters, inbox, produce, submit
+from shared.domain.records import SCHEMA_VERSION, Deployment, Request
+from shared.ports import Replace
+from shared.service import dead_letters, inbox, produce, store, submit
 from shared.service.dead_letters import DeadLetter
+from shared.service.hints import Hint
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_one_active
 from tests.service.queue_host import MAX_DEQUEUE, PRODUCERS, QUEUES, QueueHost
@@ -65,26 +69,26 @@ def answer(world: World) -> Request:
 
 # ------------------------------------------------------------------ F30: garbage
 
-HINTS: list[tuple[object, Reason]] = [
-    ({}, Reason.NO_HINT),
-    (KEYS | {"user_key": "anna"}, Reason.NO_HINT),
-    (KEYS | {"deployment_id": 7}, Reason.NO_HINT),
-    (KEYS | {"schema_version": "next"}, Reason.UNKNOWN_VERSION),
-    (KEYS | {"schema_version": 0}, Reason.UNKNOWN_VERSION),
-    (KEYS | {"schema_version": 10**40}, Reason.UNKNOWN_VERSION),
-    (KEYS | {"schema_version": True}, Reason.UNKNOWN_VERSION),
-    ([KEYS], Reason.NOT_AN_OBJECT),
+HINTS: list[tuple[object, DeadLetterReason]] = [
+    ({}, DeadLetterReason.NO_HINT),
+    (KEYS | {"user_key": "anna"}, DeadLetterReason.NO_HINT),
+    (KEYS | {"deployment_id": 7}, DeadLetterReason.NO_HINT),
+    (KEYS | {"schema_version": "next"}, DeadLetterReason.UNKNOWN_VERSION),
+    (KEYS | {"schema_version": 0}, DeadLetterReason.UNKNOWN_VERSION),
+    (KEYS | {"schema_version": 10**40}, DeadLetterReason.UNKNOWN_VERSION),
+    (KEYS | {"schema_version": True}, DeadLetterReason.UNKNOWN_VERSION),
+    ([KEYS], DeadLetterReason.NOT_AN_OBJECT),
 ]
-EVENTS: list[tuple[object, Reason]] = [
-    ({}, Reason.NO_EVENT),
-    (event(specversion="2.0"), Reason.UNKNOWN_VERSION),
-    (event(source=""), Reason.NO_EVENT),
-    (event(id=7), Reason.NO_EVENT),
-    (event(id="a\nb"), Reason.NO_EVENT),
-    (event(data=None), Reason.NO_EVENT),
-    (event(data={"user_id": 3}), Reason.NO_EVENT),
-    (event(data={"user_id": "bert"}), Reason.PRODUCER_NOT_ALLOWED),
-    (event(longshoretries="often"), Reason.NO_EVENT),
+EVENTS: list[tuple[object, DeadLetterReason]] = [
+    ({}, DeadLetterReason.NO_EVENT),
+    (event(specversion="2.0"), DeadLetterReason.UNKNOWN_VERSION),
+    (event(source=""), DeadLetterReason.NO_EVENT),
+    (event(id=7), DeadLetterReason.NO_EVENT),
+    (event(id="a\nb"), DeadLetterReason.NO_EVENT),
+    (event(data=None), DeadLetterReason.NO_EVENT),
+    (event(data={"user_id": 3}), DeadLetterReason.NO_EVENT),
+    (event(data={"user_id": "bert"}), DeadLetterReason.PRODUCER_NOT_ALLOWED),
+    (event(longshoretries="often"), DeadLetterReason.NO_EVENT),
 ]
 SAID = [
     *(((DEPLOY_JOBS, DEPLOY_JOBS_POISON), said, reason) for said, reason in HINTS),
@@ -94,7 +98,7 @@ SAID = [
 
 @pytest.mark.parametrize(("queues", "said", "reason"), SAID)
 def test_a_message_of_the_wrong_shape_is_put_aside_with_its_reason_and_does_not_come_again(
-    host: QueueHost, world: World, queues: tuple[str, str], said: object, reason: Reason
+    host: QueueHost, world: World, queues: tuple[str, str], said: object, reason: DeadLetterReason
 ) -> None:
     for queue in queues:
         world.queue.send(queue, json.dumps(said))
@@ -110,17 +114,17 @@ def test_a_message_of_the_wrong_shape_is_put_aside_with_its_reason_and_does_not_
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("not base64!", Reason.NOT_JSON),
-        ("", Reason.NOT_JSON),
-        (base64.b64encode(b"\xff\xfe").decode(), Reason.NOT_TEXT),
-        ('{"a": NaN}', Reason.NO_NUMBER),
-        ('{"a": 1e400}', Reason.NO_NUMBER),
-        ('{"a": 1, "a": 2}', Reason.DUPLICATE_KEY),
-        ('{"a": ' * 8000, Reason.TOO_DEEP),
+        ("not base64!", DeadLetterReason.NOT_JSON),
+        ("", DeadLetterReason.NOT_JSON),
+        (base64.b64encode(b"\xff\xfe").decode(), DeadLetterReason.NOT_TEXT),
+        ('{"a": NaN}', DeadLetterReason.NO_NUMBER),
+        ('{"a": 1e400}', DeadLetterReason.NO_NUMBER),
+        ('{"a": 1, "a": 2}', DeadLetterReason.DUPLICATE_KEY),
+        ('{"a": ' * 8000, DeadLetterReason.TOO_DEEP),
     ],
 )
 def test_a_message_that_is_no_json_is_put_aside_by_every_function(
-    host: QueueHost, world: World, queue: str, text: str, reason: Reason
+    host: QueueHost, world: World, queue: str, text: str, reason: DeadLetterReason
 ) -> None:
     world.queue.send(queue, text)
     assert host.deliver()
@@ -141,7 +145,7 @@ def test_an_event_of_any_size_is_accepted_or_put_aside(
         assert answer(world).problem["code"] == "invalid_request"  # it names no model
     else:
         [letter] = letters(world)
-        assert letter.reason == Reason.TOO_LARGE
+        assert letter.reason == DeadLetterReason.TOO_LARGE
         assert len(letter.excerpt) <= dead_letters.EXCERPT
 
 
@@ -229,7 +233,7 @@ def test_a_message_whose_row_could_not_be_kept_comes_again_until_it_is(
     world.queue.send(DEPLOY_JOBS, "garbage")
     world.effects.plan(0, fault)
     host.run(30)
-    assert [each.reason for each in letters(world)] == [Reason.NOT_JSON]
+    assert [each.reason for each in letters(world)] == [DeadLetterReason.NOT_JSON]
     assert host.waiting(DEPLOY_JOBS) == 0
 
 
@@ -249,7 +253,7 @@ def test_a_hint_of_a_newer_version_waits_for_one_that_reads_it(
         assert not host.deliver()
         world.clock.advance(inbox.PARK_SECONDS)
     [letter] = letters(world)
-    assert (letter.reason, letter.times, host.errors) == (Reason.NEWER_VERSION, 4, [])
+    assert (letter.reason, letter.times, host.errors) == (DeadLetterReason.NEWER_VERSION, 4, [])
     monkeypatch.setattr("shared.service.hints.SCHEMA_VERSION", SCHEMA_VERSION + 1)
     host.run(200)
     check_one_active(world, record)
@@ -263,6 +267,41 @@ def test_a_hint_of_a_newer_version_is_kept_for_seven_days_and_no_longer(
     assert host.waiting(DEPLOY_JOBS) == 1
     host.run(1200)
     assert host.waiting(DEPLOY_JOBS) == 0
+
+
+def test_poison_of_a_record_of_a_newer_version_is_left_to_that_version(world: World) -> None:
+    record = world.deploy(world.upload())
+    write(world, record, schema_version=SCHEMA_VERSION + 1)
+    before = world.tables.get(store.RECORDS, *place_of(record))
+    inbox.take_poisoned_hint(world.ports, hint_to(record))
+    assert world.tables.get(store.RECORDS, *place_of(record)) == before
+    assert letters(world) == []
+
+
+def test_a_damaged_record_is_put_aside_by_name(world: World) -> None:
+    record = world.deploy(world.upload())
+    write(world, record, created_at="yesterday")
+    inbox.take_poisoned_hint(world.ports, hint_to(record))
+    [letter] = letters(world)
+    assert letter.reason == DeadLetterReason.RECORD_UNREADABLE
+    assert ids.newest_first(record.id) in letter.detail
+
+
+def hint_to(record: Deployment) -> bytes:
+    hint = Hint(user_key=record.user_key, deployment_id=record.id)
+    return hint.model_dump_json().encode()
+
+
+def place_of(record: Deployment) -> tuple[str, str]:
+    return record.user_key, store.LIVE + ids.newest_first(record.id)
+
+
+def write(world: World, record: Deployment, **values: Any) -> None:
+    """Changes the row as another version, or an accident, would."""
+    row = world.tables.get(store.RECORDS, *place_of(record))
+    assert row is not None
+    changed = replace(row, values={**row.values, **values})
+    world.tables.commit(store.RECORDS, [Replace(changed)])
 
 
 # ------------------------------------------------------------------ F31, F33: events that fail
@@ -316,7 +355,7 @@ def test_an_event_that_always_fails_is_refused_after_one_new_try_and_told(
     host.run(600)
     assert answer(world).problem["code"] == "not_processed"
     assert len(host.errors) == MAX_DEQUEUE * (1 + copies)
-    assert [each.reason for each in letters(world)] == [Reason.NOT_PROCESSED]
+    assert [each.reason for each in letters(world)] == [DeadLetterReason.NOT_PROCESSED]
     assert world.deployments() == []
     assert [host.waiting(queue) for queue in QUEUES] == [0] * 4
 
