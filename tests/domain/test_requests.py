@@ -1,6 +1,6 @@
 """What may be asked for: everything wrong is said at once, and no secret gets in."""
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.domain import codec, limits, requests
 from shared.domain.errors import InvalidRequest
 from shared.domain.requests import TrafficRequest
+from tests.domain import examples
 
 MODEL = {"model_id": "model-1-1763490543100000"}
 
@@ -104,8 +105,13 @@ def test_the_largest_request_that_is_taken_fits_into_a_row(letter: str) -> None:
             request = requests.parse_deploy_request(data)
         except InvalidRequest:
             break
-        values = codec.render_record(request)
-        limits.check_row("p", "k", {**values, "deployment_config": json.dumps(data)})
+        record = replace(
+            examples.deployment(),
+            description=request.description,
+            deployment_config=request.model_dump(mode="json"),
+            environment_variables=request.environment_variables,
+        )
+        limits.check_row("p", "k", codec.render_record(record))
         taken = count
     assert taken or letter != "x"
 
