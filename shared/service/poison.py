@@ -28,7 +28,8 @@ def take_hint(ports: Ports, hint: Hint, body: bytes) -> None:
         return  # its own version sends a hint
     except Malformed as error:
         reason = DeadLetterReason.RECORD_UNREADABLE
-        dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, str(error))
+        detail = f"Deployment {hint.deployment_id}: {error}"
+        dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, detail)
         return
     if stored is None:
         return  # never admitted, or buried: the sweep sees to it
