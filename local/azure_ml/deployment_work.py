@@ -29,7 +29,7 @@ class DeploymentWork:
 
     def fail(self, operation: Operation) -> None:
         """The deployment is failed; a container that served before goes on."""
-        settle(self._store, find_target(self._store, operation), "Failed")
+        settle(self._store, find_target(self._store, operation), operation.status)
 
 
 class DeploymentDeletion(DeploymentWork):

@@ -147,9 +147,10 @@ def _require_ready(request: Request, endpoint: Resource, deployment: Resource | 
             f"because it is in {state} provisioning state."
         )
     emulator.of(request).operations.require_free(endpoint)
-    if deployment and deployment.properties["provisioningState"] == "Failed":
+    known = deployment.properties["provisioningState"] if deployment else ""
+    if deployment and known in ("Failed", "Canceled"):
         raise bad_request(
-            f"Deployment {deployment.name} is in Failed provisioning state and cannot be updated. "
+            f"Deployment {deployment.name} is in {known} provisioning state and cannot be updated. "
             "Delete it and create it again."
         )
 

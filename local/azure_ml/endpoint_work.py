@@ -30,7 +30,7 @@ class EndpointWork:
         """The endpoint stays as it was, and failed."""
         endpoint = find_target(self._store, operation)
         endpoint.private.pop("wanted", None)
-        settle(self._store, endpoint, "Failed")
+        settle(self._store, endpoint, operation.status)
 
 
 class KeyWork(EndpointWork):
@@ -68,5 +68,5 @@ class EndpointDeletion(EndpointWork):
         """Everything is still there, and failed."""
         endpoint = find_target(self._store, operation)
         for deployment in self._store.children(endpoint.id, "deployment"):
-            settle(self._store, deployment, "Failed")
-        settle(self._store, endpoint, "Failed")
+            settle(self._store, deployment, operation.status)
+        settle(self._store, endpoint, operation.status)

@@ -59,17 +59,15 @@ class Gate:
             await _disconnected(receive)
         elif action.get("drop") == "before":
             await _drop(receive, send)
-        elif "status" in action:
+        elif "status" in action and not action.get("performed"):
             call["status"] = action["status"]
-            await _answer(action)(scope, receive, send)
-        else:
+            await _answer(action, action["status"])(scope, receive, send)
+        elif action.keys() & {"drop", "cut", "malformed", "performed"}:
             answer = _Answer(call)
-            spoilt = action.get("drop") or action.get("malformed")
-            await self._app(scope, receive, answer.keep if spoilt else answer.watch(send))
-            if action.get("drop"):
-                await _drop(receive, send)
-            elif spoilt:
-                await answer.send_cut(scope, receive, send)
+            await self._app(scope, receive, answer.keep)
+            await answer.spoil(action, (scope, receive, send))
+        else:
+            await self._app(scope, receive, _Answer(call).watch(send))
 
 
 class _Answer:
@@ -78,26 +76,42 @@ class _Answer:
     def __init__(self, call: dict[str, Any]) -> None:
         self._call = call
         self._start: Message = {}
+        self._body = b""
 
     def watch(self, send: Send) -> Send:
         """Passes the answer on and notes its status."""
 
         async def watching(message: Message) -> None:
-            await self.keep(message)
+            if message["type"] == "http.response.start":
+                self._call["status"] = message["status"]
             await send(message)
 
         return watching
 
     async def keep(self, message: Message) -> None:
-        """Notes the answer's start; its body is forgotten."""
+        """Holds the answer back."""
         if message["type"] == "http.response.start":
             self._start = message
             self._call["status"] = message["status"]
+        else:
+            self._body += message.get("body", b"")
 
-    async def send_cut(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends the held answer's status with a body that is no JSON."""
-        answer = Response(_CUT, self._start["status"], media_type="application/json")
-        await answer(scope, receive, send)
+    async def spoil(self, action: dict[str, Any], asgi: tuple[Scope, Receive, Send]) -> None:
+        """Answers the performed call as the action says, which is not how it was answered."""
+        scope, receive, send = asgi
+        if action.get("drop"):
+            await _drop(receive, send)
+        elif action.get("cut"):
+            await send(self._start)
+            half = self._body[: len(self._body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            await _drop(receive, send)
+        elif action.get("malformed"):
+            answer = Response(_CUT, self._start["status"], media_type="application/json")
+            await answer(scope, receive, send)
+        else:
+            status = action.get("status") or self._start["status"]
+            await _answer(action, status)(scope, receive, send)
 
 
 class ArmEntry:
@@ -145,12 +159,12 @@ def _refusal(headers: Headers, query: QueryParams) -> ArmError | None:
     return None
 
 
-def _answer(action: dict[str, Any]) -> Response:
+def _answer(action: dict[str, Any], status: int) -> Response:
     body = action.get("body")
     headers = action.get("headers") or {}
     if body is None or isinstance(body, str):
-        return Response(body, action["status"], headers)
-    return JSONResponse(body, action["status"], headers)
+        return Response(body, status, headers)
+    return JSONResponse(body, status, headers)
 
 
 async def _read(receive: Receive) -> bytes:

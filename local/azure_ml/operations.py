@@ -22,12 +22,13 @@ _PREFIXES = {"endpoint": "oeidp", "deployment": "odidp"}
 
 
 class OperationFailedError(Exception):
-    """The operation ends as failed, with this code and message."""
+    """The operation ends as failed, or in another state, with this code and message."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, state: str = "Failed") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.state = state
 
 
 class Work(Protocol):
@@ -124,15 +125,18 @@ class Operations:
 
     async def _run(self, operation: Operation) -> None:
         work = self._works[operation.kind]
+        ended = "Succeeded"
         try:
             await self._wait_and_prepare(operation, work)
             work.finish(operation)
         except OperationFailedError as failure:
+            ended = failure.state
             operation.error = {"code": failure.code, "message": failure.message}
         except Exception as error:  # noqa: BLE001 - a defect of ours must end the operation too
             traceback.print_exc()
+            ended = "Failed"
             operation.error = {"code": "InternalServerError", "message": repr(error)}
-        operation.status = "Failed" if operation.error else "Succeeded"
+        operation.status = ended
         operation.ended = arm.now()
         self._store.save_operation(operation)
         del self._running[operation.endpoint], self._tasks[operation.id]
@@ -143,15 +147,27 @@ class Operations:
         effect = operation.effect
         if effect.get("stuck"):
             await self._released.wait()
-        if error := effect.get("fail"):
+        if failure := _failure(effect):
             await asyncio.sleep(operation.due - time.time())
-            raise OperationFailedError(error["code"], error["message"])
+            raise failure
         preparing = asyncio.create_task(work.prepare(operation))
         try:
             await asyncio.sleep(operation.due - time.time())
             await preparing
         finally:
             preparing.cancel()
+
+
+def _failure(effect: Mapping[str, Any]) -> OperationFailedError | None:
+    """How a fault ends an operation, if it does."""
+    state, error = effect.get("end", "Failed"), effect.get("fail")
+    if error:
+        return OperationFailedError(error["code"], error["message"], state=state)
+    if "end" not in effect:
+        return None
+    return OperationFailedError(
+        f"Operation{state}", f"The operation ended as {state}.", state=state
+    )
 
 
 def headers(operation: Operation, request: Request, location: str) -> dict[str, str]:

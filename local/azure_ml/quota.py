@@ -81,7 +81,7 @@ def used(deployments: Iterable[Resource]) -> dict[str, int]:
     """Reserved cores of each family."""
     cores = dict.fromkeys(_FAMILIES, 0)
     for deployment in deployments:
-        if deployment.properties["provisioningState"] != "Failed":
+        if deployment.properties["provisioningState"] not in ("Failed", "Canceled"):
             size = size_of(deployment.properties["instanceType"])
             cores[size.family] += needed(size, deployment.body["sku"]["capacity"])
     return cores

@@ -56,7 +56,8 @@ class Operation:
     """A long-running operation: what it does to which resource, and how it stands.
 
     `due` is the earliest end (epoch seconds); `endpoint` the id under which only one operation
-    may run; `fingerprint` tells a repeated request from another one; `effect` is a fault.
+    may run; `fingerprint` tells a repeated request from another one; `effect` is a fault. `status` is
+    InProgress, Succeeded, Failed, Canceled, or what a fault makes of it.
     """
 
     id: str
@@ -66,7 +67,7 @@ class Operation:
     due: float
     started: str
     fingerprint: str = ""
-    status: Literal["InProgress", "Succeeded", "Failed"] = "InProgress"
+    status: str = "InProgress"
     ended: str | None = None
     error: dict[str, Any] | None = None
     effect: dict[str, Any] = field(default_factory=dict)

@@ -169,4 +169,6 @@ def _operation(request: Request) -> Operation:
     operation = emulator.of(request).store.operation(name)
     if operation is None:
         raise ArmError(404, "OperationNotFound", f"There is no operation {name}.")
+    if gone := operation.effect.get("gone"):
+        raise ArmError(gone, "OperationNotFound", f"There is no operation {name} any more.")
     return operation

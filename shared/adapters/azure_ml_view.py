@@ -15,6 +15,7 @@ from shared.cloud_ports import CloudDeployment, CloudEndpoint, KeyName, Keys, Re
 from shared.domain.errors import CloudError
 from shared.domain.failures import shorten
 
+_GOING_WELL = ("Succeeded", "Creating", "Updating", "Deleting")
 _FAMILY_USAGE = "microsoft.machinelearningservices/usages"
 
 
@@ -44,13 +45,13 @@ class AzureMlView:
         return None if found is None else _endpoint(found)
 
     def find_deployment(self, endpoint_name: str, name: str) -> CloudDeployment | None:
-        """A deployment, with the cause where it has failed; None where there is none."""
+        """A deployment, with the cause where it has gone wrong; None where there is none."""
         deadline = self._arm.deadline()
         found = self._arm.find(self._deployment(endpoint_name, name), deadline=deadline)
         if found is None:
             return None
         deployment = _deployment(found, endpoint_name)
-        if deployment.state not in ("Failed", "Canceled"):
+        if deployment.state in _GOING_WELL:
             return deployment
         return replace(deployment, error=self._failure(found, deadline))
 

@@ -15,6 +15,7 @@ from shared.cloud_ports import CloudDeployment, CloudEndpoint, NewDeployment
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.reasons import Reason
 
+GONE_WRONG = ("Failed", "Canceled")
 FAMILY = "standardDSv2Family"
 CRASHED = "ResourceNotReady: the container crashed"
 _CORES = {f"standard_ds{number}_v2": int(2 ** (number - 1)) for number in range(1, 6)}
@@ -152,7 +153,7 @@ def require_ready(endpoint: Endpoint, deployment: str) -> None:
         raise conflict(Reason.BUSY, f"{endpoint.name} is in {endpoint.state} provisioning state")
     require_free(endpoint)
     known = endpoint.deployments.get(deployment.lower())
-    if known and known.state == "Failed":
+    if known and known.state in GONE_WRONG:
         raise refused("BadRequest", f"{deployment} has failed: it can only be removed")
 
 
@@ -188,12 +189,12 @@ def require_quota(given: NewDeployment, used_cores: int, limit: int) -> None:
 
 
 def used(endpoints: Iterable[Endpoint], *, without: Deployment | None = None) -> int:
-    """Cores of all deployments that have not failed."""
+    """Cores of all deployments that have not gone wrong."""
     return sum(
         _needed(held.given)
         for endpoint in endpoints
         for held in endpoint.deployments.values()
-        if held.state != "Failed" and held is not without
+        if held.state not in GONE_WRONG and held is not without
     )
 
 

@@ -33,6 +33,7 @@ ROWS = {"input_data": {"columns": ["a"], "index": [0, 1], "data": [[1.0], [2.0]]
 
 TAGS = {"longshore-endpoint": "nonce", "longshore-owner": "ana"}
 
+_RUNNING = ("Creating", "Updating", "Deleting")
 _T = TypeVar("_T")
 _names = itertools.count(1)
 
@@ -48,8 +49,8 @@ class Cloud(Protocol):
         """Operations begun meanwhile do not end before the `with` block does."""
         ...
 
-    def fail_next(self, code: str, message: str) -> None:
-        """The next operation fails with this error."""
+    def fail_next(self, code: str, message: str, state: str = "Failed") -> None:
+        """The next operation ends in this state with this error."""
         ...
 
     def until(self, check: Callable[[], _T | None]) -> _T:
@@ -83,8 +84,8 @@ class InMemory:
         self.twin.operation_seconds = 1
         self.time += timedelta(seconds=3600)
 
-    def fail_next(self, code: str, message: str) -> None:
-        self.twin.fail_next(code, message)
+    def fail_next(self, code: str, message: str, state: str = "Failed") -> None:
+        self.twin.fail_next(code, message, state=state)
 
     def until(self, check: Callable[[], _T | None]) -> _T:
         for _ in range(10):
@@ -116,9 +117,9 @@ class Emulated:
         with self._emulator.holding(self.workspace.subscription):
             yield
 
-    def fail_next(self, code: str, message: str) -> None:
-        failure = {"operation": {"fail": {"code": code, "message": message}}}
-        self._emulator.fault("PUT", self.workspace.subscription, failure)
+    def fail_next(self, code: str, message: str, state: str = "Failed") -> None:
+        failure = {"operation": {"end": state, "fail": {"code": code, "message": message}}}
+        self._emulator.fault("*", f"{self.workspace.subscription}/.*/onlineEndpoints/", failure)
 
     def until(self, check: Callable[[], _T | None]) -> _T:
         return processes.wait_until(check, seconds=30, what="the emulator")
@@ -153,7 +154,7 @@ def new_model(
 def settled_endpoint(cloud: Cloud, name: str) -> CloudEndpoint:
     def ended() -> CloudEndpoint | None:
         found = cloud.view.find_endpoint(name)
-        return found if found and found.state in ("Succeeded", "Failed") else None
+        return found if found and found.state not in _RUNNING else None
 
     return cloud.until(ended)
 
@@ -161,7 +162,7 @@ def settled_endpoint(cloud: Cloud, name: str) -> CloudEndpoint:
 def settled_deployment(cloud: Cloud, endpoint: str, name: str = "blue") -> CloudDeployment:
     def ended() -> CloudDeployment | None:
         found = cloud.view.find_deployment(endpoint, name)
-        return found if found and found.state in ("Succeeded", "Failed") else None
+        return found if found and found.state not in _RUNNING else None
 
     return cloud.until(ended)
 

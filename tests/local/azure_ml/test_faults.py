@@ -63,6 +63,65 @@ def test_an_answer_can_be_late_missing_or_no_json(shared: Running, rest: Rest) -
         httpx.get(url, timeout=0.3, **options)
 
 
+def test_a_performed_call_can_be_answered_otherwise(shared: Running, rest: Rest, name: str) -> None:
+    page = {
+        "performed": True,
+        "status": 502,
+        "body": "<html>",
+        "headers": {"Content-Type": "text/html"},
+    }
+    shared.fault("PUT", name, page)
+    answer = rest.put_endpoint(name)
+    assert (answer.status_code, answer.text()) == (502, "<html>")
+    shared.fault("PUT", name, {"performed": True, "body": ""})
+    answer = rest.put_endpoint(name)
+    assert (answer.status_code, answer.text()) == (200, "")
+    assert rest.send("GET", f"onlineEndpoints/{name}").json()["name"] == name
+
+
+def test_an_answer_can_break_off_half_way(shared: Running, rest: Rest) -> None:
+    url = f"{shared.url}{rest.workspace}/models?api-version=1"
+    shared.fault("GET", rest.workspace, {"cut": True})
+    with pytest.raises(httpx.TransportError):
+        httpx.get(url, headers={"Authorization": "Bearer x"}, trust_env=False)
+
+
+def test_trouble_may_last_for_a_time(shared: Running, rest: Rest) -> None:
+    shared.fault("GET", f"{rest.workspace}/models$", {"status": 403}, seconds=0.3)
+    statuses = [rest.send("GET", "models").status_code for _ in range(3)]
+    assert statuses == [403, 403, 403]
+    processes.wait_until(
+        lambda: rest.send("GET", "models").status_code == 200, seconds=5, what="its end"
+    )
+
+
+@pytest.mark.parametrize("state", ["Canceled", "Weird"])
+def test_an_operation_may_end_in_any_state(
+    shared: Running, rest: Rest, name: str, state: str
+) -> None:
+    shared.fault("PUT", name, {"operation": {"end": state}})
+    status = rest.wait(rest.put_endpoint(name))
+    assert (status["status"], status["error"]["code"]) == (state, f"Operation{state}")
+    shown = rest.send("GET", f"onlineEndpoints/{name}").json()
+    assert shown["properties"]["provisioningState"] == state
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_operation_may_be_forgotten_before_its_end(
+    shared: Running, rest: Rest, name: str, status: int
+) -> None:
+    shared.fault("PUT", name, {"operation": {"gone": status}})
+    begun = rest.put_endpoint(name)
+    for header in ("Azure-AsyncOperation", "Location"):
+        assert rest.send("GET", begun.headers[header]).status_code == status
+
+    def created() -> bool:
+        shown = rest.send("GET", f"onlineEndpoints/{name}").json()
+        return bool(shown["properties"]["provisioningState"] == "Succeeded")
+
+    processes.wait_until(created, seconds=5, what=name)
+
+
 def test_an_operation_fails_as_told_and_frees_the_endpoint(
     shared: Running, rest: Rest, name: str, model_path: str
 ) -> None:
@@ -133,6 +192,11 @@ def test_a_scoring_process_that_dies_is_started_again(
         {"match": {"path": "("}, "action": {"status": 500}},
         {"match": {"verb": "PUT"}, "action": {"status": 500}},
         {"action": {"drop": "sometimes"}},
+        {"action": {"drop": "after", "cut": True}},
+        {"action": {"body": "without a status"}},
+        {"action": {"operation": {"gone": 500}}},
+        {"action": {"status": 500}, "times": "often"},
+        {"match": {"nth": []}, "action": {"status": 500}},
         [],
     ],
 )
