@@ -1,5 +1,6 @@
 """Many seeds on all cores, in processes of their own; each chunk of seeds comes back as counts."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -10,14 +11,21 @@ from simulator.run import run_seed
 from simulator.tally import Tally
 
 _CHUNK = 50
+_COLLECT = 10
 Progress = Callable[[Tally], None]
 
 
 def run_chunk(first: int, count: int) -> Tally:
     """The seeds from `first` on."""
     tally = Tally()
-    for seed in range(first, first + count):
-        tally.count(run_seed(seed))
+    gc.disable()  # a run is full of cycles until it is over, so looking for garbage in it is in vain
+    try:
+        for seed in range(first, first + count):
+            tally.count(run_seed(seed))
+            if seed % _COLLECT == 0:
+                gc.collect()
+    finally:
+        gc.enable()
     return tally
 
 

@@ -63,6 +63,8 @@ class People:
 
     def notice(self, effect: Effect) -> None:
         """An effect begins: who waited for it acts now."""
+        if not self._waiting:
+            return
         for waiting in [each for each in self._waiting if each.effect == effect.name]:
             self._waiting.remove(waiting)
             self.timeline.wake(waiting.actor, self.timeline.now)

@@ -98,7 +98,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         actions=(*_always(chance), *_more(chance)),
         outages=draw_outages(chance),
         skews=tuple(round(each, 1) for each in skews),
-        operation=chance.pick((2.0, 8.0, 30.0), "operation"),
+        operation=chance.pick((1.0, 5.0, 25.0), "operation"),
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
@@ -143,7 +143,7 @@ def _always(chance: Chance) -> list[Action]:
 
 
 def _more(chance: Chance) -> list[Action]:
-    return [_one_more(chance, number) for number in range(7, 7 + chance.whole(0, 4, "more"))]
+    return [_one_more(chance, number) for number in range(7, 7 + chance.whole(0, 3, "more"))]
 
 
 def _one_more(chance: Chance, number: int) -> Action:

@@ -13,6 +13,7 @@ from shared.domain.policy import (
     DEPLOY_REQUESTS_POISON,
     Policy,
 )
+from shared.domain.records import Deployment
 from shared.ports import WorkerPorts
 from shared.service import content
 from simulator import model
@@ -34,6 +35,7 @@ from simulator.promises.writes import check_writes
 from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
+from simulator.strangers import THEIR_PATH, Strangers
 from simulator.timeline import SECOND, Broken, SkewedClock, Timeline, TrueClock
 from simulator.timers import JOBS, Timer
 
@@ -90,10 +92,14 @@ class World:
             TrueClock(self.timeline).now,
             operation_seconds=self.scenario.operation,
             cores=self.scenario.cores,
-            has_path=lambda path: self._blobs.size(f"{path}/MLmodel") is not None,
+            has_path=self._has_path,
         )
         self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
         self.promises = CloudPromises(self.ledger, self.workspace)
+        self.strangers = Strangers(self.workspace, self._counted)
+
+    def _has_path(self, path: str) -> bool:
+        return path == THEIR_PATH or self._blobs.size(f"{path}/MLmodel") is not None
 
     def _build_ports(self) -> None:
         cloud = SimulatedCloud(
@@ -154,6 +160,10 @@ class World:
 
     def _landed(self, table: str, writes: Sequence[Write]) -> None:
         check_writes(self.ledger, table, writes, self.timeline.current.task)
+        for write in writes:
+            record = write.record
+            if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
+                self.strangers.notice(record)
 
     def _cloud_begun(self, call: Call) -> None:
         self.promises.before(call, self.timeline.current.task)
@@ -176,6 +186,7 @@ class World:
 
     def _check_rest(self) -> None:
         Rest(self.ledger, self.workspace, self._tables, self.promises.late).check()
+        self.strangers.check()
         check_answers(self.ledger, self._answered)
         check_events(self.ledger, self.people.sent)
 

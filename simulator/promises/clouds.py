@@ -9,13 +9,11 @@ is for the reconciliation. Nothing excuses touching what is not ours.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain import ownership
 from shared.domain.records import Deployment, Endpoint, Holder
 from simulator.cloud import Call, Workspace
 from simulator.ledger import Ledger
+from simulator.promises import tags as tags_of
 from simulator.timeline import Broken, Task
-
-_OURS = (ownership.DEPLOYMENT_TAG, ownership.ENDPOINT_TAG)
 
 
 @dataclass(slots=True)
@@ -48,7 +46,7 @@ class CloudPromises:
 
     def _require_ours(self, call: Call) -> None:
         tags = self._tags(call)
-        if tags is not None and not any(name in tags for name in _OURS):
+        if tags is not None and not tags_of.are_ours(tags):
             raise Broken(
                 f"{call.name} of {call.endpoint or call.model}, which is not ours",
                 call.endpoint.lower(),
@@ -68,7 +66,7 @@ class CloudPromises:
         if call.model != record.azure_model_name:
             raise Broken(f"the model {call.model} is not what {record.id} has on record", record.id)
         tags = call.tags if call.tags is not None else self._tags(call)
-        if tags is not None and dict(tags) != ownership.deployment_tags(record):
+        if tags is not None and dict(tags) != tags_of.of_deployment(record):
             raise Broken(
                 f"the tags of the model {call.model} are not those of {record.id}", record.id
             )
@@ -94,12 +92,12 @@ class CloudPromises:
                 f"{call.name} of {call.deployment}, not the name of {record.id}", record.id
             )
         for tags in (call.tags, self._tags(call)):
-            if tags is not None and dict(tags) != ownership.deployment_tags(record):
+            if tags is not None and dict(tags) != tags_of.of_deployment(record):
                 raise Broken(f"{call.name}: the tags are not those of {record.id}", record.id)
 
     def _check_endpoint(self, call: Call, record: Deployment, row: Endpoint) -> None:
         for tags in (call.tags, self._tags(call)):
-            if tags is not None and dict(tags) != ownership.endpoint_tags(row.user_key, row.tag):
+            if tags is not None and dict(tags) != tags_of.of_endpoint(row):
                 raise Broken(f"{call.name}: the tags are not those of {row.name}", record.id)
         if call.traffic is None and len(row.members) > 1:
             raise Broken(f"{row.name} is removed with other members on it", record.id)
@@ -110,7 +108,7 @@ class CloudPromises:
         """The models and the deployments in the cloud that carry the tag of one record."""
 
         def is_its(tags: Mapping[str, str]) -> bool:
-            return tags.get(ownership.DEPLOYMENT_TAG) == deployment_id
+            return tags.get(tags_of.DEPLOYMENT) == deployment_id
 
         models = [name for name, tags in self.workspace.models().items() if is_its(tags)]
         deployments = [

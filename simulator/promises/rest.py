@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.adapters.memory_tables import MemoryTables
-from shared.domain import ownership, plans
+from shared.cloud_ports import CloudDeployment
+from shared.domain import plans
 from shared.domain.records import ClaimKind, Deployment, Endpoint, Request, Status
 from shared.service import listing
 from simulator.cloud import Call, Workspace
 from simulator.ledger import Ledger
+from simulator.promises import tags
 from simulator.timeline import Broken
 
 
@@ -80,14 +82,18 @@ class Rest:
             self._check_traffic(name, row)
 
     def _there(self) -> Iterator[tuple[str, str, str]]:
-        """What is ours in the cloud: endpoint, deployment (or none), and by which tag."""
+        """What is ours in the cloud: endpoint, deployment (or none), and by which tag.
+
+        An endpoint of ours that somebody else lives on stays for them.
+        """
         for endpoint in self.workspace.endpoints():
             name = endpoint.name.lower()
-            if tag := endpoint.tags.get(ownership.ENDPOINT_TAG):
+            deployments = self.workspace.list_deployments(name)
+            tag = endpoint.tags.get(tags.ENDPOINT)
+            if tag and (name in self.ledger.endpoints or all(map(_is_ours, deployments))):
                 yield name, "", tag
-            for each in self.workspace.list_deployments(name):
-                if each.tags.get(ownership.DEPLOYMENT_TAG):
-                    yield name, each.name, each.tags[ownership.DEPLOYMENT_TAG]
+            for each in filter(_is_ours, deployments):
+                yield name, each.name, each.tags[tags.DEPLOYMENT]
 
     def _is_excused(self, thing: tuple[str, str, str]) -> bool:
         return any(
@@ -99,7 +105,7 @@ class Rest:
         found = self.workspace.find_endpoint(name)
         routed = {each: share for each, share in (found.traffic if found else {}).items() if share}
         wanted = {each: share for each, share in row.traffic.items() if share}
-        if routed != wanted and not self._is_excused((name, "", "")):
+        if routed != wanted and not row.trouble and not self._is_excused((name, "", "")):
             raise Broken(f"{name} routes {routed}, and its row says {wanted}", name)
 
     def _check_models(self) -> None:
@@ -109,11 +115,7 @@ class Rest:
                 may.add(record.azure_model_name)
                 if record.status is Status.ACTIVE:
                     must.add(record.azure_model_name)
-        ours = {
-            name
-            for name, tags in self.workspace.models().items()
-            if ownership.DEPLOYMENT_TAG in tags
-        }
+        ours = {name for name, has in self.workspace.models().items() if tags.DEPLOYMENT in has}
         odd = ((ours - may) | (must - ours)) - {call.model for call in self.late}
         if odd:
             raise Broken(f"the registry and the records differ in: {', '.join(sorted(odd))}")
@@ -131,6 +133,10 @@ class Rest:
             )
             if told != there:
                 raise Broken(f"a user is told {dict(told)}, and has {dict(there)}")
+
+
+def _is_ours(deployment: CloudDeployment) -> bool:
+    return tags.are_ours(deployment.tags)
 
 
 def check_answers(ledger: Ledger, answered: list[tuple[str, str, str]]) -> None:
