@@ -23,9 +23,11 @@ def is_due(record: Deployment, now: datetime) -> bool:
 def next_look(record: Deployment, now: datetime) -> datetime:
     """When it is worth another hint, where one is sent now.
 
-    The work may only stand in a long line, so each hint has twice the time of the one before.
+    The work may only stand in a long line, so each hint has twice the time of the one before. Where
+    a lease has run out, a turn had begun: the line is short, and the time counts from there.
     """
-    return now + min(now - record.work.due_at, LONGEST_LOOK_AWAY)
+    since = record.lease.until if record.lease else record.work.due_at
+    return now + min(now - since, LONGEST_LOOK_AWAY)
 
 
 def take_lease(record: Deployment, owner: str, until: datetime) -> Deployment:

@@ -72,7 +72,7 @@ class World:
             control=cloud,
             scorer=cloud,
         )
-        self.mint = Mint(self.ports.tables, self.clock, self.ports.random)
+        self.mint = Mint(self.ports.tables, self.clock, self.ports.random, self.policy)
         self._next_sweep = self.clock.now() + timedelta(seconds=SWEEP_EVERY)
 
     # -------------------------------------------------------------- what users do
