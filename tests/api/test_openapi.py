@@ -142,8 +142,8 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 NAMES = ["model_id", "deployment_name", "endpoint_name", "instance_type", "instance_count"]
-NAMES += ["description", "environment_variables", "other"]
-DEPLOY_FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, ANYTHING))
+NAMES += ["description", "environment_variables", "traffic", "key", "other"]
+SHARES = st.dictionaries(st.sampled_from(["blue", "Blue", "-"]), st.integers(-1, 101), max_size=4)
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 HEADER = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
 FUZZ = settings(
@@ -155,19 +155,23 @@ FUZZ = settings(
 
 
 @FUZZ
-@given(body=ANYTHING | DEPLOY_FIELDS, user=HOSTILE)
+@given(data=st.data())
 def test_no_body_makes_the_server_fail(
-    server: Server, document: dict[str, Any], body: Any, user: str
+    server: Server, document: dict[str, Any], data: st.DataObject
 ) -> None:
+    taking = [each for each in operations(document) if body_of(document, each[2], {})]
+    method, path, operation = data.draw(st.sampled_from(taking))
+    names = data.draw(st.lists(st.sampled_from(NAMES), max_size=4))
+    body = data.draw(ANYTHING | st.fixed_dictionaries(dict.fromkeys(names, ANYTHING | SHARES)))
+    user, key = data.draw(HOSTILE), data.draw(HEADER)
     content = json.dumps(body).encode()  # with NaN, infinities and lone surrogates, as JSON goes
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", "idempotency-key": key}
 
-    answer = server.post(
-        "/deployments/deploy", params={"user_id": user}, content=content, headers=headers
+    answer = server.send(
+        method.upper(), path, params={"user_id": user}, content=content, headers=headers
     )
 
     assert answer.status_code in (400, 404, 422)
-    operation = document["paths"]["/deployments/deploy"]["post"]
     require_described(document, operation, answer)
 
 

@@ -136,6 +136,11 @@ class World:
         end = self.clock.now() + timedelta(seconds=seconds)
         self.run_until(lambda: self.clock.now() >= end)
 
+    def sleep(self, seconds: float) -> None:
+        """Time passes with nothing at work; the sweeps of it are not made up for."""
+        self.clock.advance(seconds)
+        self._next_sweep = self.clock.now() + timedelta(seconds=SWEEP_EVERY)
+
     def deliver(self) -> bool:
         """Gives the next visible message to a worker; False where there is none."""
         message = self.queue.receive(DEPLOY_JOBS, lease=HOST_LEASE)
