@@ -21,7 +21,7 @@ from shared.telemetry import Happened
 RECOUNT = timedelta(seconds=5)
 RECOUNT_AT_LIMIT = timedelta(seconds=1)
 _LATER = 30.0  # seconds: a deployment takes minutes
-_MOST_USERS = 10_000  # of whom something is remembered; beyond, only of those seen within a minute
+_MOST_USERS = 10_000  # beyond, those are forgotten who have long asked for nothing
 _FORGET = timedelta(minutes=2)
 
 
