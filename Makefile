@@ -32,7 +32,7 @@ check: .venv/installed
 	@.venv/bin/lint-imports >build/imports.txt || { cat build/imports.txt >&2; exit 1; }
 
 test: check
-	@exec $(PY) -m pytest -q -m "not proof" -n 4 --dist loadfile --no-loadscope-reorder
+	@exec $(PY) -m pytest -q -m "not proof" -n 4 --no-loadscope-reorder
 
 proof: .venv/installed
 	@exec $(PY) -m pytest -q -m proof -p tests.proof

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +11,8 @@ from local import azurite as storage
 
 WAITING = ("e2e", "local")
 """Folders whose tests mostly wait for processes."""
+TOGETHER = ("adapters", "contracts", "local/azure_ml")
+"""Folders whose files share an emulator, which takes seconds to start."""
 
 
 def pytest_configure() -> None:
@@ -26,6 +29,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return  # one after another: in the order of their names
     tests = Path(__file__).parent
     items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in WAITING)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Gives each process a file at a time, or a folder whose files share an emulator."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - only where it is in use
+
+    class ByFileOrFolder(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            folder = file.removeprefix("tests/").rpartition("/")[0]
+            return folder if folder in TOGETHER else file
+
+    return ByFileOrFolder(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -170,6 +170,7 @@ def test_a_request_whose_host_died_between_acceptance_and_answer_is_one_when_sen
         live = user.wait_active(answer.json()["deployment_id"])
 
         assert answer.status_code == 202
+        assert answer.headers["Idempotent-Replayed"] == "true"
         assert user.deployment_ids() == {live["id"]}
         assert count(cloud, "deployments", live["deployment_name"]) == 1
 

@@ -79,14 +79,37 @@ class User:
         """Waits until nothing of it is left in the cloud."""
         return self.wait(deployment_id, is_torn_down, seconds=seconds)
 
-    def score(self, deployment: Json, payload: object) -> httpx.Response:
-        """Calls the live deployment by name, with the endpoint's key."""
-        keys = self.http.get(f"/endpoints/{deployment['endpoint_name']}/keys").json()
+    def wait_failed(self, deployment_id: str) -> Json:
+        """Waits until it has failed and costs nothing any more."""
+        self.wait(deployment_id, lambda each: each["status"] == "failed")
+        return self.wait_torn_down(deployment_id)
+
+    def retry(self, deployment_id: str) -> httpx.Response:
+        """Sends a new try of a failed deployment."""
+        return self.http.post(f"/deployments/{deployment_id}/retry")
+
+    def look_at_endpoint(self, name: str) -> Json:
+        """The endpoint as it is now."""
+        answer = self.http.get(f"/endpoints/{name}")
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def keys(self, endpoint_name: str) -> Json:
+        """The endpoint's keys as they are now."""
+        answer = self.http.get(f"/endpoints/{endpoint_name}/keys")
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def score(self, deployment: Json, payload: object, *, key: str = "") -> httpx.Response:
+        """Calls the live deployment by name, with this key or else the endpoint's."""
+        opens = key or self.keys(deployment["endpoint_name"])["primary_key"]
         return httpx.post(
             deployment["scoring_uri"],
             json=payload,
             headers={
-                "Authorization": f"Bearer {keys['primary_key']}",
+                "Authorization": f"Bearer {opens}",
                 "azureml-model-deployment": deployment["deployment_name"],
             },
             timeout=30,
