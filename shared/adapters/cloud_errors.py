@@ -77,7 +77,7 @@ _STATUSES = {
     429: Trouble.THROTTLED,
 }
 _GONE = (404, 410)
-_REASONS: Mapping[Reason, Trouble] = {
+REASONS: Mapping[Reason, Trouble] = {
     Reason.NOT_FOUND: Trouble.PERMANENT,
     Reason.NAME_TAKEN: Trouble.PERMANENT,
     Reason.QUOTA: Trouble.PERMANENT,
@@ -91,6 +91,8 @@ _REASONS: Mapping[Reason, Trouble] = {
     Reason.BUSY: Trouble.CONFLICT,
     Reason.THROTTLED: Trouble.THROTTLED,
 }
+"""What is done about what Azure means, whatever status it comes with."""
+
 _LONGEST = 4_000  # characters of a message: it goes into a record
 
 
@@ -122,7 +124,7 @@ def from_response(response: Any, *, changing: bool) -> CloudError:
         reason, message = find_reason(reversed(codes), message)
         if reason is None and status in _GONE:
             reason = Reason.NOT_FOUND
-        code, trouble = (reason, _REASONS[reason]) if reason else (code, trouble)
+        code, trouble = (reason, REASONS[reason]) if reason else (code, trouble)
     wait = _retry_after(response.headers)
     return CloudError(_settle(trouble, changing), code, message[:_LONGEST], retry_after=wait)
 
@@ -180,8 +182,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         ("retry-after", 1),
     ):
         text = headers.get(name)
-        if text:
-            return _seconds(text, scale)
+        seconds = _seconds(text, scale) if text else None
+        if seconds is not None:
+            return seconds
     return None
 
 

@@ -14,13 +14,16 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError,
 
 from shared.adapters import cloud_errors
 from shared.domain.errors import Trouble
-from shared.domain.reasons import Reason, find_reason
+from shared.domain.reasons import Reason
 
 _CLASSES = [
     kind
-    for _, kind in inspect.getmembers(azure, inspect.isclass)
-    if issubclass(kind, Exception) and kind.__module__ == azure.__name__
+    for module in (azure, requests.exceptions)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Exception) and kind.__module__ == module.__name__
+    if not issubclass(kind, Warning)
 ]
+_PAGE = "<!DOCTYPE html><html><title>Our services aren't available right now</title></html>"
 
 
 class Response:
@@ -43,8 +46,21 @@ def arm(code: str, message: str, *details: tuple[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", _CLASSES, ids=lambda kind: kind.__name__)
-def test_every_class_of_azure_core_is_mapped(kind: type[Exception]) -> None:
+def test_every_class_of_azure_core_and_of_requests_is_mapped(kind: type[Exception]) -> None:
     assert kind in cloud_errors.TROUBLES
+
+
+def test_every_reason_has_its_trouble() -> None:
+    assert cloud_errors.REASONS.keys() == set(Reason)
+
+
+def test_every_status_has_one_meaning_whatever_the_call() -> None:
+    clear = {401: "auth", 403: "auth", 409: "conflict", 412: "conflict", 429: "throttled"}
+    for status in range(300, 600):
+        unclear = status == 408 or status >= 500
+        for changing, unknown in ((False, "transient"), (True, "ambiguous")):
+            found = cloud_errors.from_response(Response(status), changing=changing)
+            assert found.trouble == clear.get(status, unknown if unclear else "permanent")
 
 
 @pytest.mark.parametrize(
@@ -166,9 +182,92 @@ def test_a_body_that_is_not_arms_is_quoted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "code", "words", "trouble", "reason"),
+    [
+        (409, "ScopeLocked", "The scope cannot perform delete operation.", "permanent", "locked"),
+        (403, "RequestDisallowedByPolicy", "disallowed by policy", "permanent", "policy"),
+        (409, "MissingSubscriptionRegistration", "not registered", "permanent", "workspace"),
+        (403, "ReadOnlyDisabledSubscription", "is disabled", "permanent", "workspace"),
+        (404, "ResourceGroupNotFound", "Resource group 'rg' is gone", "permanent", "workspace"),
+        (404, "SubscriptionNotFound", "The subscription is gone", "permanent", "workspace"),
+        (409, "SkuNotAvailable", "The requested size is unavailable", "permanent", "size"),
+        (400, "BadRequest", "Not supported VM Size Standard_X1.", "permanent", "size"),
+        (400, "BadRequest", "VM size Standard_X1 is not supported here", "permanent", "size"),
+        (409, "OutOfCapacity", "no machines", "permanent", "capacity"),
+        (409, "OperationNotAllowed", "exceeding approved DSv2 Cores quota", "permanent", "quota"),
+        (400, "OutOfQuota", "too much", "permanent", "quota"),
+        (409, "InvalidResourceLocation", "exists in location 'a'", "permanent", "region"),
+        (400, "LocationNotAvailableForResourceType", "not in 'x'", "permanent", "region"),
+        (400, "OperationCanceled", "a similar request came", "conflict", "busy"),
+        (409, "AnotherOperationInProgress", "wait", "conflict", "busy"),
+        (503, "TooManyRequests", "slow down", "ambiguous", "TooManyRequests"),
+        (400, "SubscriptionRequestsThrottled", "slow down", "throttled", "throttled"),
+        (403, "AuthorizationFailed", "may not", "auth", "AuthorizationFailed"),
+        (409, "Conflict", "another operation", "conflict", "Conflict"),
+        (410, "Gone", "it was there", "permanent", "not_found"),
+    ],
+)
+def test_what_azure_means_by_its_codes_comes_before_what_the_status_says(
+    status: int, code: str, words: str, trouble: str, reason: str
+) -> None:
+    plain = cloud_errors.from_response(Response(status, arm(code, words)), changing=True)
+    nested = arm("BadRequest" if status == 400 else "Outer", "outer", (code, words))
+    inside = cloud_errors.from_response(Response(status, nested), changing=True)
+    for found in (plain, inside):
+        assert (found.trouble, found.code) == (trouble, reason)
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 410, 413, 418])
+def test_a_page_that_is_not_the_apis_own_settles_nothing(status: int) -> None:
+    for changing, meant in ((False, Trouble.TRANSIENT), (True, Trouble.AMBIGUOUS)):
+        found = cloud_errors.from_response(Response(status, _PAGE), changing=changing)
+        assert (found.trouble, found.code) == (meant, f"HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"), [(401, "auth"), (403, "auth"), (409, "conflict"), (429, "throttled")]
+)
+def test_a_status_that_any_server_may_give_is_believed_on_any_page(status: int, meant: str) -> None:
+    found = cloud_errors.from_response(Response(status, _PAGE), changing=True)
+    assert (found.trouble, found.message) == (meant, _PAGE)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), LookupError("unknown encoding: martian")],
+)
+def test_a_body_that_is_not_text_is_no_answer(cause: Exception) -> None:
+    response: Any = Response(404)
+
+    def text() -> str:
+        raise cause
+
+    response.text = text
+    found = cloud_errors.from_response(response, changing=False)
+    assert (found.trouble, found.code) == (Trouble.TRANSIENT, "HTTP 404")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"error": ' * 100_000, "[]", "null", "7", '"no"'])
+def test_json_of_any_shape_is_survived(body: str) -> None:
+    found = cloud_errors.from_response(Response(503, body), changing=True)
+    assert (found.trouble, found.code) == (Trouble.AMBIGUOUS, "HTTP 503")
+    assert len(found.message) <= 4000
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"),
     [
         ({}, None),
+        ({"retry_after": "0"}, 0.0),
+        ({"retry_after": "86400"}, 86_400.0),
+        ({"retry_after": "-1"}, -1.0),
+        ({"retry_after": "1.5"}, 1.5),
+        ({"retry_after": ""}, None),
+        ({"retry_after": "inf"}, None),
+        ({"retry_after": "1e999"}, None),
+        ({"retry_after": "Wed, 99 Foo 2026 07:28:00 GMT"}, None),
+        ({"retry_after_ms": "soon", "retry_after": "7"}, 7.0),
+        ({"retry_after_ms": "nan", "x_ms_retry_after_ms": "1500"}, 1.5),
         ({"retry_after": "7"}, 7.0),
         ({"retry_after": "9999999999"}, 9999999999.0),
         ({"retry_after": "-3"}, -3.0),
@@ -189,3 +288,11 @@ def test_a_wait_may_be_given_as_a_date() -> None:
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     found = cloud_errors.from_response(Response(503, "", retry_after=then), changing=True)
     assert found.retry_after == pytest.approx(90, abs=5)
+
+
+def test_a_date_that_has_passed_is_told_as_such() -> None:
+    found = cloud_errors.from_response(
+        Response(429, "", retry_after="Wed, 21 Oct 2015 07:28:00 GMT"), changing=True
+    )
+    assert found.retry_after is not None
+    assert found.retry_after < 0
