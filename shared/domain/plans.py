@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.records import Deployment, Plan, Step, Work
 
+_LONGEST_LINE = timedelta(hours=24)  # an hour for each of the 20 deployments of an endpoint, and more
+
 _DEPLOY = (
     Step.PREPARE,
     Step.REGISTER,
@@ -72,8 +74,10 @@ def stand_in_line(work: Work, in_line: bool, now: datetime) -> Work:
 
 
 def is_past_deadline(work: Work, now: datetime) -> bool:
-    """Whether a plan that may be given up has had its time; none runs while it stands in line."""
-    return can_fail(work.plan) and work.in_line_since is None and now > work.deadline_at
+    """Whether a plan that may be given up has had its time; in line it has the time of all before it."""
+    if work.in_line_since is not None:
+        return can_fail(work.plan) and now > work.in_line_since + _LONGEST_LINE
+    return can_fail(work.plan) and now > work.deadline_at
 
 
 def next_step(record: Deployment) -> Step | None:

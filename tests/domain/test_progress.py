@@ -107,6 +107,13 @@ def test_the_deadline_does_not_run_in_line_for_the_endpoint() -> None:
         assert plans.is_past_deadline(goes_on.work, late + timedelta(seconds=61))
 
 
+def test_a_line_that_never_moves_ends_after_a_day() -> None:
+    record = replace(deployment(), work=plans.start_work(Plan.DEPLOY, NOW, LATER))
+    record = progress.after_wait(record, Wait(why="", in_line=True), 30, NOW)
+    assert not plans.is_past_deadline(record.work, NOW + timedelta(hours=23))
+    assert plans.is_past_deadline(record.work, NOW + timedelta(hours=25))
+
+
 def test_what_removes_paid_things_is_never_past_its_deadline() -> None:
     for plan in (Plan.ABANDON, Plan.DELETE):
         work = plans.start_work(plan, NOW, LATER)

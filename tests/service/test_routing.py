@@ -99,6 +99,37 @@ def test_a_change_that_the_cloud_refuses_leaves_the_traffic_as_it_was_and_says_w
     check_routed(world, green=100)
 
 
+def test_a_change_whose_end_is_seen_after_its_deadline_is_done_and_not_given_up() -> None:
+    world = World(operation_seconds=OPERATION)
+    pair(world)
+    world.route("shop", green=100)
+    world.run_until(lambda: world.cloud.find_endpoint("shop").state == "Updating")  # type: ignore[union-attr]  # it is there
+    world.lose_messages()
+    world.clock.advance(world.policy.deploy_deadline + 60)
+    world.settle()
+    check_routed(world, green=100)
+
+
+def test_a_change_given_up_at_its_deadline_leaves_on_the_row_what_the_cloud_routes() -> None:
+    world = World(operation_seconds=OPERATION)
+    pair(world)
+    world.route("shop", green=100)
+
+    def refuse(name: str) -> None:
+        if name == "put_endpoint":
+            raise CloudError(Trouble.CONFLICT, "Conflict", "another operation is running")
+
+    world.effects.trouble = refuse
+    world.run_until(lambda: world.read(world.deployments()[0]).work.trouble != "")
+    world.cloud._endpoints["shop"].traffic = {"blue": 70, "green": 30}  # by hand, in the portal
+    world.settle()
+    endpoint = world.endpoint("shop")
+    assert endpoint is not None
+    assert endpoint.trouble is not None
+    assert endpoint.trouble.code == "deadline"
+    assert endpoint.traffic == endpoint.routed == {"blue": 70, "green": 30}
+
+
 def test_a_delete_of_the_deployment_that_carries_the_change_still_routes_it() -> None:
     world = World(operation_seconds=OPERATION)
     _, green = pair(world)

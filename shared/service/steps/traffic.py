@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.cloud_ports import CloudEndpoint
-from shared.domain import endpoints
-from shared.domain.failures import endpoint_taken
+from shared.domain import endpoints, plans
+from shared.domain.failures import endpoint_taken, past_deadline
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
 from shared.service import pace, store
@@ -96,18 +96,25 @@ def _route(
     found: CloudEndpoint,
     wanted: Mapping[str, int],
     step: Step,
-) -> Wait | None:
-    """Writes what is wanted on the row, then in the cloud; None once the cloud shows it."""
-    if dict(held.record.traffic) != dict(wanted):
-        saved = turn.save_endpoint(held, replace(held.record, traffic=wanted))
-        if saved is None:
-            return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
-    if found.state not in _AT_REST:
-        return Wait(why=f"Azure says the endpoint is {found.state}")
+) -> Wait | Failed | None:
+    """Writes what is wanted on the row, then in the cloud; None once the cloud shows it.
+
+    What the cloud shows at rest goes on the row as well: it is what holds if the change is given up.
+    """
+    at_rest = found.state in _AT_REST
     routed = {name: share for name, share in found.traffic.items() if share}
-    if routed == dict(wanted):
+    row = replace(held.record, traffic=dict(wanted))
+    if at_rest and routed != (row.routed or {}):
+        row = replace(row, routed=routed)
+    if row != held.record and turn.save_endpoint(held, row) is None:
+        return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
+    if not at_rest:
+        return Wait(why=f"Azure says the endpoint is {found.state}")
+    if routed == wanted:
         pace.learn(turn, step)
         return None
+    if step is Step.ROUTE and plans.is_past_deadline(turn.record.work, turn.ports.clock.now()):
+        return Failed(failure=past_deadline(turn.record))
     tell_failed_change(turn, found)
     turn.before_change()
     turn.ports.control.put_endpoint(
