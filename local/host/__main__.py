@@ -3,10 +3,10 @@
 A stand-in for `func start`: one process is one host instance with its Python worker inside. With
 `--functions` it serves those alone, as an instance of a per-function scale group does. Prints a
 line for each function and `host ready: http://127.0.0.1:P`; logs to stderr. Exit code 0 after
-SIGTERM or SIGINT, 1 if running work was cut off, 2 if it could not start.
+SIGTERM or SIGINT, 1 if running work was cut off, also by `functionTimeout`, 2 if it could not start.
 
-Not imitated: keys and authorization levels, `functionTimeout`, retry policies, input bindings,
-triggers and outputs other than HTTP, queue and timer, identity-based connections, scaling.
+Not imitated: keys and authorization levels, retry policies, input bindings, triggers and outputs
+other than HTTP, queue and timer, identity-based connections, scaling.
 """
 
 import argparse

@@ -27,6 +27,7 @@ from local.host.listener import Listener
 from local.host.settings import Settings
 
 KEEP_ALIVE_SECONDS = 120  # Kestrel's
+_GRACE_AFTER_TIMEOUT = 1  # to give the message back
 
 _LOG = logging.getLogger("local.host")
 
@@ -61,7 +62,10 @@ class Host:
         self._socket = bound
         self._url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         self._stop = asyncio.Event()
-        self._invoker = Invoker(self._outputs(), pool_size(plan.settings.values))
+        self._grace = plan.grace
+        self._invoker = Invoker(
+            self._outputs(), pool_size(plan.settings.values), plan.host.function_timeout
+        )
         self._listeners = {
             function.name: listener
             for function in plan.functions
@@ -81,20 +85,29 @@ class Host:
         async with asyncio.TaskGroup() as tasks:
             listening = [tasks.create_task(each.run()) for each in self._listeners.values()]
             tasks.create_task(server.serve(sockets=[self._socket]))
+            tasks.create_task(self._stop_after_timeout())
             await self._stop.wait()
             await self._drain(listening)
             server.should_exit = True
+            self._invoker.timed_out.set()
         if self._invoker.cut_off:
             names = ", ".join(self._invoker.cut_off)
-            _LOG.error("cut off after %d s: %s", self._plan.grace, names)
+            _LOG.error("cut off after %d s: %s", self._grace, names)
         return not self._invoker.cut_off
+
+    async def _stop_after_timeout(self) -> None:
+        """As the real host ends the worker process of a function that takes too long, with all in it."""
+        await self._invoker.timed_out.wait()
+        if not self._stop.is_set():
+            self._grace = _GRACE_AFTER_TIMEOUT
+            self._stop.set()
 
     async def _drain(self, listening: Sequence[asyncio.Task[None]]) -> None:
         self._front.stopping = True
         for listener in self._listeners.values():
             listener.stop()
         if running := [*listening, *self._admin.tasks]:
-            _, unfinished = await asyncio.wait(running, timeout=self._plan.grace)
+            _, unfinished = await asyncio.wait(running, timeout=self._grace)
             for task in unfinished:
                 task.cancel()
 

@@ -1,7 +1,7 @@
 """host.json: the settings of the host that an app ships, with the real host's defaults and ranges.
 
 Read before the app is loaded. Keys the local host does not imitate are ignored, as the real host
-ignores keys it does not know. `functionTimeout` is one of them: an invocation may run for ever.
+ignores keys it does not know.
 """
 
 import json
@@ -46,6 +46,8 @@ class HostJson:
 
     http: HttpOptions
     queues: QueueOptions
+    function_timeout: float | None
+    """Seconds an invocation may take; None is for ever."""
 
 
 def read(app_folder: Path, problems: list[str]) -> HostJson:
@@ -56,6 +58,7 @@ def read(app_folder: Path, problems: list[str]) -> HostJson:
     http, queues = "extensions.http.", "extensions.queues."
     batch_size = values.integer(queues + "batchSize", 16, 1, 32)
     return HostJson(
+        function_timeout=values.timeout("functionTimeout", 1800),
         http=HttpOptions(
             route_prefix=values.word(http + "routePrefix", "api").strip("/"),
             max_outstanding_requests=values.integer(http + "maxOutstandingRequests", 200, -1),
@@ -122,6 +125,11 @@ class _Values:
             return seconds
         self._wrong(path, f'a time span "hh:mm:ss" from {low:g} s to {high:g} s')
         return default
+
+    def timeout(self, path: str, default: float) -> float | None:
+        if self.get(path) == "-1":
+            return None
+        return self.span(path, default, 1, _WEEK)
 
     def word(self, path: str, default: str, *allowed: str) -> str:
         value = self.get(path)

@@ -70,12 +70,17 @@ class Context:
 class Invoker:
     """Runs functions and knows how many are running."""
 
-    def __init__(self, send_outputs: SendOutputs | None, threads: int) -> None:
+    def __init__(
+        self, send_outputs: SendOutputs | None, threads: int, timeout: float | None = None
+    ) -> None:
+        self.timed_out = asyncio.Event()
+        """Set when a function has taken longer than `timeout` seconds: its thread cannot be ended alone."""
         self.running: Counter[str] = Counter()
         """Invocations under way, by function."""
         self.cut_off: list[str] = []
         """Functions that the host's end left unfinished."""
         self._send_outputs = send_outputs
+        self._timeout = timeout
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self._local = threading.local()
 
@@ -86,19 +91,29 @@ class Invoker:
         """
         start = time.perf_counter()
         self.running[function.name] += 1
+        limit = asyncio.timeout(self._timeout)
         try:
-            result = await self._run(function, trigger_value)
+            async with limit:
+                result = await self._run(function, trigger_value)
         except asyncio.CancelledError:
             self.cut_off.append(function.name)
             raise
         except Exception as error:
-            _LOG.exception("%s failed after %.0f ms", function.name, _milliseconds(start))
+            if limit.expired():
+                self._cut_off(function)
+            else:
+                _LOG.exception("%s failed after %.0f ms", function.name, _milliseconds(start))
             raise InvocationError(function.name) from error
         finally:
             self.running[function.name] -= 1
         level = logging.DEBUG if isinstance(function.trigger, HttpTrigger) else logging.INFO
         _LOG.log(level, "%s succeeded after %.0f ms", function.name, _milliseconds(start))
         return result
+
+    def _cut_off(self, function: Function) -> None:
+        _LOG.error("%s took longer than functionTimeout, %g s", function.name, self._timeout)
+        self.cut_off.append(function.name)
+        self.timed_out.set()
 
     async def _run(self, function: Function, trigger_value: object) -> object:
         arguments: dict[str, Any] = {function.trigger.parameter: trigger_value}

@@ -1,9 +1,11 @@
 """When a queue is looked at: sooner after a message, later while empty, at once when woken."""
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 import pytest
+from azure.core.exceptions import AzureError
 
 from local.host import queue_listener
 from local.host.functions import Function
@@ -19,6 +21,54 @@ OPTIONS = QueueOptions(
     visibility_timeout=0,
     base64=True,
 )
+
+
+class Poisoned:
+    """A queue with one message that has been received once too often; its deletion fails at first."""
+
+    name = "jobs"
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.deleted = 0
+        self._left = 2
+        self.stop: Callable[[], None] = lambda: None
+
+    def receive(self, _count: int, _lease: int) -> list[Message]:
+        if self.deleted or not self._left:
+            self.stop()
+            return []
+        return [Message(id="1", text="cursed", body=b"cursed", receipt="r", dequeue_count=2)]
+
+    def delete(self, _message: Message) -> bool:
+        self._left -= 1
+        if self._left:
+            raise AzureError("no answer")
+        self.deleted += 1
+        return True
+
+    def send_text(self, text: str) -> None:
+        self.sent.append(text)
+
+
+def test_a_message_whose_deletion_fails_is_on_the_poison_queue_twice() -> None:
+    queue = Poisoned()
+
+    async def bury() -> None:
+        listener = queue_listener.QueueListener(
+            cast("Function", None),
+            Invoker(None, 1),
+            store=cast("QueueStore", queue),
+            poison=cast("QueueStore", queue),
+            options=OPTIONS,
+            lease=1,
+        )
+        queue.stop = listener.stop
+        await listener.run()
+
+    asyncio.run(asyncio.wait_for(bury(), 5))
+
+    assert (queue.sent, queue.deleted) == (["cursed", "cursed"], 1)
 
 
 class EmptyQueue:

@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from azure.storage.queue import QueueClient, QueueMessage
 
 from local import azurite as storage
 from local import processes
-from tests.local.host.conftest import WAIT_SECONDS, Bench
+from tests.local.host.conftest import APPS, WAIT_SECONDS, Bench
 
 
 def texts(queue: QueueClient) -> list[str]:
@@ -164,6 +165,25 @@ def test_a_job_that_does_not_end_in_time_is_cut_off_and_told(bench: Bench) -> No
     assert host.stop() == 1
     assert "cut off after 1 s: work" in bench.log()
     assert bench.notes("work ended") == []
+
+
+def test_a_job_that_takes_longer_than_its_timeout_ends_the_process_and_comes_back_at_once(
+    bench: Bench, tmp_path: Path
+) -> None:
+    app = tmp_path / "hurried"
+    shutil.copytree(APPS / "jobs", app)
+    host = json.loads((app / "host.json").read_text()) | {"functionTimeout": "00:00:02"}
+    (app / "host.json").write_text(json.dumps(host))
+    bench.queue().send_message("wait")
+
+    first = bench.start(str(app), "--functions", "work")
+    assert first.process.wait(WAIT_SECONDS) == 1
+    (bench.folder / "go").touch()
+    bench.start(str(app), "--functions", "work")
+    [ended] = bench.wait_for("work ended")
+
+    assert "work took longer than functionTimeout, 2 s" in bench.log()
+    assert ended["count"] == 2  # it was released: its lease would have been ten minutes
 
 
 def test_no_more_run_at_once_than_batch_and_threshold_allow(bench: Bench) -> None:
