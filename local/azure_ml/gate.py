@@ -61,7 +61,7 @@ class Gate:
             await _drop(receive, send)
         elif "status" in action and not action.get("performed"):
             call["status"] = action["status"]
-            await _answer(action, action["status"])(scope, receive, send)
+            await _answer(action)(scope, receive, send)
         elif action.keys() & {"drop", "cut", "malformed", "performed"}:
             answer = _Answer(call)
             await self._app(scope, receive, answer.keep)
@@ -110,8 +110,13 @@ class _Answer:
             answer = Response(_CUT, self._start["status"], media_type="application/json")
             await answer(scope, receive, send)
         else:
-            status = action.get("status") or self._start["status"]
-            await _answer(action, status)(scope, receive, send)
+            await _answer(self._own() | action)(scope, receive, send)
+
+    def _own(self) -> dict[str, Any]:
+        """The answer as it would have been, in the words of an action."""
+        held = {name.decode(): value.decode() for name, value in self._start["headers"]}
+        held.pop("content-length", None)
+        return {"status": self._start["status"], "headers": held, "body": self._body.decode()}
 
 
 class ArmEntry:
@@ -159,12 +164,12 @@ def _refusal(headers: Headers, query: QueryParams) -> ArmError | None:
     return None
 
 
-def _answer(action: dict[str, Any], status: int) -> Response:
+def _answer(action: dict[str, Any]) -> Response:
     body = action.get("body")
     headers = action.get("headers") or {}
     if body is None or isinstance(body, str):
-        return Response(body, status, headers)
-    return JSONResponse(body, status, headers)
+        return Response(body, action["status"], headers)
+    return JSONResponse(body, action["status"], headers)
 
 
 async def _read(receive: Receive) -> bytes:

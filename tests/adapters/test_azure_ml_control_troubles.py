@@ -12,6 +12,7 @@ from shared.adapters.azure_ml_control import AzureMlControl
 from shared.adapters.credentials import Credential
 from shared.cloud_ports import NewModel
 from shared.domain.errors import CloudError, Trouble
+from shared.domain.reasons import Reason
 from tests.adapters.azure_ml_changes import CHANGES, TIMEOUT, put, sent
 from tests.local.azure_ml import running
 
@@ -57,7 +58,7 @@ def test_a_change_is_sent_once_and_its_trouble_is_told(
 
 
 @pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
-@pytest.mark.parametrize("action", [{"drop": "after"}, {"malformed": True}])
+@pytest.mark.parametrize("action", [{"drop": "after"}, {"malformed": True}, {"cut": True}])
 def test_a_change_that_was_done_without_a_good_answer_is_ambiguous(
     control: AzureMlControl,
     emulator: running.Running,
@@ -70,6 +71,107 @@ def test_a_change_that_was_done_without_a_good_answer_is_ambiguous(
         CHANGES[change](control, endpoint)
     assert caught.value.trouble is Trouble.AMBIGUOUS
     assert len(sent(emulator)) == 1
+
+
+PAGE = {"body": "<html>sorry</html>", "headers": {"Content-Type": "text/html"}}
+BROKEN = {"body": "{", "headers": {"Content-Type": "application/json"}}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(
+    "action",
+    [
+        PAGE | {"status": 502},
+        PAGE | {"status": 404},
+        PAGE | {"status": 400},
+        BROKEN | {"status": 500},
+        {"status": 302, "headers": {"Location": "https://login.invalid/"}},
+    ],
+    ids=lambda action: str(action)[:60],
+)
+def test_a_page_in_place_of_an_answer_is_ambiguous_for_every_change(
+    control: AzureMlControl,
+    emulator: running.Running,
+    endpoint: str,
+    change: Callable[[AzureMlControl, str], None],
+    action: dict[str, Any],
+) -> None:
+    for method in ("PUT", "DELETE"):
+        emulator.fault(method, "/", action, times=0)
+    with pytest.raises(CloudError) as caught:
+        change(control, endpoint)
+    assert caught.value.trouble is Trouble.AMBIGUOUS
+    assert len(sent(emulator)) == 1
+
+
+@pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": ""},
+        {"status": 202},
+        {"status": 204, "body": ""},
+        PAGE,
+        BROKEN,
+        {"body": "{}", "headers": {"Content-Type": "text/plain"}},
+        {"body": "é", "headers": {"Content-Type": "application/json; charset=martian"}},
+    ],
+    ids=lambda action: str(action)[:60],
+)
+def test_a_performed_change_with_a_senseless_answer_is_done_or_ambiguous(
+    control: AzureMlControl,
+    emulator: running.Running,
+    endpoint: str,
+    change: str,
+    answer: dict[str, Any],
+) -> None:
+    emulator.fault("PUT", "/", {"performed": True} | answer)
+    try:
+        CHANGES[change](control, endpoint)
+    except CloudError as error:
+        assert error.trouble is Trouble.AMBIGUOUS  # noqa: PT017 - some answers are good enough
+    assert len(sent(emulator)) == 1
+    found = emulator.control("GET", "resources")
+    mine = [
+        held for held in found["models"] + found["endpoints"] if held["name"] in ("good", endpoint)
+    ]
+    assert mine
+
+
+@pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
+@pytest.mark.parametrize("status", [200, 201])
+def test_created_and_updated_are_both_done(
+    control: AzureMlControl, emulator: running.Running, endpoint: str, change: str, status: int
+) -> None:
+    emulator.fault("PUT", "/", {"performed": True, "status": status})
+    CHANGES[change](control, endpoint)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("ScopeLocked", 409, Reason.LOCKED),
+        ("RequestDisallowedByPolicy", 403, Reason.POLICY),
+        ("ResourceGroupNotFound", 404, Reason.WORKSPACE),
+        ("SkuNotAvailable", 409, Reason.SIZE),
+        ("OutOfCapacity", 409, Reason.CAPACITY),
+        ("InvalidResourceLocation", 409, Reason.REGION),
+        ("OperationCanceled", 400, Reason.BUSY),
+    ],
+)
+def test_what_azure_means_survives_the_sdk(
+    control: AzureMlControl, emulator: running.Running, endpoint: str, answer: tuple[str, int, str]
+) -> None:
+    code, status, meant = answer
+    body = {"error": {"code": code, "message": "the cloud's words"}}
+    for method in ("PUT", "DELETE"):
+        emulator.fault(method, "/", {"status": status, "body": body})
+    for change in ("put_deployment", "remove_deployment"):
+        with pytest.raises(CloudError) as caught:
+            CHANGES[change](control, endpoint)
+        trouble = Trouble.CONFLICT if meant == Reason.BUSY else Trouble.PERMANENT
+        assert (caught.value.trouble, caught.value.code) == (trouble, meant)
+        assert "the cloud's words" in caught.value.message
 
 
 @pytest.mark.parametrize("change", ["register_model", "put_endpoint"])
