@@ -1,6 +1,9 @@
 """Scoring over HTTP: every status is an answer, silence and danger are errors."""
 
+import gzip
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -54,6 +57,30 @@ class Endpoint(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "100")
         self.end_headers()
         self.wfile.write(b"half")
+
+    def bad_chunk(self, _body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"no length\r\nx\r\n")
+
+    def no_http(self, _body: bytes) -> None:
+        self.wfile.write(b"what do you want\r\n\r\n")
+
+    def long_header(self, _body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("X", "y" * 100_000)
+        self.end_headers()
+
+    def reset(self, _body: bytes) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def bytes_of_no_text(self, _body: bytes) -> None:
+        self._answer(200, b"\xff\xfe", **{"Content-Type": "text/plain; charset=martian"})
+
+    def packed(self, _body: bytes) -> None:
+        self._answer(200, gzip.compress(b"0" * 1000), **{"Content-Encoding": "gzip"})
 
     def endless(self, _body: bytes) -> None:
         self.send_response(200)
@@ -156,6 +183,53 @@ def test_an_answer_without_end_is_refused(scorer: HttpScorer, url: str) -> None:
     with pytest.raises(CloudError) as caught:
         score(scorer, f"{url}/endless")
     assert (caught.value.trouble, caught.value.code) == (Trouble.PERMANENT, "too_long")
+
+
+@pytest.mark.parametrize("path", ["cut", "bad_chunk", "no_http", "long_header", "reset"])
+def test_an_answer_that_breaks_off_or_is_no_http_is_transient(
+    scorer: HttpScorer, url: str, path: str
+) -> None:
+    with pytest.raises(CloudError) as caught:
+        score(scorer, f"{url}/{path}")
+    assert caught.value.trouble is Trouble.TRANSIENT
+
+
+@pytest.mark.parametrize("path", ["bytes_of_no_text", "packed"])
+def test_an_answer_may_be_anything(scorer: HttpScorer, url: str, path: str) -> None:
+    assert score(scorer, f"{url}/{path}").status == 200
+
+
+def test_a_server_that_does_not_speak_tls_and_a_name_nobody_has_are_transient(
+    scorer: HttpScorer, url: str
+) -> None:
+    for uri in (url.replace("http:", "https:"), "https://no-such-host.invalid/score"):
+        with pytest.raises(CloudError) as caught:
+            score(scorer, uri)
+        assert caught.value.trouble is Trouble.TRANSIENT
+
+
+def test_a_key_that_would_break_the_request_is_refused(scorer: HttpScorer, url: str) -> None:
+    with pytest.raises(CloudError) as caught:
+        scorer.score(f"{url}/echo", key="k\r\nX: y", deployment_name="blue", payload={})
+    assert caught.value.trouble is Trouble.PERMANENT
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://[::1/score",
+        "https://127.0.0.1:99999/score",
+        "https://127.0.0.1:port/score",
+        f"https://{'a' * 70}.invalid/score",
+        "https://xn--/score",
+        "https://.invalid/score",
+        "https:///score",
+    ],
+)
+def test_an_address_that_is_none_is_refused_or_not_found(scorer: HttpScorer, uri: str) -> None:
+    with pytest.raises(CloudError) as caught:
+        score(scorer, uri)
+    assert caught.value.trouble in (Trouble.PERMANENT, Trouble.TRANSIENT)
 
 
 def test_nobody_there_is_transient(scorer: HttpScorer) -> None:
