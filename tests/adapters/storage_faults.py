@@ -80,6 +80,12 @@ def broken_line(_line: Line, _request: requests.PreparedRequest, send: Send) -> 
     raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted."))
 
 
+def doubled(_line: Line, _request: requests.PreparedRequest, send: Send) -> requests.Response:
+    """Something along the way sends it twice; the answer to the second comes back."""
+    send().close()
+    return send()
+
+
 def no_connection(
     _line: Line, _request: requests.PreparedRequest, _send: Send
 ) -> requests.Response:
