@@ -102,6 +102,10 @@ class LocalCloud:
         """The process of each worker; None while it is being started again."""
         return [worker.pid for worker in self._workers]
 
+    def worker_log(self, number: int = 0) -> Path:
+        """What a worker and those in its place before have logged."""
+        return self._workers[number].log
+
     def kill_worker(self, number: int = 0) -> None:
         """Kills a worker as a crash would. It is started again at once, on the same port."""
         self._workers[number].kill()

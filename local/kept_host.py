@@ -34,7 +34,7 @@ class KeptHost:
         self.name = name
         self._app = app
         self._env = env
-        self._log = log
+        self.log = log
         self._options = dict(options)
         self._say = say
         self._url: Future[str] = Future()
@@ -77,7 +77,7 @@ class KeptHost:
         while not self._stopping.is_set():
             try:
                 running = process.start(
-                    self._app, env=self._env, log=self._log, options=self._command_line()
+                    self._app, env=self._env, log=self.log, options=self._command_line()
                 )
             except (RuntimeError, TimeoutError, OSError) as error:
                 if not self._url.done():
@@ -89,7 +89,7 @@ class KeptHost:
                 ended = f"ended with exit code {self._serve(running)}"
                 delay = FIRST_DELAY_SECONDS
             if not self._stopping.is_set():
-                self._say(f"{self.name} {ended}; it starts again in {delay:g} s (log: {self._log})")
+                self._say(f"{self.name} {ended}; it starts again in {delay:g} s (log: {self.log})")
                 self._stopping.wait(delay)
 
     def _serve(self, running: RunningHost) -> int:

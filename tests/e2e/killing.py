@@ -3,9 +3,12 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from local.cloud import LocalCloud
+from local.processes import wait_until
+
+Kill = Callable[[random.Random, threading.Event], None]
 
 
 def chance_of(seed: int) -> random.Random:
@@ -19,15 +22,13 @@ def pause(seconds: float) -> None:
 
 
 @contextmanager
-def killing(
-    kill: Callable[[random.Random], None], *, seed: int, between: tuple[float, float]
-) -> Iterator[None]:
+def killing(kill: Kill, *, seed: int, between: tuple[float, float]) -> Iterator[None]:
     """Calls `kill` again and again while the block runs, so many seconds apart."""
     chance, over = chance_of(seed), threading.Event()
 
     def go_on() -> None:
         while not over.wait(chance.uniform(*between)):
-            kill(chance)
+            kill(chance, over)
 
     killer = threading.Thread(target=go_on, name="killer")
     killer.start()
@@ -38,6 +39,22 @@ def killing(
         killer.join()
 
 
-def a_worker(cloud: LocalCloud) -> Callable[[random.Random], None]:
-    """Kills one of the cloud's workers, whichever."""
-    return lambda chance: cloud.kill_worker(chance.randrange(len(cloud.worker_pids)))
+def a_worker(cloud: LocalCloud) -> Kill:
+    """Kills one of the cloud's workers, whichever, once it has done a turn: there is progress.
+
+    On a crowded machine a new worker needs many seconds for its first.
+    """
+
+    def kill(chance: random.Random, over: threading.Event) -> None:
+        number = chance.randrange(len(cloud.worker_pids))
+        log = cloud.worker_log(number)
+        offset = log.stat().st_size
+
+        def has_done_a_turn() -> bool:
+            return over.is_set() or b"deploy_jobs succeeded" in log.read_bytes()[offset:]
+
+        with suppress(TimeoutError):  # it has nothing to do
+            wait_until(has_done_a_turn, seconds=60, what="a turn", every=0.1)
+            cloud.kill_worker(number)
+
+    return kill

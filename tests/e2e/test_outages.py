@@ -185,7 +185,7 @@ def test_requests_sent_until_they_are_answered_are_accepted_once_while_their_hos
         key = {"Idempotency-Key": uuid.uuid4().hex}
         return wait_until(lambda: give_up(pair_user, body, key), seconds=60, what="an answer")
 
-    with killing(lambda _: pair.kill_web(), seed=3, between=(1.0, 2.5)):
+    with killing(lambda *_: pair.kill_web(), seed=3, between=(1.0, 2.5)):
         answers = [send() for _ in range(20)]
 
     ids = [each.json()["deployment_id"] for each in answers]

@@ -39,8 +39,8 @@ class Load:
     seconds: float
 
 
-MANY = Load(deployments=300, users=10, workers=4, between_kills=(2, 5), seconds=900)
-SOME = Load(deployments=30, users=3, workers=3, between_kills=(1, 4), seconds=180)
+MANY = Load(deployments=300, users=10, workers=4, between_kills=(2, 5), seconds=1800)
+SOME = Load(deployments=30, users=3, workers=3, between_kills=(1, 4), seconds=300)
 
 
 @pytest.mark.parametrize(

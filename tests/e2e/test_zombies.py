@@ -43,8 +43,7 @@ def zombie(cloud: LocalCloud, watch: Watch, step: Step) -> Iterator[None]:
 
 
 def lost_leases(cloud: LocalCloud, deployment_id: str) -> int:
-    log = (cloud.logs / "worker.log").read_text()
-    return log.count(f"lease_lost deployment={deployment_id}")
+    return cloud.worker_log(ZOMBIE).read_text().count(f"lease_lost deployment={deployment_id}")
 
 
 @pytest.mark.parametrize("step", of(STEPS[Plan.DEPLOY], Step.DEPLOYMENT))
