@@ -95,6 +95,7 @@ def test_of_two_that_find_a_key_forgotten_one_makes_it_new(effect: str) -> None:
     once_before(world.effects, effect, lambda: winners.append(world.deploy(model, key="k")))
     loser = world.deploy(model, key="k")
     assert loser.id == winners[0].id != old.id
+    assert [each for each, _ in world.unfinished()] == [loser.id]  # the loser's own try has ended
     world.settle()
     check_rest(world)
     assert len(world.deployments()) == 2

@@ -136,7 +136,8 @@ def test_an_upload_that_breaks_off_anywhere_is_completed_by_the_next(fault: Faul
         assert told_to_wait <= (fault in (Fault.DIES_BEFORE, Fault.DIES_AFTER))  # else it is free
 
 
-def test_one_who_was_taken_over_answers_as_the_one_who_took_over() -> None:
+@pytest.mark.parametrize("effect", ["claims:Insert", "blob:put", ANSWER])
+def test_one_who_was_taken_over_answers_as_the_one_who_took_over(effect: str) -> None:
     world = World()
     others = []
 
@@ -144,7 +145,7 @@ def test_one_who_was_taken_over_answers_as_the_one_who_took_over() -> None:
         world.clock.advance(UPLOAD_SECONDS)
         others.append(upload(world))
 
-    once_before(world.effects, ANSWER, take_over)
+    once_before(world.effects, effect, take_over)
     late = upload(world)
     assert (late.replayed, late.model.id) == (True, others[0].model.id)
     assert models(world) == [late.model.id]
