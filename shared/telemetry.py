@@ -34,8 +34,10 @@ class Happened(StrEnum):
     POISON_TAKEN = "poison_message_taken"
     DEAD_LETTER = "message_dead_lettered"
     PARKED = "message_parked"
+    UNREADABLE = "row_unreadable"
     REHINTED = "sweep_rehinted"
     TOMBSTONED = "sweep_tombstoned"
+    SWEEP_TROUBLE = "sweep_row_failed"
     SWEPT = "sweep_finished"
     HTTP_UNAVAILABLE = "http_storage_or_cloud_unavailable"
     HTTP_FAILED = "http_failed"
@@ -52,9 +54,15 @@ _WARNINGS = {
     Happened.DEAD_LETTER,
     Happened.PARKED,
     Happened.TOMBSTONED,
+    Happened.SWEEP_TROUBLE,
     Happened.HTTP_UNAVAILABLE,
 }
-_ERRORS = {Happened.HTTP_FAILED, Happened.SETTINGS_WRONG, Happened.TURN_CRASHED}
+_ERRORS = {
+    Happened.UNREADABLE,
+    Happened.HTTP_FAILED,
+    Happened.SETTINGS_WRONG,
+    Happened.TURN_CRASHED,
+}
 
 
 def tell(

@@ -20,6 +20,7 @@ from shared.domain.errors import (
     Conflict,
     Forbidden,
     InvalidRequest,
+    Newer,
     NotFound,
     PreconditionFailed,
     Refusal,
@@ -27,6 +28,7 @@ from shared.domain.errors import (
     TooLarge,
     TooMany,
     Trouble,
+    UnreadableRow,
     Unsafe,
 )
 from shared.domain.requests import invalid
@@ -83,6 +85,7 @@ def add_problem_handlers(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _validation)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(StoreError, _storage)
+    api.add_exception_handler(UnreadableRow, _unreadable)
     api.add_exception_handler(CloudError, _cloud)
     api.add_exception_handler(SettingsError, _settings)
     api.add_exception_handler(Exception, _unexpected)
@@ -175,6 +178,24 @@ async def _storage(request: Request, error: Exception) -> JSONResponse:
         "storage_unavailable", "Storage does not answer as it should at the moment.", _SEND_AGAIN
     )
     return render_problem(request, 503, refusal, {"Retry-After": str(_LOOK_AGAIN)})
+
+
+async def _unreadable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UnreadableRow)  # noqa: S101 - registered for it
+    telemetry.tell(Happened.UNREADABLE, kind=type(error).__name__, reason=str(error))
+    if isinstance(error, Newer):
+        refusal = Refusal(
+            "newer_version",
+            "A newer version of Longshore, which is taking over, wrote this; here runs an older one.",
+            _SEND_AGAIN,
+        )
+        return render_problem(request, 503, refusal, {"Retry-After": str(_LOOK_AGAIN)})
+    refusal = Refusal(
+        "record_damaged",
+        "What is stored of this cannot be read: Longshore's own record is damaged.",
+        "Tell the operators the path and the time; the log says which row it is, and what is wrong.",
+    )
+    return render_problem(request, 500, refusal)
 
 
 async def _cloud(request: Request, error: Exception) -> JSONResponse:

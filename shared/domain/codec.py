@@ -4,9 +4,8 @@ Scalars are properties of their own, so that a range read can select and compare
 structure is JSON in properties named `<field>_json`, `<field>_json_1` and so on, as a property holds
 32 Ki characters of UTF-16.
 
-Versions of Longshore run side by side while one takes over from another. So a field that this one
-does not know is kept, and written again with the record; a record that only a newer one understands
-is `Newer`, to be left alone; and a row that nobody understands is `Malformed`.
+Versions run side by side while one takes over from another: a field that this one does not know is
+kept, and written again with the record. `Newer` is what only another version understands.
 """
 
 from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ LongshoreError
 |   |-- Changed         the version we meant to replace is no longer the current one
 |   |-- Missing         what should be there is not
 |   `-- Unavailable     no clear answer: the write may have happened
-|-- Unreadable          a row is there, and this version cannot make a record of it
+|-- UnreadableRow       a row is there, and this version cannot make a record of it
 |   |-- Newer           a newer version wrote it: leave it to that one
 |   `-- Malformed       it describes no record: somebody has to look at it
 |-- CloudError          Azure ML refused or did not answer; its `trouble` says of what class
@@ -106,7 +106,7 @@ class Unavailable(StoreError):
     """The service gave no clear answer: a write may have happened or not."""
 
 
-class Unreadable(LongshoreError):
+class UnreadableRow(LongshoreError):
     """A row is there, and this version cannot make a record of it; `row` says which."""
 
     row: str = ""
@@ -116,11 +116,11 @@ class Unreadable(LongshoreError):
         return f"row {self.row}: {super().__str__()}" if self.row else super().__str__()
 
 
-class Newer(Unreadable):
+class Newer(UnreadableRow):
     """A newer version of Longshore wrote it; it is left to that version, and nothing is changed."""
 
 
-class Malformed(Unreadable):
+class Malformed(UnreadableRow):
     """It describes no record: damaged, or not ours."""
 
 

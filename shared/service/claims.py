@@ -4,10 +4,10 @@ import threading
 from dataclasses import replace
 
 from shared.domain import ids
-from shared.domain.errors import Changed, Conflict, Exists, Missing
+from shared.domain.errors import Changed, Conflict, Exists, Malformed, Missing
 from shared.domain.policy import Policy
 from shared.domain.records import Claim, ClaimKind, Inflight
-from shared.ports import Clock, Random, Tables
+from shared.ports import Clock, Random, Row, Tables
 from shared.service import store
 from shared.service.allowance import Allowance
 
@@ -85,13 +85,21 @@ def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: s
     claim = store.load_claim(tables, name)
     if claim is None or claim.record.user_key != user_key:
         return
-    for entry in store.list_inflight(tables, user_key):
-        if entry.record.endpoint_name.lower() != name.lower():
-            continue
-        if entry.row.etag != barred and not _is_decided(tables, entry.record):
+    for row in store.inflight_rows(tables, user_key):
+        if row.etag != barred and _may_need(tables, row, name):
             return
     if store.load_endpoint(tables, user_key, name) is None:
         store.remove(tables, store.CLAIMS, claim.row)
+
+
+def _may_need(tables: Tables, row: Row, name: str) -> bool:
+    """Whether an index entry is of an acceptance under way that claims the name, or may do so."""
+    try:
+        entry = store.read_row(Inflight, row).record
+    except Malformed as error:
+        store.tell_unreadable(error)
+        return not store.is_decided(tables, row.partition, row.key)
+    return entry.endpoint_name.lower() == name.lower() and not _is_decided(tables, entry)
 
 
 def _is_decided(tables: Tables, entry: Inflight) -> bool:

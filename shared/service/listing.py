@@ -1,15 +1,19 @@
 """Range reads of one user's rows, newest first: what the lists, the counts and the history show.
 
 A page begins after the last one of the page before, by its id, so rows that come or go meanwhile
-neither repeat nor hide another.
+neither repeat nor hide another. A row that cannot be read is told in the log, and left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from shared.domain import codec, ids
-from shared.domain.records import Deployment, Event, Model, Status
+from shared.domain import ids
+from shared.domain.errors import UnreadableRow
+from shared.domain.records import Deployment, Event, Kept, Model, Status
 from shared.ports import Row, Tables
 from shared.service import store
+
+R = TypeVar("R", bound=Kept)
 
 
 def list_deployments(
@@ -18,9 +22,8 @@ def list_deployments(
     """A user's live (or deleted) deployments, older than `after` where an id is given."""
     prefix = store.DELETED if deleted else store.LIVE
     moment = ids.parse_id(after)
-    for row in _range(tables, user_key, prefix, after=moment):
-        if store.TOMBSTONE not in row.values:
-            yield codec.parse_record(Deployment, row.values)
+    rows = _range(tables, user_key, prefix, after=moment)
+    return _records(Deployment, (row for row in rows if store.TOMBSTONE not in row.values))
 
 
 def list_statuses(
@@ -30,27 +33,38 @@ def list_statuses(
     prefix = store.DELETED if deleted else store.LIVE
     select = ("status", "created_at", store.TOMBSTONE)
     for row in _range(tables, user_key, prefix, select=select):
-        if store.TOMBSTONE not in row.values:
-            yield Status(str(row.values["status"])), str(row.values["created_at"])
+        if store.TOMBSTONE in row.values:
+            continue
+        try:
+            yield Status(str(row.values.get("status"))), str(row.values.get("created_at", ""))
+        except ValueError as error:
+            store.tell_unreadable(UnreadableRow(f"{row.partition}/{row.key}: {error}"))
 
 
 def list_events(tables: Tables, user_key: str, deployment_id: str) -> Iterator[Event]:
     """What happened to a deployment, in order."""
     prefix = f"{store.EVENT}{ids.newest_first(deployment_id)}-"
-    for row in _range(tables, user_key, prefix):
-        yield codec.parse_record(Event, row.values)
+    return _records(Event, _range(tables, user_key, prefix))
 
 
 def list_models(tables: Tables, user_key: str, *, after: str = "") -> Iterator[Model]:
     """A user's catalogue entries, older than `after` where an id is given."""
     parts = ids.parse_artifact_id(after)
-    for row in _range(tables, user_key, store.MODEL, after=parts[2] if parts else None):
-        yield codec.parse_record(Model, row.values)
+    rows = _range(tables, user_key, store.MODEL, after=parts[2] if parts else None)
+    return _records(Model, rows)
 
 
 def count_models(tables: Tables, user_key: str) -> int:
     """How many catalogue entries a user has: one narrow range read."""
     return sum(1 for _ in _range(tables, user_key, store.MODEL, select=("id",)))
+
+
+def _records(kind: type[R], rows: Iterable[Row]) -> Iterator[R]:
+    for row in rows:
+        try:
+            yield store.read_row(kind, row).record
+        except UnreadableRow as error:
+            store.tell_unreadable(error)
 
 
 def _range(

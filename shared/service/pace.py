@@ -7,14 +7,15 @@ user's first deployment profits from everybody's.
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.domain import retry
-from shared.domain.errors import Changed, Exists, Missing
+from shared.domain import codec, retry
+from shared.domain.errors import Changed, Exists, Missing, UnreadableRow
 from shared.domain.records import Pace, Step
-from shared.ports import Replace
+from shared.ports import Row, Tables
 from shared.service import store
+from shared.service.store import Stored
 from shared.service.turn import Turn
 
-_EVERYBODY = "everybody"  # a partition of its own: a user's is 32 hexadecimal digits
+_PARTITION, _KEY = "everybody", "pace"  # a partition of its own: a user's is 32 hexadecimal digits
 
 
 def next_look(turn: Turn, step: Step) -> float:
@@ -22,7 +23,7 @@ def next_look(turn: Turn, step: Step) -> float:
     work = turn.record.work
     began = work.began_at or work.step_since  # not begun by us, or we died before we could note it
     elapsed = (turn.ports.clock.now() - began).total_seconds()
-    stored = store.load_pace(turn.ports.tables, _EVERYBODY)
+    stored = _load(turn.ports.tables)
     return retry.poll_delay(elapsed, stored.record.seconds.get(step, 0.0) if stored else 0.0)
 
 
@@ -33,14 +34,27 @@ def learn(turn: Turn, step: Step) -> None:
         return
     due = (work.due_at - work.began_at).total_seconds()
     tables, random = turn.ports.tables, turn.ports.random
-    stored = store.load_pace(tables, _EVERYBODY)
+    stored = _load(tables)
     known = dict(stored.record.seconds) if stored else {}
     known[step] = retry.learn(known.get(step, 0.0), due)
     with suppress(Exists, Changed, Missing):  # another turn noted its own: either will do
         if stored is None:
-            row = store.pace_row(_EVERYBODY, Pace(seconds=known))
-            store.insert(tables, random, store.RECORDS, row)
+            store.insert(tables, random, store.RECORDS, _row(Pace(seconds=known)))
         else:
             pace = replace(stored.record, seconds=known)
-            row = store.pace_row(_EVERYBODY, pace, stored.row.etag)
-            store.commit(tables, random, store.RECORDS, [Replace(row)])
+            store.save(tables, random, store.RECORDS, _row(pace, stored.row.etag))
+
+
+def _load(tables: Tables) -> Stored[Pace] | None:
+    """What is known; a row that cannot be read counts as none, and stays as it is."""
+    row = tables.get(store.RECORDS, _PARTITION, _KEY)
+    try:
+        return store.read_row(Pace, row) if row else None
+    except UnreadableRow as error:
+        store.tell_unreadable(error)
+        return None
+
+
+def _row(record: Pace, etag: str = "") -> Row:
+    values = codec.render_record(record)
+    return Row(partition=_PARTITION, key=_KEY, values=values, etag=etag)

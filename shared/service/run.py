@@ -9,7 +9,7 @@ from typing import assert_never
 
 from shared import telemetry
 from shared.domain import endpoints, leases, plans, poisoning, retry
-from shared.domain.errors import CloudError, LeaseLost, StoreError
+from shared.domain.errors import CloudError, LeaseLost, StoreError, UnreadableRow
 from shared.domain.failures import failure_of, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
@@ -28,6 +28,7 @@ from shared.service.steps import (
     traffic,
     verify,
 )
+from shared.service.store import Stored
 from shared.service.turn import Turn
 from shared.telemetry import Happened
 
@@ -52,12 +53,19 @@ STEPS: dict[Step, Callable[[Turn], Outcome]] = {
 def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
     """Goes on with the deployment a hint points to, as far as it goes without waiting.
 
-    Raises StoreError where storage does not answer, and whatever error nobody expected, which is
-    noted on the record: the host then brings the message back.
+    A record that this version cannot read is left alone; the sweep keeps pointing to it. Raises
+    StoreError where storage does not answer, and whatever error nobody expected, which is noted on
+    the record: the host then brings the message back.
     """
-    stored = store.load_deployment(ports.tables, hint.user_key, hint.deployment_id)
-    if stored is None:
-        return  # not admitted (yet); the sweep knows what to do about it
+    try:
+        stored = store.load_deployment(ports.tables, hint.user_key, hint.deployment_id)
+        if stored is not None:  # else not admitted (yet); the sweep knows what to do about it
+            _take_turn(ports, policy, stored)
+    except UnreadableRow as error:
+        store.tell_unreadable(error)
+
+
+def _take_turn(ports: WorkerPorts, policy: Policy, stored: Stored[Deployment]) -> None:
     record = stored.record
     now = ports.clock.now()
     if plans.is_finished(record):
@@ -75,6 +83,9 @@ def run_turn(ports: WorkerPorts, policy: Policy, hint: Hint) -> None:
         if turn.give_back():
             hints.send_hint(ports.queue, record.user_key, record.id)
     except StoreError:
+        raise
+    except UnreadableRow:
+        turn.give_back()
         raise
     except Exception as error:
         telemetry.tell(Happened.TURN_CRASHED, record.id, step=turn.record.work.step, error=error)
@@ -120,13 +131,19 @@ def _go_on(turn: Turn, end: datetime) -> None:
 def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
     """Runs a step; trouble in the cloud becomes a wait with its text, or a failure."""
     work = turn.record.work
-    if plans.is_past_deadline(work, turn.ports.clock.now()):
+    # a change of traffic looks once more, for its row must say what Azure routes
+    looks_once_more = step is Step.ROUTE and work.in_line_since is None
+    if not looks_once_more and plans.is_past_deadline(work, turn.ports.clock.now()):
         return Failed(failure=past_deadline(turn.record)), ""
     if poisoning.must_give_up(work):
         return Failed(failure=poisoning.turns_crash(turn.record)), ""
     try:
         turn.before_change()
         return STEPS[step](turn), ""
+    except UnreadableRow as error:
+        store.tell_unreadable(error)
+        why = "a record beside this one can be read by another version of Longshore only, or is damaged"
+        return Wait(why=why, seconds=60), shorten(str(error), 1000)
     except CloudError as error:
         telemetry.tell(
             Happened.STEP_TROUBLE,

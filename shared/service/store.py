@@ -10,27 +10,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from shared import telemetry
 from shared.domain import codec, ids
-from shared.domain.errors import Changed, Exists, Missing, Unavailable
+from shared.domain.errors import Changed, Exists, Missing, Unavailable, UnreadableRow
 from shared.domain.records import (
     Claim,
     Deployment,
     Endpoint,
     Event,
     Inflight,
+    Kept,
     Model,
-    Pace,
     Request,
     Status,
 )
 from shared.ports import Delete, Insert, Operation, Random, Replace, Row, Tables
+from shared.telemetry import Happened
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Kept)
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
 LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
 TOMBSTONE = "tombstone"
 _ENDPOINT, _REQUEST = "e-", "r-"
-_PACE_KEY, _CLAIM_KEY = "pace", "claim"
+_CLAIM_KEY = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,27 @@ class Stored(Generic[R]):
 # ------------------------------------------------------------------ reading
 
 
+def read_row(kind: type[R], row: Row) -> Stored[R]:
+    """The record in a row. Raises Newer, Malformed, which name the row, as does all that loads one."""
+    try:
+        return Stored(codec.parse_record(kind, row.values), row)
+    except UnreadableRow as error:
+        error.row = f"{row.partition}/{row.key}"
+        raise
+
+
+def tell_unreadable(error: UnreadableRow) -> None:
+    """Says in the log which row this version cannot read, and why."""
+    telemetry.tell(Happened.UNREADABLE, kind=type(error).__name__, reason=str(error))
+
+
 def load_deployment(tables: Tables, user_key: str, deployment_id: str) -> Stored[Deployment] | None:
     """A deployment, live or deleted; None where the user has none of that id."""
     suffix = ids.newest_first(deployment_id)
     for prefix in (LIVE, DELETED, LIVE):  # once more: it may have moved between two reads
         row = tables.get(RECORDS, user_key, prefix + suffix)
         if row is not None and TOMBSTONE not in row.values:
-            return Stored(codec.parse_record(Deployment, row.values), row)
+            return read_row(Deployment, row)
     return None
 
 
@@ -64,7 +80,7 @@ def is_decided(tables: Tables, user_key: str, deployment_id: str) -> bool:
 def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] | None:
     """One of the user's endpoints, whatever the case of its name."""
     row = tables.get(RECORDS, user_key, _ENDPOINT + name.lower())
-    return Stored(codec.parse_record(Endpoint, row.values), row) if row else None
+    return read_row(Endpoint, row) if row else None
 
 
 def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | None:
@@ -75,37 +91,36 @@ def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | 
     row = tables.get(RECORDS, user_key, _model_key(model_id))
     if row is None or row.values.get("id") != model_id:
         return None
-    return Stored(codec.parse_record(Model, row.values), row)
+    return read_row(Model, row)
 
 
 def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | None:
     """What became of a keyed request."""
     row = tables.get(RECORDS, user_key, _REQUEST + key)
-    return Stored(codec.parse_record(Request, row.values), row) if row else None
-
-
-def load_pace(tables: Tables, user_key: str) -> Stored[Pace] | None:
-    """How long cloud operations took before."""
-    row = tables.get(RECORDS, user_key, _PACE_KEY)
-    return Stored(codec.parse_record(Pace, row.values), row) if row else None
+    return read_row(Request, row) if row else None
 
 
 def load_claim(tables: Tables, name: str) -> Stored[Claim] | None:
     """Who has claimed an id or an endpoint's name."""
     row = tables.get(CLAIMS, name.lower(), _CLAIM_KEY)
-    return Stored(codec.parse_record(Claim, row.values), row) if row else None
+    return read_row(Claim, row) if row else None
 
 
 def load_inflight(tables: Tables, user_key: str, deployment_id: str) -> Stored[Inflight] | None:
     """The index entry of an unfinished deployment."""
     row = tables.get(INFLIGHT, user_key, deployment_id)
-    return Stored(codec.parse_record(Inflight, row.values), row) if row else None
+    return read_row(Inflight, row) if row else None
 
 
 def list_inflight(tables: Tables, user_key: str | None = None) -> Iterator[Stored[Inflight]]:
     """All that is not finished, of one user or of all."""
-    for row in tables.scan(INFLIGHT, user_key):
-        yield Stored(codec.parse_record(Inflight, row.values), row)
+    for row in inflight_rows(tables, user_key):
+        yield read_row(Inflight, row)
+
+
+def inflight_rows(tables: Tables, user_key: str | None = None) -> Iterator[Row]:
+    """The same as rows, for those who go on where one cannot be read."""
+    return tables.scan(INFLIGHT, user_key)
 
 
 # ------------------------------------------------------------------ rows to write
@@ -146,11 +161,6 @@ def request_row(user_key: str, record: Request, etag: str = "") -> Row:
     """The row of a keyed request."""
     key, values = _REQUEST + record.key, codec.render_record(record)
     return Row(partition=user_key, key=key, values=values, etag=etag)
-
-
-def pace_row(user_key: str, record: Pace, etag: str = "") -> Row:
-    """The row of the pace of operations."""
-    return Row(partition=user_key, key=_PACE_KEY, values=codec.render_record(record), etag=etag)
 
 
 def claim_row(record: Claim, etag: str = "") -> Row:
@@ -228,10 +238,8 @@ def remove(tables: Tables, table: str, row: Row) -> bool:
     """Removes the version the row's etag names; False where it is another one by now."""
     try:
         tables.commit(table, [Delete(row)])
-    except Changed:
-        return False
-    except Missing:
-        return True
+    except (Changed, Missing) as error:
+        return isinstance(error, Missing)
     return True
 
 

@@ -1,57 +1,93 @@
 """Finds what has lost its hint or its worker, and sends a new hint.
 
-It reads the index of unfinished work only, so a million finished records cost it nothing.
+It reads the index of unfinished work only, so a million finished records cost it nothing. A sweep may
+come late, twice, or while another goes on: all it does is conditional, or a hint more. It ends in
+time for the next one, and each begins at another place, so that nobody is always last. What is wrong
+with one row is told in the log, and the others have their turn.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.domain import leases, plans
-from shared.domain.errors import Changed, Missing
+from shared.domain.errors import Changed, Missing, Newer, StoreError, UnreadableRow
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Inflight
-from shared.ports import Ports
+from shared.ports import Ports, Row
 from shared.service import hints, settle, store
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
+LONGEST = timedelta(seconds=45)  # the next one comes a minute after this one began
+OUTAGE = 3  # rows one after the other for which storage did not answer
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)
 class Sweep:
-    """What one sweep saw and did."""
+    """What one sweep saw and did; `troubled` rows it could not read or bring on, `left` to the next."""
 
     seen: int = 0
     rehinted: int = 0
     tombstoned: int = 0
+    troubled: int = 0
+    left: int = 0
 
 
 def sweep(ports: Ports, policy: Policy) -> Sweep:
-    """Looks at everything unfinished once. Raises StoreError where storage does not answer."""
-    seen = rehinted = tombstoned = 0
-    for entry in store.list_inflight(ports.tables):
-        seen += 1
-        now = ports.clock.now()
-        if entry.record.not_before > now:
-            continue
-        found = store.load_deployment(
-            ports.tables, entry.record.user_key, entry.record.deployment_id
-        )
-        if found is None:
-            tombstoned += _is_overdue(entry, policy, now) and settle.bury(ports, entry)
-        elif plans.is_finished(found.record):
-            _settle(ports, policy, entry, found, now)
-        elif is_forgotten(found.record, policy, now):
-            rehinted += _rehint(ports, entry, found.record, now)
-    telemetry.tell(Happened.SWEPT, seen=seen, rehinted=rehinted, tombstoned=tombstoned)
-    return Sweep(seen=seen, rehinted=rehinted, tombstoned=tombstoned)
+    """Looks at everything unfinished that is due. Raises StoreError where storage does not answer."""
+    swept, end = Sweep(), ports.clock.now() + LONGEST
+    rows = list(store.inflight_rows(ports.tables))
+    first, refused = int(ports.random.jitter() * len(rows)), 0
+    for row in (*rows[first:], *rows[:first]):
+        if ports.clock.now() > end:
+            swept.left = len(rows) - swept.seen
+            break
+        swept.seen += 1
+        try:
+            if _look(ports, policy, row, swept):
+                refused = 0
+        except Exception as error:  # whatever is wrong with one row
+            swept.troubled += 1
+            _tell_trouble(row, error)
+            refused += isinstance(error, StoreError)
+            if refused == OUTAGE:
+                raise
+    telemetry.tell(Happened.SWEPT, **asdict(swept))
+    return swept
 
 
 def is_forgotten(record: Deployment, policy: Policy, now: datetime) -> bool:
     """Whether no turn works on the record although it has been due for a while."""
     late = record.work.due_at + timedelta(seconds=policy.rehint_after)
     return late <= now and not leases.is_leased(record, now)
+
+
+def _look(ports: Ports, policy: Policy, row: Row, swept: Sweep) -> bool:
+    """Does what one entry needs; False where it is not due. A newer version's is left to that one."""
+    try:
+        entry, now = store.read_row(Inflight, row), ports.clock.now()
+        if entry.record.not_before > now:
+            return False
+        found = store.load_deployment(ports.tables, row.partition, row.key)
+    except Newer:
+        swept.rehinted += hints.send_hint(ports.queue, row.partition, row.key)
+        raise
+    if found is None:
+        swept.tombstoned += _is_overdue(entry, policy, now) and settle.bury(ports, entry)
+    elif plans.is_finished(found.record):
+        _settle(ports, policy, entry, found, now)
+    elif is_forgotten(found.record, policy, now):
+        swept.rehinted += _rehint(ports, entry, found.record, now)
+    return True
+
+
+def _tell_trouble(row: Row, error: Exception) -> None:
+    if isinstance(error, UnreadableRow):
+        store.tell_unreadable(error)
+    else:
+        telemetry.tell(Happened.SWEEP_TROUBLE, row.key, error=error)
 
 
 def _rehint(ports: Ports, entry: Stored[Inflight], record: Deployment, now: datetime) -> bool:
