@@ -13,7 +13,7 @@ from shared.service.steps.endpoint import gone, tell_failed_change
 from shared.service.store import Stored
 from shared.service.turn import Turn
 
-_AT_REST = ("Succeeded", "Failed", "Canceled")  # in any other state Azure is changing it
+_CHANGING = ("Creating", "Updating", "Deleting")  # in any other state Azure may be asked
 
 
 def ensure_traffic(turn: Turn) -> Outcome:
@@ -101,7 +101,7 @@ def _route(
 
     What the cloud shows at rest goes on the row as well: it is what holds if the change is given up.
     """
-    at_rest = found.state in _AT_REST
+    at_rest = found.state not in _CHANGING
     routed = {name: share for name, share in found.traffic.items() if share}
     row = replace(held.record, traffic=dict(wanted))
     if at_rest and routed != (row.routed or {}):
