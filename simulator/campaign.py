@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from simulator.run import run_seed
 from simulator.tally import Tally
 
-_CHUNK = 50
+_SMALL, _LARGE = 5, 50  # seeds that come back together
 _COLLECT = 10
 Progress = Callable[[Tally], None]
 
@@ -34,14 +34,7 @@ def run_seeds(
 ) -> Tally:
     """All seeds; where `stops`, no further ones once a promise was broken."""
     tally = Tally()
-    if jobs == 1:
-        for begin, size in _chunks(first, count):
-            tally.add(run_chunk(begin, size))
-            progress(tally)
-            if stops and tally.broken:
-                break
-        return tally
-    chunks = _chunks(first, count)
+    chunks = _chunks(first, count, size=_SMALL if stops else _LARGE)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running: set[Future[Tally]] = set()
         while True:
@@ -63,6 +56,6 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _chunks(first: int, count: int) -> Iterator[tuple[int, int]]:
-    for begin in range(first, first + count, _CHUNK):
-        yield begin, min(_CHUNK, first + count - begin)
+def _chunks(first: int, count: int, *, size: int) -> Iterator[tuple[int, int]]:
+    for begin in range(first, first + count, size):
+        yield begin, min(size, first + count - begin)

@@ -18,7 +18,7 @@ from simulator.timeline import Actor, Broken, Died, Timeline
 
 T = TypeVar("T")
 _QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
-_LONGEST_STALL = 1200.0
+_LONGEST_STALL, _LATEST = 1200.0, 20.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,8 +93,10 @@ class Effects:
 
     def _do(self, effect: Effect, hit: Hit | None) -> None:
         fault = hit.fault if hit else None
-        if fault is Fault.NOT_DONE:
+        if fault in (Fault.NOT_DONE, Fault.LANDS_LATE):
             self._meet(hit)
+            if fault is Fault.LANDS_LATE:
+                self._land_later(effect)
             raise effect.unclear
         if fault in _DONE_AS_USUAL:
             effect.do()
@@ -109,6 +111,23 @@ class Effects:
         if fault is Fault.RETRY_REFUSED and effect.refused is not None:
             self._meet(hit)
             raise effect.refused
+
+    def _land_later(self, effect: Effect) -> None:
+        """Nobody waits any more for what is still on its way; it may be refused when it arrives."""
+        asker = self._timeline.current
+        late = Actor(f"{asker.name}'s late", task=asker.task)
+
+        def land() -> None:
+            line = Line(self._timeline.now, late.name, effect.name, effect.about, effect.kind)
+            self._history.add(line)
+            line.became = effect.became
+            try:
+                effect.do()
+            except StoreError as error:
+                line.mark = _told(error)
+
+        after = _LATEST * self._chance.fraction("late", asker.name)
+        self._timeline.start(late, land, after=after)
 
     def _meet(self, hit: Hit | None) -> None:
         if hit is not None:

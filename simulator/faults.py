@@ -22,6 +22,7 @@ class Fault(StrEnum):
     ANSWER_LOST = "answer lost"
     NOT_DONE = "not done"
     RETRY_REFUSED = "own retry refused"
+    LANDS_LATE = "lands late"
     DOUBLED = "doubled"
     LOST = "lost"
     DELAYED = "delayed"
@@ -68,8 +69,8 @@ _CLOUD = (
     Fault.MALFORMED,
 )
 APPLICABLE: Mapping[Kind, Sequence[Fault]] = {
-    Kind.ROWS: (*_UNCLEAR, Fault.RETRY_REFUSED),
-    Kind.REMOVAL: _UNCLEAR,  # a client takes the 404 of its own retry for done
+    Kind.ROWS: (*_UNCLEAR, Fault.RETRY_REFUSED, Fault.LANDS_LATE),
+    Kind.REMOVAL: (*_UNCLEAR, Fault.LANDS_LATE),  # a client takes the 404 of its own retry for done
     Kind.BLOB: (*_UNCLEAR, Fault.RETRY_REFUSED),
     Kind.COPY: _UNCLEAR,
     Kind.HINT: (*_UNCLEAR, Fault.DOUBLED, Fault.LOST, Fault.DELAYED, Fault.EARLY),

@@ -57,7 +57,8 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     request = _find(writes, Request)
     if request is not None:
         return "claim key" if request.until else "keep refusal"
-    return {"pa": "pace", "r-": "free key"}[writes[0].row.key[:2]]
+    prefix = writes[0].row.key[:2]
+    return {"pa": "pace", "r-": "free key"}.get(prefix, f"write {table} {prefix}")
 
 
 def name_concerned(writes: Sequence[Write]) -> frozenset[str]:

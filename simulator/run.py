@@ -12,6 +12,8 @@ from simulator.scenario import Scenario, draw_scenario
 from simulator.timeline import Broken
 from simulator.world import World
 
+UNEXPECTED = "an error nobody expected"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -36,6 +38,8 @@ def run_seed(seed: int, scenario: Scenario | None = None) -> Outcome:
             world.run()
     except Broken as error:
         broken, about = str(error), error.about
+    except Exception as error:  # noqa: BLE001 - whatever the service raises unasked is a finding
+        broken = f"{UNEXPECTED}: {type(error).__name__}: {error}"
     return Outcome(
         seed=seed,
         broken=broken,

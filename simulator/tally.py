@@ -93,6 +93,7 @@ def _short(fault: Fault) -> str:
         Fault.ANSWER_LOST: "ans.lost",
         Fault.NOT_DONE: "not done",
         Fault.RETRY_REFUSED: "refused",
+        Fault.LANDS_LATE: "late",
         Fault.UNAVAILABLE: "unavail.",
         Fault.FAILS: "fails",
         Fault.SLOW: "slow",

@@ -1,6 +1,7 @@
 """One run, put together: the real service on simulated ports, those who use it, and what is promised."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from shared.adapters.memory_blobs import MemoryBlobs
@@ -31,7 +32,7 @@ from simulator.outages import Outages
 from simulator.people import People
 from simulator.promises.clouds import CloudPromises
 from simulator.promises.rest import Rest, check_answers, check_events
-from simulator.promises.writes import check_writes
+from simulator.promises.writes import WritePromises
 from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
@@ -64,6 +65,10 @@ class World:
         )
         self.effects = Effects(self.timeline, chance, self.faults, self.outages, self.history)
         self.effects.begun = self._begun
+        apart = 2 * max(abs(each) for each in scenario.skews)
+        self.write_promises = WritePromises(
+            self.ledger, TrueClock(self.timeline).now, timedelta(seconds=apart)
+        )
         self._answered: list[tuple[str, str, str]] = []
         self._busy_until = 0
         self._build_storage()
@@ -159,7 +164,7 @@ class World:
         self.people.notice(effect)
 
     def _landed(self, table: str, writes: Sequence[Write]) -> None:
-        check_writes(self.ledger, table, writes, self.timeline.current.task)
+        self.write_promises.before(table, writes, self.timeline.current.task)
         for write in writes:
             record = write.record
             if isinstance(record, Deployment) and record.id not in self.ledger.deployments:

@@ -105,7 +105,7 @@ class Rest:
         found = self.workspace.find_endpoint(name)
         routed = {each: share for each, share in (found.traffic if found else {}).items() if share}
         wanted = {each: share for each, share in row.traffic.items() if share}
-        if routed != wanted and not row.trouble and not self._is_excused((name, "", "")):
+        if routed != wanted and not self._is_excused((name, "", "")):
             raise Broken(f"{name} routes {routed}, and its row says {wanted}", name)
 
     def _check_models(self) -> None:

@@ -1,6 +1,8 @@
 """Promises about what is written, checked as each transaction lands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.domain import plans
 from shared.domain.records import Claim, ClaimKind, Deployment, Endpoint, Event, Request, Status
@@ -17,8 +19,32 @@ _WITHIN = {
 }
 
 
+@dataclass(slots=True)
+class WritePromises:
+    """Watches what is written. `now` tells the true time, `skew` how far clocks may be apart."""
+
+    ledger: Ledger
+    now: Callable[[], datetime]
+    skew: timedelta
+
+    def before(self, table: str, writes: Sequence[Write], task: Task) -> None:
+        """Raises Broken where a transaction that is landing breaks a promise."""
+        check_writes(self.ledger, table, writes, task)
+        for write in writes:
+            if isinstance(write.record, Deployment):
+                self._check_lease(write.record)
+
+    def _check_lease(self, after: Deployment) -> None:
+        """Nobody leases what is leased, as far as clocks agree."""
+        before = self.ledger.deployments.get(after.id)
+        if before is None or before.lease is None or after.epoch == before.epoch:
+            return
+        if before.lease.until > self.now() + self.skew:
+            raise Broken(f"{after.id} was leased while another turn had it leased", after.id)
+
+
 def check_writes(ledger: Ledger, table: str, writes: Sequence[Write], task: Task) -> None:
-    """Raises Broken where a transaction that lands now breaks a promise; the ledger is as before it."""
+    """Raises Broken for a promise that holds whatever the time; the ledger is as before the writes."""
     if table == store.RECORDS:
         _check_owner(writes, task)
         if task.kind == "turn":

@@ -1,0 +1,111 @@
+"""Ways to break the machine: a text in a file of shared/, and what takes its place.
+
+Each takes away one thing that a promise rests on. The old text must be there exactly once, so that a
+change of the service that moves it makes somebody look here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """`old` in `file` becomes `new`, which is seen `within` so many seeds, from `first` on."""
+
+    file: str
+    old: str
+    new: str
+    first: int = 0
+    within: int = 100
+
+
+MUTATIONS = {
+    "write the record whoever has it by now": Mutation(
+        "shared/service/turn.py",
+        '                raise LeaseLost(f"{record.id} was changed by another") from error\n',
+        "                self.etag = stored.row.etag\n"
+        "                first = replace(operations[0].row, etag=self.etag)\n"
+        "                return self._commit(record, [Replace(first), *operations[1:]])\n",
+    ),
+    "change the endpoint's row without the record as its fence": Mutation(
+        "shared/service/turn.py",
+        "etags = self._commit(self.record, [Replace(fence), Replace(row)])",
+        "etags = [self.etag, *(self._commit(self.record, [Replace(row)]) or [])]",
+    ),
+    "lease what another turn has leased": Mutation(
+        "shared/service/run.py",
+        "if leases.is_leased(record, now) or not _is_due(ports, record, now):",
+        "if not _is_due(ports, record, now):",
+    ),
+    "take a refused write for somebody else's, without reading back": Mutation(
+        "shared/service/store.py",
+        "            etags = _read_back(tables, table, signed, nonce)\n",
+        "            etags = None\n",
+    ),
+    "take a write that was refused for one's own": Mutation(
+        "shared/service/store.py",
+        'landed = found is not None and found.values.get("nonce") == nonce',
+        "landed = found is not None",
+    ),
+    "send the hint before the commit": Mutation(
+        "shared/service/submit.py",
+        "        try:\n            store.commit(ports.tables, ports.random, store.RECORDS, operations)\n",
+        "        hints.send_hint(ports.queue, record.user_key, record.id)\n"
+        "        try:\n            store.commit(ports.tables, ports.random, store.RECORDS, operations)\n",
+    ),
+    "forget the owner's tag": Mutation(
+        "shared/domain/ownership.py",
+        "return {ENDPOINT_TAG: tag, OWNER_TAG: user_key}",
+        "return {ENDPOINT_TAG: tag}",
+    ),
+    "forget the tag of the content": Mutation(
+        "shared/domain/ownership.py",
+        "return {DEPLOYMENT_TAG: record.id, DIGEST_TAG: record.package_digest}",
+        "return {DEPLOYMENT_TAG: record.id}",
+    ),
+    "skip the index of what is unfinished": Mutation(
+        "shared/service/settle.py",
+        "    etags = store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])\n",
+        '    etags = [found.row.etag if found else "none"]\n',
+    ),
+    "take the entry off the index in any version": Mutation(
+        "shared/service/store.py",
+        "        tables.commit(table, [Delete(row)])\n",
+        "        tables.commit(table, [Delete(tables.get(table, row.partition, row.key) or row)])\n",
+    ),
+    "settle without looking whether an acceptance is under way": Mutation(
+        "shared/service/settle.py",
+        "return entry.generation > record.generation",
+        "return False",
+    ),
+    "adopt whatever has the name": Mutation(
+        "shared/domain/ownership.py",
+        "return all(tags.get(name) == value for name, value in ours.items())",
+        "return True",
+    ),
+    "free the endpoint before its deployment is there": Mutation(
+        "shared/service/steps/endpoint.py",
+        'return Done(text=f"Endpoint {name} is ready.", phases=(phases.ENDPOINT_READY,))',
+        'return Done(\n            text=f"Endpoint {name} is ready.", phases=(phases.ENDPOINT_READY,),'
+        " frees_endpoint=True\n        )",
+    ),
+    "leave the endpoint from another version of its row than the step saw": Mutation(
+        "shared/service/turn.py",
+        "        if self._seen is None:\n            return None\n        endpoint = self._seen.record\n",
+        "        if self.endpoint() is None:\n            return None\n        endpoint = self._seen.record\n",
+    ),
+    "bury an admission without taking its key": Mutation(
+        "shared/service/settle.py",
+        "        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)\n",
+        "        pass\n",
+    ),
+    "free a name without asking who may need it": Mutation(
+        "shared/service/claims.py",
+        "        if row.etag != barred and _may_need(tables, row, name):\n",
+        "        if row.etag == name:\n",
+    ),
+    "register anew what is not in the registry any more": Mutation(
+        "shared/service/steps/register.py",
+        "    if record.azure_model_version:\n",
+        "    if record.azure_model_version == name:\n",
+    ),
+}
