@@ -33,7 +33,6 @@ class Happened(StrEnum):
     TURN_CRASHED = "turn_crashed"
     POISON_TAKEN = "poison_message_taken"
     DEAD_LETTER = "message_dead_lettered"
-    PARKED = "message_parked"
     UNREADABLE = "row_unreadable"
     REHINTED = "sweep_rehinted"
     TOMBSTONED = "sweep_tombstoned"
@@ -52,7 +51,6 @@ _WARNINGS = {
     Happened.LEASE_LOST,
     Happened.POISON_TAKEN,
     Happened.DEAD_LETTER,
-    Happened.PARKED,
     Happened.TOMBSTONED,
     Happened.SWEEP_TROUBLE,
     Happened.HTTP_UNAVAILABLE,

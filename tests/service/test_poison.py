@@ -13,7 +13,7 @@ from shared.domain.plans import STEPS
 from shared.domain.poisoning import FIRST_PAUSE, LONGEST_PAUSE
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_JOBS_POISON
 from shared.domain.records import Deployment, Plan, Status, Step
-from shared.service import hints, inbox, run, store
+from shared.service import hints, inbox, run
 from shared.service.hints import Hint
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_failed_clean, check_gone, check_one_active
@@ -211,13 +211,18 @@ def test_a_poison_message_of_a_finished_deployment_is_ignored(world: World) -> N
     assert world.read(record) == before
 
 
-def test_a_poison_message_takes_a_finished_deployment_off_the_index(world: World) -> None:
+def test_a_poison_message_takes_a_finished_deployment_off_the_index(
+    host: QueueHost, world: World
+) -> None:
     record = world.deploy(world.upload())
+
+    def die() -> None:
+        raise Died
+
+    once_before(world.effects, "inflight:Delete", die)
     world.run_until(lambda: world.read(record).status is Status.ACTIVE)
-    entry = world.tables.get(store.INFLIGHT, record.user_key, record.id)
-    assert entry is None
-    once_before(world.effects, "inflight:Delete", lambda: None)
-    poison(QueueHost(world), record)
+    assert world.unfinished() != []
+    poison(host, record)
     assert world.unfinished() == []
 
 
@@ -235,6 +240,7 @@ def test_who_loses_the_record_while_noting_poison_does_nothing_more(
     once_before(world.effects, "records:Replace+Insert", lambda: world.turn(record))
     poison(host, record)
     assert events(world, record, "poisoned") == 0
+    assert host.waiting(DEPLOY_JOBS) == 2  # the first hint, and the turn's: none of the poison's
     host.run(120)
     check_one_active(world, record)
 
