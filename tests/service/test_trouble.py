@@ -1,7 +1,7 @@
 """Azure in every mood: each kind of trouble leads to the end it should, and to a message that helps."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,9 +9,10 @@ from shared.cloud_ports import Answer
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import MODEL_GONE
 from shared.domain.policy import Policy
-from shared.domain.records import Deployment, Status, Turn
+from shared.domain.records import Status, Turn
 from shared.service import content
 from tests.service.promises import check_failed_clean, check_gone, check_one_active, check_rest
+from tests.service.troubles import error_of, failure_of, for_a_while
 from tests.service.world import World
 
 CALLS = [
@@ -24,30 +25,6 @@ CALLS = [
     "read_keys",
     "score",
 ]
-
-
-def for_a_while(world: World, call: str, error: CloudError, seconds: float) -> None:
-    """The call is refused until some time has passed since it was first made."""
-    until: list[datetime] = []
-
-    def trouble(name: str) -> None:
-        if name == call:
-            if not until:
-                until.append(world.clock.now() + timedelta(seconds=seconds))
-            if world.clock.now() < until[0]:
-                raise error
-
-    world.effects.trouble = trouble
-
-
-def error_of(trouble: Trouble, message: str = "try later", **more: float) -> CloudError:
-    return CloudError(trouble, "Oops", message, **more)
-
-
-def failure_of(world: World, record: Deployment) -> tuple[str, str, str]:
-    failure = world.read(record).failure
-    assert failure is not None
-    return failure.cause, failure.next, failure.cloud
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -85,33 +62,7 @@ def test_trouble_that_stays_fails_and_leaves_nothing_paid(
     for_a_while(world, call, error_of(trouble, "the reason"), 1e9)
     world.settle()
     check_failed_clean(world, record, code)
-    assert "the reason" in failure_of(world, record)[2]
-
-
-def test_conflicts_burn_no_attempts_of_later_trouble() -> None:
-    world = World(operation_seconds=5)
-    calls = []
-
-    def trouble(name: str) -> None:
-        if name == "put_deployment":
-            calls.append(name)
-            if len(calls) <= 15:
-                raise error_of(Trouble.CONFLICT)
-            if len(calls) <= 18:
-                raise error_of(Trouble.TRANSIENT)
-
-    world.effects.trouble = trouble
-    check_one_active(world, world.live())
-
-
-def test_a_retry_after_is_obeyed() -> None:
-    world = World(operation_seconds=5)
-    began = world.clock.now()
-    for_a_while(world, "put_endpoint", error_of(Trouble.THROTTLED, retry_after=300.0), 300)
-    world.live()
-    troubles = [each for each in world.events(world.deployments()[0]) if each.name == "trouble"]
-    assert len(troubles) == 1
-    assert world.clock.now() - began > timedelta(seconds=300)
+    assert "the reason" in failure_of(world, record).cloud
 
 
 def test_an_error_text_of_any_length_is_kept_short() -> None:
@@ -138,12 +89,12 @@ def test_a_full_quota_tells_need_against_limit_and_the_ways_out() -> None:
     world.cloud.cores = 11
     record = world.deploy(world.upload(), instance_type="DS2_v2", instance_count=2)
     world.settle()
-    cause, ways, cloud = failure_of(world, record)
-    assert "needs 6 cores" in cause
-    assert "8 of the 11" in cause
+    failure = failure_of(world, record)
+    assert "needs 6 cores" in failure.cause
+    assert "8 of the 11" in failure.cause
     for way in ("DS1_v2", "Quotas", live.deployment_name, "another region"):
-        assert way in ways
-    assert "Not enough quota" in cloud
+        assert way in failure.next
+    assert "Not enough quota" in failure.cloud
     assert world.in_cloud().deployments == [live.deployment_name]
     assert world.read(record).status is Status.FAILED
 
@@ -157,14 +108,6 @@ def test_an_operation_that_never_ends_meets_the_deadline_and_is_cleaned_up_when_
     world.cloud.operation_seconds = 5
     world.settle()
     check_failed_clean(world, record, "deadline")
-
-
-def test_an_endpoint_that_azure_cannot_create_is_removed() -> None:
-    world = World(operation_seconds=5)
-    record = world.deploy(world.upload())
-    world.cloud.fail_next("InternalServerError", "sorry")
-    world.settle()
-    check_failed_clean(world, record, "endpoint_failed")
 
 
 def test_an_endpoint_whose_traffic_change_failed_can_still_be_deleted() -> None:
@@ -203,7 +146,7 @@ def test_a_registered_model_that_vanished_is_not_uploaded_again_in_silence() -> 
     world.settle()
     assert world.read(record).status is Status.FAILED
     assert world.in_cloud().models == []
-    assert MODEL_GONE in failure_of(world, record)[0]
+    assert MODEL_GONE in failure_of(world, record).cause
     assert world.in_cloud().paid == []
 
 
@@ -217,17 +160,6 @@ def test_every_failure_says_whose_turn_it_is_and_what_to_do() -> None:
     assert failure.whose_turn is Turn.OPERATOR
     assert "role" in failure.next
     check_rest(world)
-
-
-def test_a_teardown_goes_on_through_trouble_of_any_length() -> None:
-    world = World(operation_seconds=5)
-    record = world.live()
-    world.delete(record)
-    for_a_while(world, "remove_deployment", error_of(Trouble.PERMANENT), 3 * 3600)
-    world.run_for(3600)
-    assert world.read(record).work.trouble
-    world.settle()
-    check_gone(world, record)
 
 
 def test_a_model_that_somebody_else_serves_too_stays_in_the_registry() -> None:
