@@ -219,6 +219,8 @@ def _refusal(fault: Fault, told: float) -> CloudError:
         return CloudError(Trouble.CONFLICT, "409", "another operation is under way")
     if fault is Fault.FORBIDDEN:
         return CloudError(Trouble.AUTH, "403", "the role has not spread yet")
+    if fault is Fault.REFUSED:
+        return CloudError(Trouble.PERMANENT, "BadRequest", "this is refused")
     if fault is Fault.QUOTA:
         return CloudError(Trouble.PERMANENT, "quota", "usage/limit: 9/10. Additional needed: 2")
     return CloudError(Trouble.TRANSIENT, "503", "the service is unavailable")

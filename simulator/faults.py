@@ -31,6 +31,7 @@ class Fault(StrEnum):
     UNAVAILABLE = "unavailable"
     CONFLICT = "conflict"
     FORBIDDEN = "forbidden"
+    REFUSED = "refused"
     MALFORMED = "malformed"
     FAILS = "operation fails"
     SLOW = "operation slow"
@@ -66,6 +67,7 @@ _CLOUD = (
     Fault.UNAVAILABLE,
     Fault.CONFLICT,
     Fault.FORBIDDEN,
+    Fault.REFUSED,
     Fault.MALFORMED,
 )
 APPLICABLE: Mapping[Kind, Sequence[Fault]] = {
@@ -97,8 +99,8 @@ class Hit:
 
 
 FEWEST = 3
-_PLANNED = (2, 6)
-_OCCURRENCES = (1, 1, 1, 1, 2, 2, 3, 5, 9)
+_PLANNED = (3, 7)
+_OCCURRENCES = (1, 1, 1, 1, 1, 2, 2, 4, 9)
 _GAP = (5, 60)  # effects between two faults that come as the run goes
 
 

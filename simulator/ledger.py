@@ -6,9 +6,11 @@ landed. Nothing of the service reads it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.domain import codec
-from shared.domain.records import Claim, Deployment, Endpoint, Event, Inflight, Model, Pace, Request
+from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
+from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Delete, Operation, Row
 from shared.service import store
 from simulator.timeline import Task
@@ -17,7 +19,6 @@ Record = Deployment | Endpoint | Event | Model | Request | Pace | Claim | Inflig
 _KINDS: dict[str, type[Record]] = {
     store.LIVE: Deployment,
     store.DELETED: Deployment,
-    store.EVENT: Event,
     store.MODEL: Model,
     "e-": Endpoint,
     "r-": Request,
@@ -100,5 +101,18 @@ def _parse(table: str, operation: Operation) -> Record | None:
         return codec.parse_record(Claim, row.values)
     if table == store.INFLIGHT:
         return codec.parse_record(Inflight, row.values)
-    kind = _KINDS[row.key[:2]]
-    return codec.parse_record(kind, row.values)
+    if row.key.startswith(store.EVENT):
+        return _read_event(row)
+    return codec.parse_record(_KINDS[row.key[:2]], row.values)
+
+
+def _read_event(row: Row) -> Event:
+    """As `codec` would: there are many, and all of it is plain."""
+    values = row.values
+    return Event(
+        deployment_id=str(values["deployment_id"]),
+        number=int(values["number"]),
+        at=datetime.fromisoformat(str(values["at"])),
+        name=str(values["name"]),
+        text=str(values["text"]),
+    )

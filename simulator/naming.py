@@ -6,16 +6,8 @@ The names are stable, and are what the table of faults counts by.
 from collections.abc import Sequence
 from typing import TypeVar
 
-from shared.domain.records import (
-    Claim,
-    ClaimKind,
-    Deployment,
-    Endpoint,
-    Event,
-    Inflight,
-    Model,
-    Request,
-)
+from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
+from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
 from shared.service import store
 from simulator.ledger import Ledger, Write

@@ -42,8 +42,8 @@ def draw_outages(chance: Chance) -> tuple[Outage, ...]:
     count = (0, 0, 0, 1, 1, 2)[chance.whole(0, 5, "outages")]
     return tuple(
         Outage(
-            what=chance.pick(list(What), "outage of", number),
-            begins=round(chance.between(0, 1500, "outage begins", number), 1),
+            what=chance.pick((*What, What.TABLES), "outage of", number),
+            begins=round(chance.between(0, 900, "outage begins", number), 1),
             lasts=round(4 * 100 ** chance.fraction("outage lasts", number), 1),
         )
         for number in range(count)

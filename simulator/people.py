@@ -16,10 +16,10 @@ from simulator.front import Front, key_of, principal
 from simulator.ledger import Ledger
 from simulator.machines import Machine
 from simulator.scenario import Action, Verb
-from simulator.timeline import SECOND, Actor, Died, Task, Timeline
+from simulator.timeline import SECOND, Actor, Broken, Died, Task, Timeline
 
 _SHORTEST, _LONGEST = 2.0, 30.0  # seconds until they ask again
-_TRIES = 6
+_UPLOADS = 6  # tries: who has no model has nothing to do here
 _LOOK_EVERY, _LOOKS = 20.0, 60
 _WATCHES = 900 * SECOND
 Answered = Callable[[str, str, str], None]
@@ -109,11 +109,13 @@ class People:
         if not model_id:
             return
         if action.verb is Verb.EVENT:
-            sent = self._ask(lambda _mint: self.front.send_event(action, number, model_id))
+            sent = self._ask(
+                action.tries, lambda _mint: self.front.send_event(action, number, model_id)
+            )
             if sent:
                 self.sent.append((principal(action.user).user_key, sent))
             return
-        made = self._ask(lambda mint: self.front.deploy(action, key, model_id, mint))
+        made = self._ask(action.tries, lambda mint: self.front.deploy(action, key, model_id, mint))
         self._note(number, action, key, made)
 
     def _change(self, number: int, action: Action, key: str, target: str) -> None:
@@ -121,17 +123,24 @@ class People:
             self._delete(action, target)
         elif action.verb is Verb.RETRY:
             self.mend(action.user)
-            self._note(-1, action, key, self._ask(lambda _: self.front.retry(action, key, target)))
+            self._note(
+                -1,
+                action,
+                key,
+                self._ask(action.tries, lambda _: self.front.retry(action, key, target)),
+            )
         else:
-            made = self._ask(lambda mint: self.front.redeploy(action, key, target, mint))
+            made = self._ask(
+                action.tries, lambda mint: self.front.redeploy(action, key, target, mint)
+            )
             self._note(number, action, key, made)
 
     def _delete(self, action: Action, target: str) -> None:
         refusals: list[Refusal] = []
-        self._ask(lambda _: self.front.delete(action, target, ""), refusals.append)
+        self._ask(action.tries, lambda _: self.front.delete(action, target, ""), refusals.append)
         if refusals and refusals[0].code == "carries_traffic":
             heir = next(iter(self._others(target)), "")
-            self._ask(lambda _: self.front.delete(action, target, heir))
+            self._ask(action.tries, lambda _: self.front.delete(action, target, heir))
 
     def _route(self, action: Action) -> None:
         target = self._target(action)
@@ -142,7 +151,9 @@ class People:
         if action.share < 100:
             shares |= dict.fromkeys(self._others(target)[:1], 100 - action.share)
         if sum(shares.values()) in (0, 100):
-            self._ask(lambda _: self.front.route(action, record.endpoint_name, shares))
+            self._ask(
+                action.tries, lambda _: self.front.route(action, record.endpoint_name, shares)
+            )
 
     def _note(self, number: int, action: Action, key: str, made: str) -> None:
         if made:
@@ -154,7 +165,8 @@ class People:
         which = (action.user, action.fragile)
         if which not in self._models:
             made = self._ask(
-                lambda mint: self.front.upload(action.user, fragile=action.fragile, mint=mint)
+                _UPLOADS,
+                lambda mint: self.front.upload(action.user, fragile=action.fragile, mint=mint),
             )
             if made:
                 self._models[which] = made
@@ -178,12 +190,16 @@ class People:
         return [each.deployment_name for each in members if each.deployment_id != deployment_id]
 
     def _ask(
-        self, do: Callable[[Mint], str], refused: Callable[[Refusal], None] = lambda _: None
+        self,
+        tries: int,
+        do: Callable[[Mint], str],
+        refused: Callable[[Refusal], None] = lambda _: None,
     ) -> str:
-        """The answer; empty where there is none after many tries, or a refusal."""
+        """The answer; empty where there is none after so many tries, or a refusal."""
         actor = self.timeline.current
-        for _ in range(_TRIES):
+        for _ in range(tries):
             machine = self.fronts[int(len(self.fronts) * self.chance.fraction("front", actor.name))]
+            actor.task = Task("request", actor.task.user_key)
             try:
                 machine.enter(actor)
                 ports = self.front.ports
@@ -193,6 +209,7 @@ class People:
             except (Died, StoreError):
                 self.timeline.require_running()
             except Refusal as refusal:
+                _require_nothing_accepted(actor.task, refusal)
                 if refusal.retry_after is None:
                     refused(refusal)
                     return ""
@@ -201,3 +218,9 @@ class People:
             wait = self.chance.fraction("patience", actor.name)
             self.timeline.sleep(_SHORTEST + (_LONGEST - _SHORTEST) * wait)
         return ""
+
+
+def _require_nothing_accepted(task: Task, refusal: Refusal) -> None:
+    """A request that is refused has changed nothing."""
+    if task.accepted:
+        raise Broken(f"refused as {refusal.code}, and accepted: {task.accepted}", task.accepted)

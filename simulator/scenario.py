@@ -47,6 +47,7 @@ class Action:
     name: str = ""
     keyed: bool = True
     again: tuple[float, ...] = ()
+    tries: int = 6
     fragile: bool = False
     share: int = 100
 
@@ -98,7 +99,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         actions=(*_always(chance), *_more(chance)),
         outages=draw_outages(chance),
         skews=tuple(round(each, 1) for each in skews),
-        operation=chance.pick((1.0, 5.0, 25.0), "operation"),
+        operation=chance.pick((1.0, 4.0, 12.0), "operation"),
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
@@ -112,6 +113,7 @@ def _always(chance: Chance) -> list[Action]:
         return round(chance.between(low, high, "at", number), 3)
 
     bert = "Shop" if chance.happens(0.1, "same name") else chance.pick(("till", ""), "bert's")
+    ask = chance.pick((Verb.DEPLOY, Verb.DEPLOY, Verb.EVENT), "bert asks by")
     fragile_user = chance.pick(USERS, "fragile")
     fragile_at = "shop" if fragile_user == "anna" and chance.happens(0.5, "joins") else "desk"
     return [
@@ -123,9 +125,7 @@ def _always(chance: Chance) -> list[Action]:
             1,
             Action(user="anna", verb=Verb.DEPLOY, at=at(1, 0, 90), endpoint="shop", name="blue"),
         ),
-        _impatient(
-            chance, 2, Action(user="bert", verb=Verb.DEPLOY, at=at(2, 0, 90), endpoint=bert)
-        ),
+        _impatient(chance, 2, Action(user="bert", verb=ask, at=at(2, 0, 90), endpoint=bert)),
         Action(
             user=fragile_user, verb=Verb.DEPLOY, at=at(3, 0, 90), endpoint=fragile_at, fragile=True
         ),
@@ -157,7 +157,7 @@ def _one_more(chance: Chance, number: int) -> Action:
         at=at,
         of=chance.whole(0, number - 1, "of", number),
         endpoint=chance.pick(endpoint, "endpoint", number),
-        name=chance.pick(("", "blue", "green"), "name", number),
+        name=chance.pick(("", "blue", "green", "no--name"), "name", number),
         fragile=verb is Verb.DEPLOY and chance.happens(0.2, "fragile", number),
         waits_for=chance.pick(("", "active", "failed"), "waits", number),
         share=chance.pick((100, 0, 50), "share", number),
@@ -166,18 +166,15 @@ def _one_more(chance: Chance, number: int) -> Action:
 
 
 def _moved(chance: Chance, number: int, action: Action) -> Action:
-    """The action, often at the very moment of something else."""
+    """The action, often at the very moment of something else, and often tried only once."""
+    action = replace(action, tries=chance.pick((1, 6), "tries", number))
     if chance.happens(0.5, "moved", number):
         return action
-    return _with(action, upon=chance.pick(_MOMENTS, "upon", number), waits_for="")
+    return replace(action, upon=chance.pick(_MOMENTS, "upon", number), waits_for="")
 
 
 def _impatient(chance: Chance, number: int, action: Action) -> Action:
     """The action, sometimes without a key, or sent twice."""
     keyed = chance.happens(0.7, "keyed", number)
     after = (round(chance.between(0, 0.3, "again", number), 3),)
-    return _with(action, keyed=keyed, again=after if chance.happens(0.2, "twice", number) else ())
-
-
-def _with(action: Action, **changes: object) -> Action:
-    return replace(action, **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(action, keyed=keyed, again=after if chance.happens(0.2, "twice", number) else ())

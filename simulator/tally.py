@@ -92,7 +92,7 @@ def _short(fault: Fault) -> str:
         Fault.DIES_AFTER: "dies>",
         Fault.ANSWER_LOST: "ans.lost",
         Fault.NOT_DONE: "not done",
-        Fault.RETRY_REFUSED: "refused",
+        Fault.RETRY_REFUSED: "retry 412",
         Fault.LANDS_LATE: "late",
         Fault.UNAVAILABLE: "unavail.",
         Fault.FAILS: "fails",

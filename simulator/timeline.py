@@ -49,6 +49,7 @@ class Task:
     user_key: str = ""
     deployment_id: str = ""
     generation: int = 0  # of the record, when this turn leased it
+    accepted: str = ""  # the deployment whose next generation this request has brought about
 
 
 @dataclass(eq=False, slots=True)

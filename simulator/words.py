@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shared.domain.records import Claim, Deployment, Endpoint, Event, Inflight, Request
+from shared.domain.bookkeeping import Claim, Inflight, Request
+from shared.domain.records import Deployment, Endpoint, Event
 from simulator.ledger import Write
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from shared.adapters.memory_tables import MemoryTables
 from shared.cloud_ports import CloudDeployment
 from shared.domain import plans
-from shared.domain.records import ClaimKind, Deployment, Endpoint, Request, Status
+from shared.domain.bookkeeping import ClaimKind, Request
+from shared.domain.records import Deployment, Endpoint, Status
 from shared.service import listing
 from simulator.cloud import Call, Workspace
 from simulator.ledger import Ledger

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain import plans
-from shared.domain.records import Claim, ClaimKind, Deployment, Endpoint, Event, Request, Status
+from shared.domain.bookkeeping import Claim, ClaimKind, Request
+from shared.domain.records import Deployment, Endpoint, Event, Status
 from shared.ports import Insert
 from shared.service import store
 from simulator.ledger import Ledger, Write
@@ -86,6 +87,8 @@ def _check_fence(writes: Sequence[Write], task: Task) -> None:
 
 def _check_deployment(ledger: Ledger, write: Write, after: Deployment, task: Task) -> None:
     before = ledger.deployments.get(after.id)
+    if before is None or after.generation > before.generation:
+        task.accepted = after.id
     if before is None:
         _check_admission(ledger, write, after)
         return
