@@ -9,6 +9,7 @@ of Table, Queue and Blob Storage. Every check raises ValueError: what is refused
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from shared.domain.codec import Value
 
@@ -84,9 +85,7 @@ def check_row(partition: str, key: str, values: Mapping[str, Value]) -> None:
         raise ValueError(f"{len(values)} properties in a row; the limit is {MAX_PROPERTIES}")
     size = 4 + _utf16_bytes(partition) + _utf16_bytes(key)
     for name, value in values.items():
-        if not name.isidentifier() or len(name) > 255 or name in _OWN_NAMES:
-            raise ValueError(f"a property cannot be named {name[:80]!r}")
-        size += 8 + _utf16_bytes(name) + _value_bytes(name, value)
+        size += _name_bytes(name) + _value_bytes(name, value)
     if size > MAX_ROW_BYTES:
         raise ValueError(f"a row of {size} bytes; the limit is {MAX_ROW_BYTES}: use a blob")
 
@@ -109,6 +108,14 @@ def check_blob_key(key: str) -> None:
         or any(part in {"", ".", ".."} or part.endswith(".") for part in parts)
     ):
         raise ValueError(f"{key[:80]!r} cannot be the key of a blob: a plain path of 1024 letters")
+
+
+@lru_cache(maxsize=1024)
+def _name_bytes(name: str) -> int:
+    """What a property takes beside its value; there are few names, in very many rows."""
+    if not name.isidentifier() or len(name) > 255 or name in _OWN_NAMES:
+        raise ValueError(f"a property cannot be named {name[:80]!r}")
+    return 8 + _utf16_bytes(name)
 
 
 def _value_bytes(name: str, value: Value) -> int:
