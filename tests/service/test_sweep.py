@@ -298,3 +298,16 @@ def test_what_is_finished_costs_a_sweep_nothing() -> None:
     when_read(world, reads.append)
     assert world.sweep().seen == 0
     assert reads == []
+
+
+def test_an_entry_left_on_the_index_by_a_turn_that_died_is_taken_off_without_a_hint() -> None:
+    world = World(operation_seconds=OPERATION)
+    record = world.deploy(world.upload())
+    once_before(world.effects, "inflight:Delete", die)
+    world.run_until(lambda: world.read(record).work.step is None)
+    assert world.unfinished()
+    swept = world.sweep()
+    assert (swept.seen, swept.rehinted) == (1, 0)
+    assert world.unfinished() == []
+    world.settle()
+    check_one_active(world, record)
