@@ -15,7 +15,7 @@ from shared.adapters import storage_account
 from shared.adapters.azure_tables import AzureTables
 from shared.adapters.memory_clock import VirtualClock
 from shared.adapters.system import SystemClock, SystemRandom
-from shared.domain.records import ClaimKind
+from shared.domain.bookkeeping import ClaimKind
 from shared.ports import Clock, Operation
 from shared.service.claims import Mint
 

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from functions.deploy_http import answers
 from shared.domain import phases, plans
+from shared.domain.bookkeeping import Request
 from shared.domain.inspection import parse_inspection
-from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Request, Status
+from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.service.read import EndpointView, Stats, View
 

@@ -8,12 +8,13 @@ from typing import Any, BinaryIO
 
 from shared import telemetry
 from shared.domain import codec, ids
+from shared.domain.bookkeeping import ClaimKind, Request
 from shared.domain.errors import InvalidRequest, NotFound, TooLarge, Unsafe
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict, render_inspection
 from shared.domain.names import MODEL_NAME_RULE, is_model_name
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import ClaimKind, Model, Request
+from shared.domain.records import Model
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import content, store
 from shared.service.claims import Mint

@@ -4,9 +4,9 @@ import threading
 from dataclasses import replace
 
 from shared.domain import ids
+from shared.domain.bookkeeping import Claim, ClaimKind, Inflight
 from shared.domain.errors import Changed, Conflict, Exists, Malformed, Missing
 from shared.domain.policy import Policy
-from shared.domain.records import Claim, ClaimKind, Inflight
 from shared.ports import Clock, Random, Row, Tables
 from shared.service import store
 from shared.service.allowance import Allowance

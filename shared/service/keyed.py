@@ -12,9 +12,10 @@ from typing import Any
 
 from shared import telemetry
 from shared.domain import plans, requests
+from shared.domain.bookkeeping import Request
 from shared.domain.errors import Exists, InvalidRequest, Refusal
 from shared.domain.principal import Principal
-from shared.domain.records import Deployment, Request
+from shared.domain.records import Deployment
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, store
 from shared.service.remove import require_deployment

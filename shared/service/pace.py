@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain import codec, retry
+from shared.domain.bookkeeping import Pace
 from shared.domain.errors import Changed, Exists, Missing, UnreadableRow
-from shared.domain.records import Pace, Step
+from shared.domain.records import Step
 from shared.ports import Row, Tables
 from shared.service import store
 from shared.service.store import Stored

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import telemetry
 from shared.domain import limits, messages, requests
+from shared.domain.bookkeeping import Request
 from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
 from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
-from shared.domain.records import Request
 from shared.domain.requests import OneLine
 from shared.ports import Ports
 from shared.service import store, submit

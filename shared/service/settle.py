@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from shared import telemetry
 from shared.domain import plans
+from shared.domain.bookkeeping import Inflight
 from shared.domain.errors import Changed, Exists, Missing
-from shared.domain.records import Deployment, Inflight
+from shared.domain.records import Deployment
 from shared.ports import Insert, Ports, Replace
 from shared.service import claims, store
 from shared.service.store import Stored

@@ -12,18 +12,9 @@ from typing import Generic, TypeVar
 
 from shared import telemetry
 from shared.domain import codec, ids
+from shared.domain.bookkeeping import Claim, Inflight, Request
 from shared.domain.errors import Changed, Exists, Missing, Unavailable, UnreadableRow
-from shared.domain.records import (
-    Claim,
-    Deployment,
-    Endpoint,
-    Event,
-    Inflight,
-    Kept,
-    Model,
-    Request,
-    Status,
-)
+from shared.domain.records import Deployment, Endpoint, Event, Kept, Model, Status
 from shared.ports import Delete, Insert, Operation, Random, Replace, Row, Tables
 from shared.telemetry import Happened
 

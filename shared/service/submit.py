@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from shared import telemetry
 from shared.domain import ids, names, phases, plans
+from shared.domain.bookkeeping import ClaimKind
 from shared.domain.errors import (
     Changed,
     Conflict,
@@ -19,13 +20,7 @@ from shared.domain.errors import (
 )
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import (
-    ClaimKind,
-    Deployment,
-    Event,
-    Model,
-    Plan,
-)
+from shared.domain.records import Deployment, Event, Model, Plan
 from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store

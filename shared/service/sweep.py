@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.domain import leases, plans
+from shared.domain.bookkeeping import Inflight
 from shared.domain.errors import Changed, Missing, Newer, StoreError, UnreadableRow
 from shared.domain.policy import Policy
-from shared.domain.records import Deployment, Inflight
+from shared.domain.records import Deployment
 from shared.ports import Ports, Row
 from shared.service import hints, settle, store
 from shared.service.store import Stored

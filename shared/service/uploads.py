@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared import telemetry
+from shared.domain.bookkeeping import Request
 from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal, StoreError
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import Model, Request
+from shared.domain.records import Model
 from shared.domain.requests import UPLOAD_SECONDS, fingerprint
 from shared.ports import Insert, Ports, Replace
 from shared.service import catalogue, store

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import codec, limits, records
+from shared.domain import bookkeeping, codec, limits, records
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants bounds without a zone
@@ -27,12 +27,12 @@ PLAIN = {
 KINDS: list[Any] = [
     records.Deployment,
     records.Endpoint,
-    records.Claim,
-    records.Inflight,
+    bookkeeping.Claim,
+    bookkeeping.Inflight,
     records.Event,
     records.Model,
-    records.Request,
-    records.Pace,
+    bookkeeping.Request,
+    bookkeeping.Pace,
 ]
 PARTS: list[Any] = [
     records.Failure,
@@ -101,17 +101,17 @@ def test_what_a_newer_version_added_is_passed_over_and_written_back(
 
 @given(st.text(st.sampled_from('aä😀"\\\n'), min_size=1, max_size=7))
 def test_a_long_structure_fits_into_a_row_and_comes_back(text: str) -> None:
-    request = records.Request(
+    request = bookkeeping.Request(
         key="k", fingerprint="f", at=datetime(2026, 1, 1, tzinfo=UTC), problem={"t": text * 9000}
     )
     values = codec.render_record(request)
     limits.check_row("partition", "key", values)
-    assert codec.parse_record(records.Request, values) == request
+    assert codec.parse_record(bookkeeping.Request, values) == request
 
 
 def test_what_is_none_takes_no_property() -> None:
-    claim = records.Claim(
-        name="n", kind=records.ClaimKind.MODEL, user_key="u", claimed_for="c", tag=""
+    claim = bookkeeping.Claim(
+        name="n", kind=bookkeeping.ClaimKind.MODEL, user_key="u", claimed_for="c", tag=""
     )
     assert "tag" in codec.render_record(claim)
     event = records.Event(

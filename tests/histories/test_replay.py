@@ -9,19 +9,10 @@ from typing import Any
 import pytest
 
 from shared.domain import codec, plans, progress
+from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
 from shared.domain.outcomes import Done
 from shared.domain.policy import DEPLOY_REQUESTS
-from shared.domain.records import (
-    Claim,
-    Deployment,
-    Endpoint,
-    Event,
-    Inflight,
-    Model,
-    Pace,
-    Request,
-    Status,
-)
+from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Row
 from shared.service import store
 from shared.service.run import STEPS

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import ids
+from shared.domain.bookkeeping import Request
 from shared.domain.errors import Forbidden, NotFound, StoreError, Unavailable
 from shared.domain.limits import MAX_MESSAGE_BYTES
 from shared.domain.messages import DeadLetterReason
@@ -25,7 +26,7 @@ from shared.domain.policy import (
     DEPLOY_REQUESTS_POISON,
 )
 from shared.domain.principal import Principal
-from shared.domain.records import SCHEMA_VERSION, Deployment, Request
+from shared.domain.records import SCHEMA_VERSION, Deployment
 from shared.ports import Replace
 from shared.service import dead_letters, inbox, produce, store, submit
 from shared.service.dead_letters import DeadLetter

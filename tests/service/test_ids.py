@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from shared.adapters.memory_clock import SeededRandom, VirtualClock
 from shared.adapters.memory_tables import MemoryTables
-from shared.domain.records import ClaimKind, Status
+from shared.domain.bookkeeping import ClaimKind
+from shared.domain.records import Status
 from shared.service.claims import Mint
 from tests.service.promises import check_rest
 from tests.service.world import ANNA, BERT, World

@@ -1,0 +1,68 @@
+"""What is kept beside the records of `shared.domain.records`: who has which id or name, what is not
+finished, what became of a request under a key, and how long the cloud takes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.records import Kept
+
+
+class ClaimKind(StrEnum):
+    """What a claimed id or name is used for."""
+
+    DEPLOYMENT = "deployment"
+    MODEL = "model"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Kept):
+    """An id or an endpoint's name that is taken; a claimed id is never given out again.
+
+    `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours.
+    """
+
+    name: str
+    kind: ClaimKind
+    user_key: str
+    claimed_for: str
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inflight(Kept):
+    """An index entry of what is not finished; the truth is in the record it points to."""
+
+    user_key: str
+    deployment_id: str
+    endpoint_name: str
+    generation: int
+    since: datetime
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Kept):
+    """What became of a keyed request: the deployment or model it made, or why it was refused.
+
+    `until` is set while a model is uploaded: until then the upload is taken to be under way.
+    """
+
+    key: str
+    fingerprint: str
+    at: datetime
+    deployment_id: str = ""
+    model_id: str = ""
+    until: datetime | None = None
+    problem: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace(Kept):
+    """How long the workspace's operations took last time, in seconds by kind; advisory."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
