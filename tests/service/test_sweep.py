@@ -306,6 +306,7 @@ def test_an_entry_left_on_the_index_by_a_turn_that_died_is_taken_off_without_a_h
     once_before(world.effects, "inflight:Delete", die)
     world.run_until(lambda: world.read(record).work.step is None)
     assert world.unfinished()
+    world.clock.advance(60)
     swept = world.sweep()
     assert (swept.seen, swept.rehinted) == (1, 0)
     assert world.unfinished() == []
