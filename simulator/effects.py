@@ -18,7 +18,7 @@ from simulator.timeline import Actor, Broken, Died, Timeline
 
 T = TypeVar("T")
 _QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
-_LONGEST_STALL, _LATEST = 1200.0, 20.0
+_LONGEST_STALL, _LATEST, _HELD_UP = 1200.0, 20.0, 0.6
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +40,10 @@ class Effect:
 
 
 class Effects:
-    """Lets calls through, each at its time, with the faults of the run."""
+    """Lets calls through, each at its time, with the faults of the run.
+
+    `begun` is asked whether an effect that begins makes somebody act.
+    """
 
     def __init__(
         self,
@@ -52,7 +55,7 @@ class Effects:
     ) -> None:
         self._timeline, self._chance = timeline, Counted(chance)
         self._faults, self._outages, self._history = faults, outages, history
-        self.begun: Callable[[Effect], None] = lambda _effect: None
+        self.begun: Callable[[Effect], bool] = lambda _effect: False
 
     @property
     def actor(self) -> Actor:
@@ -75,8 +78,9 @@ class Effects:
             raise Broken(f"the effect {effect.name!r} ({effect.kind}) is not in the catalogue")
         hit = self._faults.choose(effect.name, effect.kind)
         fault = hit.fault if hit else None
-        self.begun(effect)
         actor = self._timeline.current
+        if self.begun(effect):  # somebody acts just now: a race, and not lost before it begins
+            self._timeline.sleep(_HELD_UP * self._chance.fraction("held up", actor.name))
         if fault is Fault.STALLS:
             self._stall(effect, hit)
         line = self._wait(effect.name, effect.about, effect.kind)
@@ -115,7 +119,7 @@ class Effects:
     def _land_later(self, effect: Effect) -> None:
         """Nobody waits any more for what is still on its way; it may be refused when it arrives."""
         asker = self._timeline.current
-        late = Actor(f"{asker.name}'s late", task=asker.task)
+        late = Actor(f"{asker.name}'s late", task=asker.task, is_late=True)
 
         def land() -> None:
             line = Line(self._timeline.now, late.name, effect.name, effect.about, effect.kind)

@@ -99,6 +99,7 @@ class Hit:
 
 
 FEWEST = 3
+"""Faults that a run has at least."""
 _PLANNED = (3, 7)
 _OCCURRENCES = (1, 1, 1, 1, 1, 2, 2, 4, 9)
 _GAP = (5, 60)  # effects between two faults that come as the run goes
@@ -116,14 +117,18 @@ def plan_faults(chance: Chance, effects: Mapping[str, Kind]) -> tuple[Hit, ...]:
 
 
 class Faults:
-    """Decides at each effect whether it goes wrong; `more` faults come as the run goes."""
+    """Decides at each effect whether it goes wrong.
 
-    def __init__(self, chance: Chance, planned: Iterable[Hit], more: int) -> None:
+    Beside those planned, faults come as the run goes until there have been `fewest`.
+    """
+
+    def __init__(self, chance: Chance, planned: Iterable[Hit], fewest: int) -> None:
         self.hits: list[Hit] = []
         self.last_at = 0
         self._chance = chance
         self._planned = {(each.effect, each.occurrence): each for each in planned}
-        self._more = more
+        self._fewest = fewest
+        self._drawn = 0
         self._gap = self._next_gap()
         self._occurrences: Counter[str] = Counter()
 
@@ -134,11 +139,11 @@ class Faults:
         if planned := self._planned.get((effect, occurrence)):
             return planned
         self._gap -= 1
-        if not self._more or self._gap > 0:
+        if self._gap > 0 or len(self.hits) >= self._fewest:
             return None
-        self._more -= 1
+        self._drawn += 1
         self._gap = self._next_gap()
-        fault = self._chance.pick(APPLICABLE[kind], "fault", self._more)
+        fault = self._chance.pick(APPLICABLE[kind], "fault", self._drawn)
         return Hit(effect=effect, occurrence=occurrence, fault=fault)
 
     def happened(self, hit: Hit, at: int) -> None:
@@ -147,4 +152,4 @@ class Faults:
         self.last_at = at
 
     def _next_gap(self) -> int:
-        return self._chance.whole(*_GAP, "gap", self._more)
+        return self._chance.whole(*_GAP, "gap", self._drawn)

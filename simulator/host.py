@@ -5,7 +5,7 @@ function raises, after the ten minutes where its process dies, and goes to the p
 tries. Several lanes of a worker work at once, and die at once.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.adapters.memory_clock import START
@@ -57,7 +57,7 @@ class Host:
         queues = {lane.queue for lane in self._lanes}
         return all(lane.idle for lane in self._lanes) and not any(map(self._next_visible, queues))
 
-    def notice(self, queue: str, _about: Collection[str]) -> None:
+    def notice(self, queue: str) -> None:
         """A message was put into a queue: its idle lanes look when it can be seen."""
         for lane in self._lanes:
             if lane.idle and lane.queue == queue:
@@ -137,14 +137,14 @@ class Host:
             self._move_to_poison(queue, received)
         elif not queue.endswith(POISON):
             self._queue.show_again(queue, received, after=SHOWN_AGAIN)
-            self.notice(queue, ())
+            self.notice(queue)
 
     def _move_to_poison(self, queue: str, received: Received) -> None:
         """Copies, then removes, so that a crash between leaves both; a poison queue has none."""
         if queue.endswith(POISON):
             return
         self._queue.send(queue + POISON, received.text)
-        self.notice(queue + POISON, ())
+        self.notice(queue + POISON)
         self._acknowledge(queue, received)
 
     def _next_visible(self, queue: str) -> int | None:

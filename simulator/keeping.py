@@ -25,7 +25,7 @@ class Kept:
 
 def keep(outcome: Outcome, file: Path) -> None:
     """Writes a run to a file."""
-    scenario = replace(outcome.scenario, faults=tuple(outcome.hits), more_faults=0)
+    scenario = replace(outcome.scenario, faults=tuple(outcome.hits), fewest_faults=0)
     kept = Kept(showed=outcome.broken, seed=outcome.seed, scenario=scenario)
     document = TypeAdapter(Kept).dump_python(kept, mode="json", exclude_defaults=True)
     file.write_text(json.dumps(document, indent=1) + "\n")

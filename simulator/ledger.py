@@ -51,7 +51,10 @@ class Write:
 
 @dataclass(slots=True)
 class Ledger:
-    """Every record there is, by its name; `turns` tells whose turn leased a deployment last."""
+    """Every record there is, by its name; `turns` tells whose turn leased a deployment last.
+
+    `late_claims` are names whose claim landed when nobody waited for it any more: nobody knows of it.
+    """
 
     deployments: dict[str, Deployment] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Ledger:
     inflight: dict[str, Inflight] = field(default_factory=dict)
     requests: dict[tuple[str, str], Request] = field(default_factory=dict)
     turns: dict[str, Task] = field(default_factory=dict)
+    late_claims: set[str] = field(default_factory=set)
 
     def apply(self, table: str, writes: Sequence[Write]) -> None:
         """Takes over what has landed."""

@@ -61,13 +61,13 @@ class People:
             actor = Actor(f"{action.user} {number}{'ab'[copy] if action.again else ''}")
             self.timeline.start(actor, lambda: self._do(number, action), after=action.at + after)
 
-    def notice(self, effect: Effect) -> None:
-        """An effect begins: who waited for it acts now."""
-        if not self._waiting:
-            return
-        for waiting in [each for each in self._waiting if each.effect == effect.name]:
+    def notice(self, effect: Effect) -> bool:
+        """An effect begins: whether somebody waited for it, who acts now."""
+        called = [each for each in self._waiting if each.effect == effect.name]
+        for waiting in called:
             self._waiting.remove(waiting)
             self.timeline.wake(waiting.actor, self.timeline.now)
+        return bool(called)
 
     def _do(self, number: int, action: Action) -> None:
         self.timeline.current.task = Task("request", principal(action.user).user_key)

@@ -57,7 +57,7 @@ class Scenario:
     """Everything about a run that is drawn before it begins.
 
     `skews` are the clocks of the processes, in seconds; `operation` is about how long the cloud takes
-    for a change, in seconds. Beside the planned `faults`, `more_faults` come as the run goes.
+    for a change, in seconds. Beside the planned `faults`, others come until there are `fewest_faults`.
     """
 
     actions: tuple[Action, ...]
@@ -68,7 +68,7 @@ class Scenario:
     lease: float = 60.0
     cores: int = 100
     faults: tuple[Hit, ...] = ()
-    more_faults: int = 0
+    fewest_faults: int = 0
 
 
 _MOMENTS = (
@@ -104,7 +104,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
         faults=plan_faults(chance, EFFECTS),
-        more_faults=FEWEST,
+        fewest_faults=chance.whole(FEWEST, FEWEST + 3, "fewest faults"),
     )
 
 

@@ -60,6 +60,7 @@ class Actor:
     process: Process | None = None
     task: Task = field(default_factory=lambda: Task("nothing"))
     flow: greenlet | None = None
+    is_late: bool = False  # it is a call that nobody waits for any more
     ticket: int = 0  # of its valid entry in the order of events
 
 

@@ -1,12 +1,13 @@
 """One run, put together: the real service on simulated ports, those who use it, and what is promised."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
 from shared.adapters.memory_blobs import MemoryBlobs
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
+from shared.domain.bookkeeping import Claim
 from shared.domain.policy import (
     DEPLOY_JOBS,
     DEPLOY_JOBS_POISON,
@@ -20,7 +21,7 @@ from shared.service import content
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import Call, SimulatedCloud, Workspace
-from simulator.effects import Effect, Effects
+from simulator.effects import Effects
 from simulator.faults import Faults
 from simulator.front import Front
 from simulator.history import History
@@ -31,6 +32,7 @@ from simulator.machines import Machine
 from simulator.outages import Outages
 from simulator.people import People
 from simulator.promises.clouds import CloudPromises
+from simulator.promises.index import check_hint
 from simulator.promises.rest import Rest, check_answers, check_events
 from simulator.promises.writes import WritePromises
 from simulator.randoms import SimulatedRandom
@@ -54,7 +56,7 @@ class World:
         self.timeline = Timeline()
         self.history = History()
         self.ledger = Ledger()
-        self.faults = Faults(chance, scenario.faults, scenario.more_faults)
+        self.faults = Faults(chance, scenario.faults, scenario.fewest_faults)
         self.outages = Outages(scenario.outages)
         self._counted = Counted(chance)
         self._chance = chance
@@ -64,7 +66,6 @@ class World:
             deploy_deadline=scenario.deadline,
         )
         self.effects = Effects(self.timeline, chance, self.faults, self.outages, self.history)
-        self.effects.begun = self._begun
         apart = 2 * max(abs(each) for each in scenario.skews)
         self.write_promises = WritePromises(
             self.ledger, TrueClock(self.timeline).now, timedelta(seconds=apart)
@@ -114,7 +115,7 @@ class World:
             clock=SkewedClock(self.timeline),
             random=SimulatedRandom(self.timeline, self._counted),
             tables=SimulatedTables(self._tables, self.effects, self.ledger, self._landed),
-            queue=SimulatedQueue(self._queue, self.effects, self.host.notice),
+            queue=SimulatedQueue(self._queue, self.effects, self._sent),
             blobs=SimulatedBlobs(self._blobs, self.effects),
             reader=model.Reader(),
             view=cloud,
@@ -134,6 +135,7 @@ class World:
             answered=lambda *answer: self._answered.append(answer),
             mend=lambda user: self.workspace.broken_paths.discard(_fragile_path(user)),
         )
+        self.effects.begun = self.people.notice
         for number, action in enumerate(self.scenario.actions):
             self.people.start(number, action)
         for number in range(1, WORKERS + 1):
@@ -160,15 +162,20 @@ class World:
 
     # -------------------------------------------------------------- what is watched
 
-    def _begun(self, effect: Effect) -> None:
-        self.people.notice(effect)
-
     def _landed(self, table: str, writes: Sequence[Write]) -> None:
-        self.write_promises.before(table, writes, self.timeline.current.task)
+        actor = self.timeline.current
+        self.write_promises.before(table, writes, actor.task)
         for write in writes:
             record = write.record
             if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
                 self.strangers.notice(record)
+            if isinstance(record, Claim) and actor.is_late:
+                self.ledger.late_claims.add(record.name)
+
+    def _sent(self, queue: str, about: Collection[str]) -> None:
+        if queue == DEPLOY_JOBS:
+            check_hint(self.ledger, about)
+        self.host.notice(queue)
 
     def _cloud_begun(self, call: Call) -> None:
         self.promises.before(call, self.timeline.current.task)
@@ -186,8 +193,19 @@ class World:
         elif self.host.is_idle() and not self.ledger.inflight:
             self.timeline.end()
         elif now > max(self._busy_until, self.faults.last_at) + BOUND:
-            left = sorted(self.ledger.inflight)
+            self._give_up_waiting()
+
+    def _give_up_waiting(self) -> None:
+        """Ends the run where only what late calls have touched cannot end; else raises Broken."""
+        touched = {call.endpoint.lower() for call in self.promises.late}
+        left = sorted(
+            each.deployment_id
+            for each in self.ledger.inflight.values()
+            if each.endpoint_name.lower() not in touched
+        )
+        if left or not touched:
             raise Broken(f"not at rest after {BOUND // SECOND} s: {', '.join(left)}", *left)
+        self.timeline.end()
 
     def _check_rest(self) -> None:
         Rest(self.ledger, self.workspace, self._tables, self.promises.late).check()

@@ -1,6 +1,6 @@
 """The promise of the index: whatever is not finished is in it, and it is there before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.domain import plans
 from shared.domain.records import Deployment
@@ -22,6 +22,12 @@ def check_index(ledger: Ledger, table: str, writes: Sequence[Write]) -> None:
                 raise Broken(
                     f"{record.id} is unfinished, and not in the index of what is", record.id
                 )
+
+
+def check_hint(ledger: Ledger, about: Collection[str]) -> None:
+    """Raises Broken where a hint points to what is not on record (yet): it would be taken for nothing."""
+    if missing := [each for each in about if each not in ledger.deployments]:
+        raise Broken(f"a hint was sent for {missing[0]}, which is not on record", *about)
 
 
 def _check_entries(ledger: Ledger, writes: Sequence[Write]) -> None:
