@@ -20,6 +20,7 @@ from shared.service import hints, settle, store
 from shared.service.store import Stored
 
 _TRIES = 8
+_BUSY = 2.0  # seconds until it is worth another try
 
 
 def accept_delete(
@@ -48,9 +49,7 @@ def accept_delete(
             continue  # a turn of the worker wrote meanwhile: read again
         hints.send_hint_when_free(ports.queue, removed)
         return removed
-    raise Conflict(
-        "busy", "The deployment kept changing while it was deleted.", "Send the request again."
-    )
+    raise busy("deployment")
 
 
 def require_deployment(
@@ -67,6 +66,16 @@ def require_deployment(
             "List yours with GET /deployments/list.",
         )
     return stored
+
+
+def busy(what: str) -> Conflict:
+    """The refusal where others wrote faster, time and again."""
+    return Conflict(
+        "busy",
+        f"The {what} kept changing while the request was accepted.",
+        "Send the request again.",
+        retry_after=_BUSY,
+    )
 
 
 def changed(deployment_id: str) -> PreconditionFailed:

@@ -20,7 +20,7 @@ from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
-from shared.service.remove import changed, require_deployment
+from shared.service.remove import busy, changed, require_deployment
 from shared.service.store import Stored
 from shared.service.submit import Accepted, accept_keyed
 from shared.telemetry import Happened
@@ -61,9 +61,7 @@ def accept_retry(
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
         hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
-    raise Conflict(
-        "busy", "The deployment kept changing while it was retried.", "Send the request again."
-    )
+    raise busy("deployment")
 
 
 def accept_redeploy(

@@ -17,6 +17,7 @@ from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, settle, store
 from shared.service.read import require_endpoint
+from shared.service.remove import busy
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -46,9 +47,7 @@ def accept_traffic(
             return _commit(ports, policy, stored, shares)
         except (Exists, Changed, Missing):
             continue  # a turn of the worker or another request wrote meanwhile: read again
-    raise Conflict(
-        "busy", "The endpoint kept changing while its traffic was set.", "Send the request again."
-    )
+    raise busy("endpoint")
 
 
 def changed(name: str) -> PreconditionFailed:
