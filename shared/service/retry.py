@@ -17,7 +17,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import allowance, hints, places, settle, store
+from shared.service import allowance, claims, hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.remove import busy, changed, require_deployment
@@ -122,7 +122,14 @@ def _commit(
         places.endpoint_operation(endpoint, place),
         *answer_operation(principal, keyed, record.id, now),
     ]
-    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    try:
+        store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    except (Exists, Changed, Missing):
+        if place.endpoint is None:  # its name was claimed for nothing
+            claims.release_endpoint_name(
+                ports.tables, endpoint.name, record.user_key, barred=entry.row.etag
+            )
+        raise
     return record
 
 

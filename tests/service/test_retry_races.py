@@ -1,0 +1,68 @@
+"""Two equal retries at once: one is accepted, and the other leaves nothing behind."""
+
+from contextlib import suppress
+
+import pytest
+
+from shared.domain.records import Deployment, Status
+from tests.service.faults import Died, once_before
+from tests.service.promises import check_rest
+from tests.service.world import World
+
+KEY = "k"
+
+
+def failed(world: World) -> Deployment:
+    """A deployment that failed because its endpoint's name is taken in the region."""
+    world.cloud.taken_names.add("shop")
+    record = world.deploy(world.upload(), endpoint_name="shop")
+    world.settle()
+    assert world.read(record).status is Status.FAILED
+    assert world.claimed_names() == set()
+    return record
+
+
+def retry_meanwhile(world: World, record: Deployment, effect: str) -> None:
+    """Just before the effect, the same retry is accepted elsewhere, and fails as the first try did."""
+
+    def happens() -> None:
+        world.retry(record, key=KEY)
+        world.settle()
+
+    once_before(world.effects, effect, happens)
+
+
+@pytest.mark.parametrize("effect", ["inflight:Insert", "claims:Insert"])
+def test_the_loser_frees_the_name_that_it_claimed_for_nothing(effect: str) -> None:
+    world = World()
+    record = failed(world)
+    retry_meanwhile(world, record, effect)
+
+    assert world.retry(record, key=KEY).id == record.id
+
+    world.settle()
+    assert world.read(record).generation == 2
+    check_rest(world)
+
+
+def test_the_sweep_frees_it_where_the_loser_died() -> None:
+    world = World()
+    record = failed(world)
+
+    def dies(name: str) -> None:
+        if name.startswith("records:"):  # its claim is made, its commit is not
+            world.effects.before = lambda _effect: None
+            raise Died(name)
+
+    def happens() -> None:
+        world.retry(record, key=KEY)
+        world.settle()
+        world.effects.before = dies
+
+    once_before(world.effects, "inflight:Insert", happens)
+    with suppress(Died):
+        world.retry(record, key=KEY)
+    assert world.claimed_names() == {"shop"}
+
+    world.settle()
+    check_rest(world)
