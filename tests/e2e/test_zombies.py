@@ -13,7 +13,7 @@ from shared.domain.records import Plan, Step
 from tests.e2e.conftest import EVERY_CALL_SLOW, Faults
 from tests.e2e.models import saved, wine_model
 from tests.e2e.user import User
-from tests.e2e.watch import Watch, count, frozen, replace_worker, wait_at_rest
+from tests.e2e.watch import Watch, frozen, held, names_in, replace_worker, wait_at_rest
 
 ZOMBIE, OTHER = 0, 1
 
@@ -59,9 +59,8 @@ def test_one_that_wakes_when_its_deployment_is_active_changes_nothing(
         before = (watch.stored().row.etag, pair.resources())
 
     assert (watch.stored().row.etag, pair.resources()) == before
-    assert lost_leases(pair, deployment_id) == 1
-    assert count(pair, "models", deployed["azure_model_name"]) == 1
-    assert count(pair, "deployments", deployed["deployment_name"]) == 1
+    assert lost_leases(pair, deployment_id) >= 1
+    assert held(pair, deployed) == [1, 1, 1]
     pair_user.delete(deployment_id)
     pair_user.wait_torn_down(deployment_id)
 
@@ -77,19 +76,20 @@ def test_one_that_wakes_when_its_deletion_is_confirmed_changes_nothing(
     pair_user.delete(deployment_id)
 
     with zombie(pair, watch, step):
-        pair_user.wait_torn_down(deployment_id)
+        deleted = pair_user.wait_torn_down(deployment_id)
         before = watch.stored().row.etag
 
     assert watch.stored().row.etag == before
-    assert lost_leases(pair, deployment_id) == 1
+    assert lost_leases(pair, deployment_id) >= 1
     wait_at_rest(pair)
-    assert pair.resources()["empty"]
+    assert held(pair, deleted) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("step", of(STEPS[Plan.DEPLOY], Step.ENDPOINT))
 def test_one_that_wakes_in_a_deployment_deleted_since_leaves_nothing_in_the_cloud(
     pair: LocalCloud, pair_user: User, pair_faults: Faults, step: Step
 ) -> None:
+    before = names_in(pair)
     pair_faults.add("*", ".", EVERY_CALL_SLOW, times=0)
     deployment_id = pair_user.deploy(pair_user.upload(saved(wine_model())))
     watch = Watch(pair, deployment_id)
@@ -99,4 +99,4 @@ def test_one_that_wakes_in_a_deployment_deleted_since_leaves_nothing_in_the_clou
         pair_user.wait_torn_down(deployment_id)
 
     wait_at_rest(pair)
-    wait_until(lambda: pair.resources()["empty"], seconds=10, what="nothing left in the cloud")
+    wait_until(lambda: names_in(pair) == before, seconds=10, what="nothing left in the cloud")

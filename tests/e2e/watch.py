@@ -61,6 +61,11 @@ def count(cloud: LocalCloud, kind: str, name: str) -> int:
     return sum(each["name"] == name for each in cloud.resources()[kind])
 
 
+def held(cloud: LocalCloud, deployed: Json) -> list[int]:
+    """How many models, endpoints and deployments of a deployment's names the workspace holds."""
+    return [count(cloud, kind, deployed[name]) for kind, name in NAMES.items()]
+
+
 def names_in(cloud: LocalCloud) -> dict[str, list[str]]:
     """The names of all models, endpoints and deployments in the emulated workspace."""
     held = cloud.resources()
