@@ -3,7 +3,7 @@
 A file (`zcat` shows it) has one JSON value a line: what the world was like, then `[seconds, effect,
 ...]`. Doing the first N effects on empty memory ports gives the state in which that version would
 have stopped after its Nth. Of a row only what changed is kept (null: a property that went); blobs are
-in `contents.json` by digest. `promised` is no effect: from there on a deployment may only end so.
+in `contents.json` by digest. `scene` changes the world; after `promised` a deployment may only end so.
 """
 
 import base64
@@ -52,6 +52,15 @@ class History:
     def promised(self, count: int) -> dict[str, list[str]]:
         """How each deployment may end whose caller was answered within `count` effects."""
         return {what[0]: what[1] for _, name, *what in self.effects[:count] if name == "promised"}
+
+    def stops(self) -> list[int]:
+        """After how many effects it is worth stopping: those of the version itself."""
+        ours = ("commit", "send", "put", "copy", "cloud")
+        return [count for count, each in enumerate(self.effects, start=1) if each[1] in ours]
+
+    def queues(self) -> set[str]:
+        """The queues that were used."""
+        return {what[0] for _, name, *what in self.effects if name == "send"}
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Every version of every row, and its table, in the order they were written."""
@@ -147,6 +156,9 @@ class _Again:
         arguments = [kind(**each) for each in given] if kind else given
         getattr(self._world.cloud, name)(*arguments, **named)
 
+    def scene(self, scene: dict[str, Any]) -> None:
+        _set(self._world.cloud, Scene(**scene))
+
     def promised(self, deployment_id: str, statuses: list[str]) -> None:
         """Nothing happens."""
 
@@ -182,6 +194,12 @@ class Recording:
         seconds = (self.world.clock.now() - START).total_seconds()
         self.history.effects.append([seconds, name, *what])
 
+    def change(self, **scene: Any) -> None:
+        """From now on the world is different."""
+        changed = replace(self.history.scene, **scene)
+        _set(self.world.cloud, changed)
+        self.note("scene", asdict(changed))
+
     def promise(self, deployment_id: str, *statuses: str) -> None:
         """From now on the deployment has to end in one of these."""
         self.note("promised", deployment_id, list(statuses))
@@ -198,7 +216,7 @@ class AllPaths(set[str]):
 
 
 def _set(cloud: MemoryCloud, scene: Scene) -> None:
-    cloud.cores = scene.cores
+    cloud.cores, cloud.operation_seconds = scene.cores, scene.operation_seconds
     cloud.broken_paths = AllPaths() if scene.crashing else set()
 
 

@@ -7,26 +7,20 @@ ones meet. `test_replay` lets today's code go on from every effect of every hist
 import json
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from shared.domain.policy import DEPLOY_REQUESTS
-from shared.domain.records import Deployment
-from shared.service import produce
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
+from shared.domain.records import Deployment, Step
+from shared.service import run, uploads
+from shared.service.catalogue import Upload
 from tests.histories.history import Recording, Scene, save_history
-from tests.service.world import ANNA, HOST_LEASE, World
+from tests.service.queue_host import QueueHost
+from tests.service.sample import CONTENT
+from tests.service.world import ANNA
 
 HERE = Path(__file__).parent
-ISSUER = ANNA.issuer
-
-
-def take_requests(world: World) -> None:
-    """Accepts the deploy requests of producers that can be seen on the queue."""
-    while message := world.queue.receive(DEPLOY_REQUESTS, lease=HOST_LEASE):
-        produce.accept_event(
-            world.ports, world.mint, world.policy, [ANNA.user_id], ISSUER, message.text
-        )
-        world.queue.delete(DEPLOY_REQUESTS, message)
 
 
 def _deployed(on: Recording, ends: str = "active", **fields: Any) -> Deployment:
@@ -111,9 +105,94 @@ def producer_event(on: Recording) -> None:
             "data": {"user_id": ANNA.user_id, "model_id": model_id},
         }
         on.world.queue.send(DEPLOY_REQUESTS, json.dumps(event))
-    take_requests(on.world)
+    host = QueueHost(on.world)
+    while not on.world.deployments():
+        assert host.deliver()
     on.promise(on.world.deployments()[0].id, "active")
+    host.run(300)
+
+
+def retry(on: Recording) -> None:
+    """One that failed for its quota is tried again once there is more."""
+    record = _deployed(on, "failed")
     on.world.settle()
+    on.change(cores=100)
+    on.promise(record.id, "failed", "active")  # until it is accepted
+    on.world.retry(record, key="k1")
+    on.promise(record.id, "active")
+    on.world.settle()
+
+
+def redeploy(on: Recording) -> None:
+    """One that was deleted is deployed again, as a new one."""
+    record = _live(on)
+    _delete(on, record)
+    on.world.settle()
+    on.promise(on.world.redeploy(record, key="k1").id, "active")
+    on.world.settle()
+
+
+def traffic(on: Recording) -> None:
+    """Traffic is shared by two, and one takes all of it before that has been done."""
+    _live(on, endpoint_name="shop", deployment_name="blue")
+    _live(on, endpoint_name="shop", deployment_name="green")
+    on.world.route("shop", blue=30, green=70)
+    on.world.deliver()
+    on.world.route("shop", green=100)
+    on.world.settle()
+
+
+def in_line(on: Recording) -> None:
+    """Three come to one endpoint at once, and the second goes while it waits."""
+    records = [_deployed(on, endpoint_name="shop") for _ in range(3)]
+    for _ in records:
+        on.world.deliver()
+    _delete(on, records[1])
+    on.world.settle()
+
+
+def keyed_upload(on: Recording) -> None:
+    """A model is sent twice under one key, and deployed twice under another."""
+    sent = [
+        uploads.accept_upload(
+            on.world.ports,
+            on.world.mint,
+            on.world.policy,
+            ANNA,
+            Upload(file=BytesIO(CONTENT), filename="model.pkl", model_name="churn"),
+            key="k1",
+        ).model
+        for _ in range(2)
+    ]
+    for model in sent:
+        on.promise(on.world.deploy(model, key="k2").id, "active")
+    on.world.settle()
+
+
+def poison(on: Recording) -> None:
+    """A release that crashes in a step is mended after the message has been poisoned."""
+    works = run.STEPS[Step.REGISTER]
+    run.STEPS[Step.REGISTER] = _crash
+    try:
+        record = _deployed(on)
+        QueueHost(on.world).run(120)
+    finally:
+        run.STEPS[Step.REGISTER] = works
+    assert on.world.read(record).work.crashes
+    QueueHost(on.world).run(900)
+
+
+def _crash(_turn: object) -> NoReturn:
+    raise ZeroDivisionError("a bug of that release")
+
+
+def garbage(on: Recording) -> None:
+    """What nobody can read comes on both queues, twice."""
+    for _ in range(2):
+        on.world.queue.send(DEPLOY_JOBS, "{")
+        on.world.queue.send(DEPLOY_REQUESTS, "{}")
+    _deployed(on)
+    QueueHost(on.world).run(120)
 
 
 PATHS: dict[Callable[[Recording], None], Scene] = {
@@ -125,6 +204,13 @@ PATHS: dict[Callable[[Recording], None], Scene] = {
     no_quota: Scene(cores=1),
     hand_over: Scene(),
     producer_event: Scene(),
+    retry: Scene(cores=1),
+    redeploy: Scene(),
+    traffic: Scene(),
+    in_line: Scene(),
+    keyed_upload: Scene(),
+    poison: Scene(),
+    garbage: Scene(),
 }
 
 

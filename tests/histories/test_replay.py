@@ -11,15 +11,16 @@ import pytest
 from shared.domain import codec, plans, progress
 from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
 from shared.domain.outcomes import Done
-from shared.domain.policy import DEPLOY_REQUESTS
+from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Row
-from shared.service import store
+from shared.service import dead_letters, store
+from shared.service.dead_letters import DeadLetter
 from shared.service.run import STEPS
 from tests.histories.history import load_history, rebuild
-from tests.histories.record import take_requests
 from tests.service.promises import check_rest
-from tests.service.world import HOST_LEASE, World
+from tests.service.queue_host import QUEUES, QueueHost
+from tests.service.world import LONGEST, World
 
 HISTORIES = sorted(Path(__file__).parent.glob("*/*.jsonl.gz"))
 EVERY_HISTORY = pytest.mark.parametrize(
@@ -33,14 +34,20 @@ KINDS: dict[str, type[Any]] = {
     "e-": Endpoint,
     "r-": Request,
 }
+TABLES: dict[str, type[Any]] = {
+    store.CLAIMS: Claim,
+    store.INFLIGHT: Inflight,
+    dead_letters.DEAD_LETTERS: DeadLetter,
+}
 MOST_STEPS = 12  # of a plan
+PAUSE = 20  # seconds after which it is looked whether all is done
 _known = cache(load_history)
 
 
 def kind_of(table: str, row: Row) -> type[Any]:
     if table == store.RECORDS:
         return KINDS.get(row.key[:2], Pace)
-    return Claim if table == store.CLAIMS else Inflight
+    return TABLES[table]
 
 
 def structure(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,12 +65,16 @@ def is_kept(before: Any, after: Any) -> bool:
     return bool(before == after)
 
 
-def settle(world: World) -> None:
-    """Goes on until all is done, also what producers still ask for."""
-    if world.queue.next_visible(DEPLOY_REQUESTS) is not None:
-        world.run_for(HOST_LEASE)  # what a process that is gone had taken comes back
-        take_requests(world)
-    world.settle()
+def settle(world: World, queues: set[str]) -> None:
+    """Goes on until all is done, also what producers still ask for and what was poisoned."""
+    if queues == {DEPLOY_JOBS}:
+        world.settle()
+        return
+    host, end = QueueHost(world), world.clock.now() + LONGEST
+    while world.unfinished() or any(host.waiting(queue) for queue in QUEUES):
+        assert world.clock.now() < end, f"not settled: {world.unfinished()}"
+        host.run(PAUSE)
+    assert host.errors == []
 
 
 def check_promises(world: World, promised: dict[str, list[str]]) -> None:
@@ -92,9 +103,9 @@ def check_promises(world: World, promised: dict[str, list[str]]) -> None:
 @EVERY_HISTORY
 def test_today_goes_on_from_every_effect_of_an_earlier_version(path: Path) -> None:
     history = _known(path)
-    for count in range(1, len(history.effects) + 1):
+    for count in history.stops():
         world = rebuild(history, count)
-        settle(world)
+        settle(world, history.queues())
         try:
             check_promises(world, history.promised(count))
         except AssertionError as error:
