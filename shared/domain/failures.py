@@ -30,7 +30,11 @@ _DOING = {
 
 
 def shorten(text: str, limit: int = _CLOUD_WORDS) -> str:
-    """The text, or its end where it is longer: a traceback's last lines tell the most."""
+    """The text, or its end where it is longer: a traceback's last lines tell the most.
+
+    Half of a character, which JSON may hold and a table may not, becomes a question mark.
+    """
+    text = text.encode(errors="replace").decode()
     return text if len(text) <= limit else "... " + text[-(limit - 4) :]
 
 

@@ -34,7 +34,7 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
         return Done(text=f"The container's log could not be read: {shorten(str(error), 300)}")
     turn.before_change()
     key = content.log_key(record.id, record.generation - (record.work.plan is Plan.RETRY))
-    content.ensure_blob(turn.ports.blobs, key, text.encode())
+    content.ensure_blob(turn.ports.blobs, key, text.encode(errors="replace"))
     return Done(text=f"Saved the container's log: {len(text.splitlines())} lines.")
 
 
