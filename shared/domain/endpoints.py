@@ -104,15 +104,19 @@ def decide_traffic(
 ) -> dict[str, int]:
     """Traffic once a new deployment is verified: all of it where nothing that stays has any, else none.
 
-    What the cloud routes counts as well as what is wanted, so that a share given by hand stays. What
-    those that go leave over goes to the largest share.
+    What the cloud routes counts as well as what is wanted, so that a share given by hand stays.
     """
-    for traffic in (endpoint.traffic, in_cloud):
-        kept = {name: share for name, share in traffic.items() if share and name in staying}
-        if kept:
-            largest = max(kept, key=lambda name: kept[name])
-            return {**kept, largest: kept[largest] + 100 - sum(kept.values())}
-    return {deployment_name: 100}
+    kept = keep_traffic(endpoint.traffic, staying) or keep_traffic(in_cloud, staying)
+    return kept or {deployment_name: 100}
+
+
+def keep_traffic(traffic: Mapping[str, int], staying: Collection[str]) -> dict[str, int]:
+    """The shares of those that stay; what the others leave over goes to the largest, if there is one."""
+    kept = {name: share for name, share in traffic.items() if share and name in staying}
+    if kept:
+        largest = max(kept, key=lambda name: kept[name])
+        kept[largest] += 100 - sum(kept.values())
+    return kept
 
 
 def move_traffic(endpoint: Endpoint, leaving: str, heir: str | None) -> dict[str, int]:

@@ -212,3 +212,31 @@ def test_an_endpoint_spelt_in_another_case_is_the_same_one() -> None:
     second = world.live(endpoint_name="shop")
     assert second.endpoint_name == "Shop"
     assert list(world.in_cloud().traffic) == ["Shop"]
+
+
+def test_a_deletion_ends_also_where_the_heir_of_its_traffic_is_not_in_the_cloud_any_more() -> None:
+    world = World(operation_seconds=5)
+    first = world.live(endpoint_name="shop")
+    heir = world.live(endpoint_name="shop", deployment_name="heir")
+    world.cloud.remove_deployment("shop", "heir")  # in the studio
+    world.run_for(30)
+    world.delete(first, traffic_to="heir")
+    world.settle()
+    check_rest(world)
+    assert world.read(first).torn_down_at
+    assert world.in_cloud().traffic["shop"] == {}
+    endpoint = world.endpoint("shop")
+    assert endpoint is not None
+    assert endpoint.traffic == {}
+    assert world.read(heir).status is Status.ACTIVE  # the nightly comparison finds what is missing
+
+
+def test_a_new_deployment_takes_the_traffic_that_is_wanted_for_one_the_cloud_has_no_more() -> None:
+    world = World(operation_seconds=5)
+    world.live(endpoint_name="shop", deployment_name="old")
+    world.cloud.put_endpoint("shop", tags=world.cloud._endpoints["shop"].tags, traffic={})
+    world.run_for(30)
+    world.cloud.remove_deployment("shop", "old")  # both in the studio
+    world.run_for(30)
+    new = world.live(endpoint_name="shop", deployment_name="new")
+    assert world.in_cloud().traffic["shop"] == {new.deployment_name: 100}

@@ -1,6 +1,6 @@
 """Traffic: given to a verified deployment, withdrawn from one that goes; read back each time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shared.cloud_ports import CloudEndpoint
@@ -29,7 +29,7 @@ def ensure_traffic(turn: Turn) -> Outcome:
         return Wait(why="Azure does not show the endpoint", seconds=2)
     if not ours:
         return Failed(failure=endpoint_taken(found.name))
-    staying = _staying(turn, held.record)
+    staying = _find_there(turn, found, _staying(turn, held.record))
     wanted = endpoints.decide_traffic(held.record, name, found.traffic, staying)
     outcome = _route(turn, held, found, wanted, Step.TRAFFIC)
     if outcome is not None:
@@ -68,6 +68,7 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     if found is None or not ours:
         return Done(text="There is no endpoint of ours in the cloud.")
     wanted = endpoints.move_traffic(held.record, name, None)
+    wanted = endpoints.keep_traffic(wanted, _find_there(turn, found, wanted))
     outcome = _route(turn, held, found, wanted, Step.WITHDRAW_TRAFFIC)
     if outcome is not None:
         return outcome
@@ -82,6 +83,16 @@ def _staying(turn: Turn, endpoint: Endpoint) -> set[str]:
     ]
     return {
         each.record.deployment_name for each in loaded if each and endpoints.can_carry(each.record)
+    }
+
+
+def _find_there(turn: Turn, found: CloudEndpoint, names: Iterable[str]) -> set[str]:
+    """Those of the deployments that Azure has: it refuses all of a traffic that names another."""
+    view, endpoint_name = turn.ports.view, found.name
+    return {
+        name
+        for name in names
+        if found.traffic.get(name) or view.find_deployment(endpoint_name, name)
     }
 
 
