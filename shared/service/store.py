@@ -200,19 +200,20 @@ def _sign(operation: Operation, nonce: str) -> Operation:
 def _read_back(
     tables: Tables, table: str, operations: Sequence[Operation], nonce: str
 ) -> list[str] | None:
-    """The new etags where this write has landed, else None."""
-    etags = []
-    for operation in operations:
-        wanted = operation.row
-        found = tables.get(table, wanted.partition, wanted.key)
-        if isinstance(operation, Delete):
-            landed = found is None
-        else:
-            landed = found is not None and found.values.get("nonce") == nonce
-        if not landed:
-            return None
-        etags.append(found.etag if found else "")
-    return etags
+    """The new etags where this write has landed, else None.
+
+    One row with its nonce proves it, as all landed together. Another row may have changed since: it
+    keeps the etag it had, with which whatever is tried next is refused.
+    """
+    found = [tables.get(table, each.row.partition, each.row.key) for each in operations]
+    ours = [row is not None and row.values.get("nonce") == nonce for row in found]
+    only_removes = all(isinstance(each, Delete) for each in operations)
+    if not (any(ours) or (only_removes and not any(found))):
+        return None
+    return [
+        row.etag if row and is_ours else operation.row.etag
+        for operation, row, is_ours in zip(operations, found, ours, strict=True)
+    ]
 
 
 def insert(tables: Tables, random: Random, table: str, row: Row) -> str:
