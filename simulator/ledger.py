@@ -54,6 +54,7 @@ class Ledger:
     """Every record there is, by its name; `turns` tells whose turn leased a deployment last.
 
     `late_claims` are names whose claim landed when nobody waited for it any more: nobody knows of it.
+    `silenced` are endpoints whose owner has once asked for no traffic at all.
     """
 
     deployments: dict[str, Deployment] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Ledger:
     requests: dict[tuple[str, str], Request] = field(default_factory=dict)
     turns: dict[str, Task] = field(default_factory=dict)
     late_claims: set[str] = field(default_factory=set)
+    silenced: set[str] = field(default_factory=set)
 
     def apply(self, table: str, writes: Sequence[Write]) -> None:
         """Takes over what has landed."""

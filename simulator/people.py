@@ -150,6 +150,8 @@ class People:
         shares = {record.deployment_name: action.share}
         if action.share < 100:
             shares |= dict.fromkeys(self._others(target)[:1], 100 - action.share)
+        if not any(shares.values()):
+            self.ledger.silenced.add(record.endpoint_name.lower())
         if sum(shares.values()) in (0, 100):
             self._ask(
                 action.tries, lambda _: self.front.route(action, record.endpoint_name, shares)

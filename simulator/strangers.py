@@ -60,7 +60,9 @@ class Strangers:
             self.endpoints.append(name)
 
     def _take_deployment(self, record: Deployment) -> None:
-        """Only on an endpoint that is there and free; else they are too early."""
+        """Only on an endpoint that is there, free, and lived on: one that is empty may just be going."""
+        if not self.workspace.list_deployments(record.endpoint_name):
+            return
         name = record.deployment_name
         model = _model(f"their-{record.id}")
         self.workspace.register_model(model)

@@ -99,8 +99,8 @@ class CloudPromises:
         for tags in (call.tags, self._tags(call)):
             if tags is not None and dict(tags) != tags_of.of_endpoint(row):
                 raise Broken(f"{call.name}: the tags are not those of {row.name}", record.id)
-        if call.traffic is None and len(row.members) > 1:
-            raise Broken(f"{row.name} is removed with other members on it", record.id)
+        if call.traffic is None and self.workspace.list_deployments(call.endpoint):
+            raise Broken(f"{row.name} is removed with deployments on it", record.id)
         if sum((call.traffic or {}).values()) not in (0, 100):
             raise Broken(f"{row.name} is routed {dict(call.traffic or {})}", record.id)
 

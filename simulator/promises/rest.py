@@ -36,7 +36,7 @@ class Rest:
 
     def _check_record(self, record: Deployment) -> None:
         endpoint = record.endpoint_name.lower()
-        if not plans.is_finished(record) and not self._is_excused((endpoint, "", "")):
+        if not plans.is_finished(record) and not self._is_touched(endpoint):
             raise Broken(f"{record.id} is at rest, and not finished", record.id)
         if record.lease is not None:
             raise Broken(f"{record.id} is at rest, and leased", record.id)
@@ -53,12 +53,15 @@ class Rest:
         if odd := (claimed ^ set(self.ledger.endpoints)) - self.ledger.late_claims:
             raise Broken(f"names claimed and endpoints differ: {', '.join(sorted(odd))}", *odd)
         for name, row in self.ledger.endpoints.items():
-            if row.holder is not None and not self._is_excused((name, "", "")):
+            if row.holder is not None and not self._is_touched(name):
                 raise Broken(f"{name} is at rest, and held by {row.holder.deployment_id}", name)
             members = {each.deployment_id for each in row.members}
-            active = {each.id for each in self._active(row)}
-            if members != active and not self._is_excused((name, "", "")):
+            if self._is_touched(name):
+                continue
+            if members != {each.id for each in self._active(row)}:
                 raise Broken(f"the members of {name} are not its active deployments", name)
+            if not row.traffic and name not in self.ledger.silenced:
+                raise Broken(f"{name} has active deployments, and gives no traffic to any", name)
 
     def _active(self, row: Endpoint) -> list[Deployment]:
         return [
@@ -97,6 +100,10 @@ class Rest:
             for each in filter(_is_ours, deployments):
                 yield name, each.name, each.tags[tags.DEPLOYMENT]
 
+    def _is_touched(self, name: str) -> bool:
+        """Whether a late call has changed an endpoint, or anything on it."""
+        return any(call.endpoint.lower() == name for call in self.late)
+
     def _is_excused(self, thing: tuple[str, str, str]) -> bool:
         return any(
             call.endpoint.lower() == thing[0] and call.deployment in ("", thing[1])
@@ -107,7 +114,7 @@ class Rest:
         found = self.workspace.find_endpoint(name)
         routed = {each: share for each, share in (found.traffic if found else {}).items() if share}
         wanted = {each: share for each, share in row.traffic.items() if share}
-        if routed != wanted and not self._is_excused((name, "", "")):
+        if routed != wanted and not self._is_touched(name):
             raise Broken(f"{name} routes {routed}, and its row says {wanted}", name)
 
     def _check_models(self) -> None:
