@@ -102,7 +102,8 @@ FEWEST = 3
 """Faults that a run has at least."""
 _PLANNED = (3, 7)
 _OCCURRENCES = (1, 1, 1, 1, 1, 2, 2, 4, 9)
-_GAP = (5, 60)  # effects between two faults that come as the run goes
+_GAP = (5, 50)  # effects between two faults that come as the run goes
+_PATIENCE = 120  # effects, after which a run has its fewest faults at once
 
 
 def plan_faults(chance: Chance, effects: Mapping[str, Kind]) -> tuple[Hit, ...]:
@@ -139,7 +140,7 @@ class Faults:
         if planned := self._planned.get((effect, occurrence)):
             return planned
         self._gap -= 1
-        if self._gap > 0 or len(self.hits) >= self._fewest:
+        if len(self.hits) >= self._fewest or (self._gap > 0 and not self._is_late()):
             return None
         self._drawn += 1
         self._gap = self._next_gap()
@@ -150,6 +151,9 @@ class Faults:
         """A fault that was chosen has come to pass, at this time."""
         self.hits.append(hit)
         self.last_at = at
+
+    def _is_late(self) -> bool:
+        return len(self.hits) < FEWEST and self._occurrences.total() > _PATIENCE
 
     def _next_gap(self) -> int:
         return self._chance.whole(*_GAP, "gap", self._drawn)

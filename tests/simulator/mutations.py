@@ -43,8 +43,8 @@ MUTATIONS = {
     ),
     "take a write that was refused for one's own": Mutation(
         "shared/service/store.py",
-        'landed = found is not None and found.values.get("nonce") == nonce',
-        "landed = found is not None",
+        'ours = [row is not None and row.values.get("nonce") == nonce for row in found]',
+        "ours = [row is not None for row in found]",
     ),
     "send the hint before the commit": Mutation(
         "shared/service/submit.py",
@@ -106,6 +106,6 @@ MUTATIONS = {
     "register anew what is not in the registry any more": Mutation(
         "shared/service/steps/register.py",
         "    if record.azure_model_version:\n",
-        "    if record.azure_model_version == name:\n",
+        '    if record.azure_model_version == "none":\n',
     ),
 }
