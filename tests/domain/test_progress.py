@@ -53,6 +53,13 @@ def test_only_trouble_that_counts_burns_attempts_and_a_clean_look_ends_the_row()
     assert progress.after_done(record, Step.PREPARE, Done(text=""), NOW).work.attempts == 0
 
 
+def test_to_have_asked_the_cloud_is_not_yet_a_clean_look() -> None:
+    record = waited(deployment(), Trouble.TRANSIENT)
+    asked = progress.after_wait(record, Wait(why="", began=True), 5, NOW)
+    assert asked.work.attempts == 1
+    assert waited(asked).work.attempts == 0
+
+
 def test_refusals_are_timed_from_the_first_of_a_row_of_nothing_else() -> None:
     first = waited(deployment(), Trouble.AUTH)
     later = progress.after_wait(first, Wait(why="", met=Trouble.AUTH), 5, LATER, "again")

@@ -16,6 +16,7 @@ from tests.service.troubles import (
     lost_answers,
     one_after_another,
     told,
+    turns,
 )
 from tests.service.world import World
 
@@ -64,6 +65,16 @@ def test_a_change_whose_answer_is_lost_is_looked_for_and_not_made_twice(call: st
     calm = 3 if call == "put_endpoint" else 1  # created, routed, and withdrawn from traffic
     assert world.effects.names.count(call) == calm
     assert world.in_cloud().paid == []
+
+
+def test_an_operation_that_another_turn_began_is_not_looked_at_every_second() -> None:
+    world = World(operation_seconds=1800)
+    lost_answers(world, "put_deployment", times=1)
+    record = world.deploy(world.upload())
+    world.run_until(lambda: world.read(record).work.step == "deployment")
+    before = turns(world, record)
+    world.run_until(lambda: world.read(record).work.step != "deployment")
+    assert turns(world, record) - before < 70
 
 
 @pytest.mark.parametrize("call", CHANGES)
