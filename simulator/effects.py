@@ -148,7 +148,7 @@ class Effects:
         """The process stands still just before the call, often for longer than its lease."""
         self._meet(hit)
         name = self._timeline.current.name
-        seconds = _stall(self._chance.fraction("stall", name, effect.name))
+        seconds = _stall_seconds(self._chance.fraction("stall", name, effect.name))
         mark = f"stands still for {seconds:.0f} s before it"
         self._history.add(Line(self._timeline.now, name, effect.name, effect.about, None, mark))
         self._timeline.sleep(seconds)
@@ -156,7 +156,7 @@ class Effects:
     def _wait(self, name: str, about: Collection[str], kind: Kind | None) -> Line:
         """A call is on its way for a while; its line in the history is of when it arrives."""
         actor = self._timeline.current
-        self._timeline.sleep(_latency(self._chance.fraction("latency", actor.name, name)))
+        self._timeline.sleep(_latency_seconds(self._chance.fraction("latency", actor.name, name)))
         return self._history.add(Line(self._timeline.now, actor.name, name, about, kind))
 
 
@@ -169,8 +169,8 @@ _DONE_AS_USUAL = (
 )
 
 
-def _latency(chance: float) -> float:
-    """Seconds: nearly always milliseconds, sometimes a good part of one, rarely several."""
+def _latency_seconds(chance: float) -> float:
+    """Nearly always milliseconds, sometimes a good part of one, rarely several."""
     if chance < _QUICK:
         return 0.003 + 0.04 * chance
     if chance < _SLOWER:
@@ -178,8 +178,8 @@ def _latency(chance: float) -> float:
     return 1 + 400 * (chance - _SLOWER)
 
 
-def _stall(chance: float) -> float:
-    """Seconds that a process stands still: as often below a minute as from two minutes up."""
+def _stall_seconds(chance: float) -> float:
+    """As often below two minutes as above."""
     return float(10 * (_LONGEST_STALL / 10) ** chance)
 
 

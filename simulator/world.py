@@ -59,7 +59,6 @@ class World:
         self.faults = Faults(chance, scenario.faults, scenario.fewest_faults)
         self.outages = Outages(scenario.outages)
         self._counted = Counted(chance)
-        self._chance = chance
         self.policy = Policy(
             lease=scenario.lease,
             cloud_timeout=scenario.lease / 3,
