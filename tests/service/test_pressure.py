@@ -1,10 +1,16 @@
 """A thousand pieces of work that are due at once: found in one sweep, and not hinted at over and over."""
 
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Status
+from shared.ports import Insert, Operation, Row, Tables
+from shared.service import store, sweep
 from tests.service.faults import Died
 from tests.service.world import SWEEP_EVERY as WORLD_SWEEPS
 from tests.service.world import World
@@ -74,3 +80,49 @@ def test_a_worker_that_dies_again_and_again_is_replaced_as_soon_each_time() -> N
     world.effects.before = lambda _effect: None
     world.settle()
     assert world.read(record).status is Status.ACTIVE
+
+
+class Counted:
+    """Tables that note each call, and each row of a listing."""
+
+    def __init__(self, real: Tables) -> None:
+        self._real = real
+        self.calls: list[str] = []
+
+    def get(self, table: str, partition: str, key: str) -> Row | None:
+        self.calls.append(f"get {table}")
+        return self._real.get(table, partition, key)
+
+    def scan(self, table: str, partition: str | None, **bounds: Any) -> Iterator[Row]:
+        self.calls.append(f"scan {table}")
+        for row in self._real.scan(table, partition, **bounds):
+            self.calls.append(f"row of {table}")
+            yield row
+
+    def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
+        self.calls.append(f"commit {table}")
+        return self._real.commit(table, operations)
+
+
+def calls_of_a_sweep(finished: int) -> Counter[str]:
+    """With so many finished records of a user who has five deployments unfinished, two of them late."""
+    world = World()
+    model = world.upload()
+    for number in range(5):
+        world.deploy(model)
+        if number == 1:
+            world.clock.advance(30)
+    user_key = USERS[0].user_key
+    rows = [Row(partition=user_key, key=f"{store.LIVE}{number:020d}") for number in range(finished)]
+    for start in range(0, finished, 100):
+        world.tables.commit(store.RECORDS, [Insert(row) for row in rows[start : start + 100]])
+    counted = Counted(world.tables)
+    ports = dataclasses.replace(world.ports, tables=counted)
+    assert sweep.sweep(ports, world.policy).rehinted == 2
+    return Counter(counted.calls)
+
+
+def test_a_sweep_makes_the_same_calls_however_much_is_finished() -> None:
+    few, many = calls_of_a_sweep(10), calls_of_a_sweep(10_000)
+    assert few == many
+    assert sum(many.values()) < 25
