@@ -41,12 +41,12 @@ class Kept:
 
     def wait_for_line(self, text: str) -> None:
         processes.wait_until(
-            lambda: any(text in line for line in self.lines), seconds=20, what=text
+            lambda: any(text in line for line in self.lines), seconds=60, what=text
         )
 
     def wait_for_another(self, pid: int | None) -> None:
         processes.wait_until(
-            lambda: self.host.pid not in {None, pid}, seconds=20, what="another process"
+            lambda: self.host.pid not in {None, pid}, seconds=60, what="another process"
         )
 
     def health(self) -> str:

@@ -87,7 +87,7 @@ def emulator(state: Path, storage: str, *options: str) -> Iterator[Running]:
     try:
         processes.wait_until(
             lambda: process.poll() is not None or b"azure ml ready" in log.read_bytes()[before:],
-            seconds=20,
+            seconds=60,
             what="the emulator",
         )
         assert process.poll() is None, log.read_text()

@@ -36,7 +36,7 @@ def test_state_and_serving_survive_a_kill_and_no_scoring_process_does(
         operation = begun.headers["Azure-AsyncOperation"].removeprefix(first.url)
         first.process.kill()
         first.process.wait(20)
-        processes.wait_until(lambda: not _alive(scorer), seconds=20, what="the end of the scorer")
+        processes.wait_until(lambda: not _alive(scorer), seconds=60, what="the end of the scorer")
     with emulator(tmp_path, azurite.connection_string) as second:
         rest = Rest(second.url, "ws")
         after = rest.send("GET", "onlineEndpoints/kept").json()
@@ -44,11 +44,11 @@ def test_state_and_serving_survive_a_kill_and_no_scoring_process_does(
         assert after["properties"]["traffic"] == {"blue": 100}
         assert rest.key("kept") == key
         processes.wait_until(
-            lambda: score(second.url, "kept", key).status_code == 200, seconds=20, what="scoring"
+            lambda: score(second.url, "kept", key).status_code == 200, seconds=60, what="scoring"
         )
         processes.wait_until(
             lambda: rest.send("GET", operation).json()["status"] == "Succeeded",
-            seconds=20,
+            seconds=60,
             what="the operation begun before",
         )
         scorer = _scorer(second)
@@ -74,7 +74,7 @@ def test_a_deployment_in_creation_is_finished_by_the_next_emulator(
             lambda: (
                 rest.send("GET", place).json()["properties"]["provisioningState"] == "Succeeded"
             ),
-            seconds=20,
+            seconds=60,
             what="the deployment",
         )
         header = {"azureml-model-deployment": "blue"}

@@ -17,7 +17,7 @@ from local import processes
 from local.host.process import RunningHost, start
 
 APPS = Path(__file__).parent / "apps"
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 @dataclass
