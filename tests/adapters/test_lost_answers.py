@@ -194,6 +194,20 @@ def test_a_long_blob_is_there_whole_whichever_of_its_blocks_is_lost(faulty: Faul
         assert file.read() == data
 
 
+def test_an_upload_that_breaks_off_leaves_nothing_and_is_whole_the_next_time(
+    faulty: Faulty,
+) -> None:
+    blobs = AzureBlobs(faulty.account, "c-" + SystemRandom().nonce())
+    blobs.put("first", b"")
+    data = bytes(azure_blobs.BLOCK_BYTES) + b"the end"
+    away = faults.no_connection
+    with faulty.meeting(faults.relabelled(), away, away), pytest.raises(Unavailable):
+        content.ensure_blob(blobs, "key", io.BytesIO(data))
+    assert blobs.size("key") is None
+    content.ensure_blob(blobs, "key", io.BytesIO(data))
+    assert blobs.size("key") == len(data)
+
+
 @pytest.mark.parametrize("fault", [faults.lost_answer, faults.broken_line, faults.no_connection])
 def test_a_copy_is_made_over_a_fault(faulty: Faulty, fault: Fault) -> None:
     blobs = AzureBlobs(faulty.account, "c-" + SystemRandom().nonce())
