@@ -210,10 +210,12 @@ def _read_back(
     only_removes = all(isinstance(each, Delete) for each in operations)
     if not (any(ours) or (only_removes and not any(found))):
         return None
-    return [
+    known = [
         row.etag if row and is_ours else operation.row.etag
         for operation, row, is_ours in zip(operations, found, ours, strict=True)
     ]
+    removed = [isinstance(each, Delete) for each in operations]
+    return ["" if gone else etag for gone, etag in zip(removed, known, strict=True)]
 
 
 def insert(tables: Tables, random: Random, table: str, row: Row) -> str:
