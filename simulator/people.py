@@ -27,10 +27,15 @@ Answered = Callable[[str, str, str], None]
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """An actor who waits for an effect to begin."""
+    """An actor who waits for an effect to begin; of their own deployment, where they have one."""
 
     actor: Actor
     effect: str
+    about: str
+
+    def is_for(self, effect: Effect) -> bool:
+        """Whether this is the effect."""
+        return effect.name == self.effect and (not self.about or self.about in effect.about)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +68,7 @@ class People:
 
     def notice(self, effect: Effect) -> bool:
         """An effect begins: whether somebody waited for it, who acts now."""
-        called = [each for each in self._waiting if each.effect == effect.name]
+        called = [each for each in self._waiting if each.is_for(effect)]
         for waiting in called:
             self._waiting.remove(waiting)
             self.timeline.wake(waiting.actor, self.timeline.now)
@@ -72,14 +77,15 @@ class People:
     def _do(self, number: int, action: Action) -> None:
         self.timeline.current.task = Task("request", principal(action.user).user_key)
         if action.upon:
-            self._wait_for(action.upon)
+            self._wait_for(action)
         if action.waits_for:
             self._wait_for_status(action)
         self._act(number, action)
         self.busy -= 1
 
-    def _wait_for(self, effect: str) -> None:
-        waiting = Waiting(self.timeline.current, effect)
+    def _wait_for(self, action: Action) -> None:
+        about = "" if action.verb in (Verb.DEPLOY, Verb.EVENT) else self._target(action)
+        waiting = Waiting(self.timeline.current, action.upon, about)
         self._waiting.append(waiting)
         self.timeline.wait_until(self.timeline.now + _WATCHES)
         if waiting in self._waiting:

@@ -72,12 +72,15 @@ class Scenario:
 
 
 _MOMENTS = (
+    "settle",  # the moment between unfinished and finished, so thrice
+    "settle",
     "settle",
     "checkpoint",
     "checkpoint endpoint",
     "lease",
     "hold",
     "wait",
+    "pace",
     "put endpoint",
     "put deployment",
     "remove deployment",

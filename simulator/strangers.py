@@ -1,7 +1,8 @@
 """Others in the same workspace: what they make is not ours, and nobody may touch it.
 
 They are unlucky for us: they take the very name that a deployment was going to have, just as it is
-accepted, or put a deployment of their own on our endpoint.
+accepted, or put a deployment of their own on our endpoint. They never come between a look and the
+call that follows it: Azure ML would let us write over what they made, and nothing can prevent it.
 """
 
 from collections.abc import Mapping
@@ -29,10 +30,11 @@ class Strangers:
     endpoints: list[str] = field(default_factory=list)
     deployments: list[tuple[str, str]] = field(default_factory=list)
 
-    def notice(self, record: Deployment) -> None:
-        """A deployment was accepted."""
+    def notice(self, record: Deployment, *, is_first: bool) -> None:
+        """A deployment was accepted; `is_first` where it is to have an endpoint of its own."""
         pace, self.workspace.operation_seconds = self.workspace.operation_seconds, 0
-        for take in (self._take_model, self._take_endpoint, self._take_deployment):
+        takes = [self._take_model, self._take_endpoint if is_first else self._take_deployment]
+        for take in takes:
             if self.chance.fraction("strangers", take.__name__) < _TAKES:
                 take(record)
         self.workspace.operation_seconds = pace

@@ -167,7 +167,8 @@ class World:
         for write in writes:
             record = write.record
             if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
-                self.strangers.notice(record)
+                is_first = record.endpoint_name.lower() not in self.ledger.endpoints
+                self.strangers.notice(record, is_first=is_first)
             if isinstance(record, Claim) and actor.is_late:
                 self.ledger.late_claims.add(record.name)
 

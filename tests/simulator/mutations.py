@@ -15,7 +15,7 @@ class Mutation:
     old: str
     new: str
     first: int = 0
-    within: int = 100
+    within: int = 150
 
 
 MUTATIONS = {
@@ -69,8 +69,9 @@ MUTATIONS = {
     ),
     "take the entry off the index in any version": Mutation(
         "shared/service/store.py",
-        "        tables.commit(table, [Delete(row)])\n",
-        "        tables.commit(table, [Delete(tables.get(table, row.partition, row.key) or row)])\n",
+        "        return isinstance(error, Missing)\n",
+        "        newer = tables.get(table, row.partition, row.key)\n"
+        "        return newer is None or remove(tables, table, newer)\n",
     ),
     "settle without looking whether an acceptance is under way": Mutation(
         "shared/service/settle.py",
@@ -88,10 +89,10 @@ MUTATIONS = {
         'return Done(\n            text=f"Endpoint {name} is ready.", phases=(phases.ENDPOINT_READY,),'
         " frees_endpoint=True\n        )",
     ),
-    "leave the endpoint from another version of its row than the step saw": Mutation(
+    "change an endpoint that another holds": Mutation(
         "shared/service/turn.py",
-        "        if self._seen is None:\n            return None\n        endpoint = self._seen.record\n",
-        "        if self.endpoint() is None:\n            return None\n        endpoint = self._seen.record\n",
+        "        if not other:\n            return stored\n",
+        "        if other is not None:\n            return stored\n",
     ),
     "bury an admission without taking its key": Mutation(
         "shared/service/settle.py",
