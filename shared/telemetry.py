@@ -77,8 +77,9 @@ def tell(
     level = logging.WARNING if happened in _WARNINGS else logging.INFO
     if happened in _ERRORS:
         level = logging.ERROR
-    shown = " ".join(f"{name}={_one_line(value)}" for name, value in fields.items())
-    extra = {"event": happened.value, "deployment_id": deployment_id, "fields": fields}
+    written = {name: _writable(value) for name, value in fields.items()}
+    shown = " ".join(f"{name}={_one_line(value)}" for name, value in written.items())
+    extra = {"event": happened.value, "deployment_id": deployment_id, "fields": written}
     _LOG.log(
         level,
         "%s deployment=%s %s",
@@ -88,6 +89,13 @@ def tell(
         exc_info=error,
         extra=extra,
     )
+
+
+def _writable(value: str | float | None) -> str | float | None:
+    """Half of a character, which an answer of Azure may hold and no log can, is escaped."""
+    if isinstance(value, StrEnum) or not isinstance(value, str):
+        return value
+    return value.encode(errors="backslashreplace").decode()
 
 
 def _one_line(value: str | float | None) -> str:
