@@ -174,7 +174,7 @@ class EndpointAnswer(BaseModel):
     waiting: str | None = Field(description="What that change waits for, in a sentence.")
     in_line: int = Field(description="How many changes wait for that one to end.")
     trouble: FailureAnswer | None = Field(
-        description="Why the last change of traffic failed; null once one has succeeded."
+        description="Why the last change of traffic failed; null once another is asked for."
     )
     state: str | None = Field(description="As Azure has it; null where it is not there.")
     scoring_uri: str | None

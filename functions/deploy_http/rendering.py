@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from functions.deploy_http import answers
-from shared.domain import phases, plans
+from shared.domain import endpoints, phases, plans
 from shared.domain.bookkeeping import Request
 from shared.domain.inspection import parse_inspection
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Status
@@ -73,9 +73,9 @@ def render_endpoint(view: EndpointView) -> answers.EndpointAnswer:
         name=record.name,
         created_at=record.created_at,
         deployments=[member.deployment_name for member in record.members],
-        traffic=dict(record.traffic),
+        traffic=dict(endpoints.coming_traffic(record)),
         routed=dict(found.traffic) if found else None,
-        changing=by is not None or record.routed not in (None, record.traffic),
+        changing=by is not None or record.wanted is not None,
         changed_by=by.deployment_name if by else None,
         waiting=by.work.waiting or None if by else None,
         in_line=len(record.waiting),
@@ -90,7 +90,7 @@ def render_traffic(endpoint: Endpoint) -> answers.TrafficAnswer:
     """A change of traffic as it was accepted."""
     return answers.TrafficAnswer(
         name=endpoint.name,
-        traffic=dict(endpoint.traffic),
+        traffic=dict(endpoints.coming_traffic(endpoint)),
         message=f"Accepted. Follow it with GET /endpoints/{endpoint.name}.",
     )
 

@@ -25,14 +25,9 @@ def join(endpoint: Endpoint, member: Member) -> Endpoint | None:
 def leave(endpoint: Endpoint, deployment: Deployment) -> Endpoint:
     """The row without the deployment; one without members is to be removed."""
     rest = tuple(each for each in endpoint.members if each.deployment_id != deployment.id)
-    name = deployment.deployment_name
-    routed = None if endpoint.routed is None else _without(endpoint.routed, name)
-    freed = hand_on(endpoint, deployment.id)
-    return replace(freed, members=rest, traffic=_without(endpoint.traffic, name), routed=routed)
-
-
-def _without(traffic: Mapping[str, int], name: str) -> dict[str, int]:
-    return {each: share for each, share in traffic.items() if each != name}
+    traffic = {k: v for k, v in endpoint.traffic.items() if k != deployment.deployment_name}
+    freed = hand_on(settle_traffic(endpoint, deployment.id, traffic), deployment.id)
+    return replace(freed, members=rest)
 
 
 def holds(endpoint: Endpoint, deployment: Deployment) -> bool:
@@ -66,25 +61,58 @@ def _holder(deployment: Deployment) -> Holder:
     return Holder(deployment_id=deployment.id, generation=deployment.generation)
 
 
-def reroute(endpoint: Endpoint, traffic: Mapping[str, int]) -> Endpoint:
-    """The row with the traffic that its owner wants from now on."""
-    routed = endpoint.traffic if endpoint.routed is None else endpoint.routed
-    return replace(endpoint, traffic=dict(traffic), routed=dict(routed), trouble=None)
+def reroute(endpoint: Endpoint, wanted: Mapping[str, int], carrier: Deployment) -> Endpoint:
+    """The row with a change of traffic that its owner wants, and whose record has the work of it."""
+    return replace(endpoint, wanted=dict(wanted), carrier=carrier.id, trouble=None)
 
 
-def give_up_route(endpoint: Endpoint, trouble: Failure) -> Endpoint:
-    """The row with the traffic that the cloud showed last, and why it is not what was wanted."""
-    routed = endpoint.traffic if endpoint.routed is None else endpoint.routed
-    return replace(endpoint, traffic=dict(routed), trouble=trouble)
+def settle_traffic(endpoint: Endpoint, deployment_id: str, traffic: Mapping[str, int]) -> Endpoint:
+    """The row with traffic that the cloud shows; a change that the deployment carried ends with it."""
+    settled = replace(endpoint, traffic=dict(traffic))
+    if endpoint.carrier != deployment_id:
+        return settled
+    return replace(settled, wanted=None, carrier="")
 
 
-def choose_carrier(members: Sequence[Deployment], wanted: Mapping[str, int]) -> Deployment | None:
-    """The active member whose record carries a change of traffic: of those wanted, the largest share.
+def give_up_route(endpoint: Endpoint, deployment_id: str, trouble: Failure) -> Endpoint:
+    """The row without the change that the deployment carried, and why; a later one is left alone."""
+    if endpoint.carrier != deployment_id:
+        return endpoint
+    return replace(endpoint, wanted=None, carrier="", trouble=trouble)
 
-    None where no member is active.
+
+def choose_carrier(
+    endpoint: Endpoint, members: Sequence[Deployment], wanted: Mapping[str, int]
+) -> Deployment | None:
+    """The active member whose record carries a change of traffic; None where no member is active.
+
+    It is the one that carries a change already, so that its next generation ends that change; else
+    the one with the largest share.
     """
     active = [each for each in members if each.status is Status.ACTIVE]
-    return max(active, key=lambda each: wanted.get(each.deployment_name, 0), default=None)
+    present = [each for each in active if each.id == endpoint.carrier]
+    return max(
+        present or active, key=lambda each: wanted.get(each.deployment_name, 0), default=None
+    )
+
+
+def coming_traffic(endpoint: Endpoint) -> Mapping[str, int]:
+    """The traffic as it will be once what was accepted is routed."""
+    return endpoint.traffic if endpoint.wanted is None else endpoint.wanted
+
+
+def hand_over(endpoint: Endpoint, leaving: str, heir: str | None) -> Endpoint:
+    """The row once a deployment's deletion was accepted: its share goes to the heir, now and as wanted.
+
+    Where that leaves nobody, those go on to whom a change under way was to give the traffic.
+    """
+    traffic = move_traffic(endpoint.traffic, leaving, heir)
+    if endpoint.wanted is None:
+        return replace(endpoint, traffic=traffic)
+    wanted = move_traffic(endpoint.wanted, leaving, heir)
+    if endpoint.traffic.get(leaving) and not traffic:
+        traffic = wanted
+    return replace(endpoint, traffic=traffic, wanted=wanted)
 
 
 def in_words(traffic: Mapping[str, int]) -> str:
@@ -104,7 +132,7 @@ def decide_traffic(
 ) -> dict[str, int]:
     """Traffic once a new deployment is verified: all of it where nothing that stays has any, else none.
 
-    What the cloud routes counts as well as what is wanted, so that a share given by hand stays.
+    What the cloud routes counts as well as what is on the row, so that a share given by hand stays.
     """
     kept = keep_traffic(endpoint.traffic, staying) or keep_traffic(in_cloud, staying)
     return kept or {deployment_name: 100}
@@ -119,10 +147,10 @@ def keep_traffic(traffic: Mapping[str, int], staying: Collection[str]) -> dict[s
     return kept
 
 
-def move_traffic(endpoint: Endpoint, leaving: str, heir: str | None) -> dict[str, int]:
-    """Traffic once `leaving` has none: its share goes to `heir`, or all traffic ends with it."""
-    share = endpoint.traffic.get(leaving, 0)
-    rest = {k: v for k, v in endpoint.traffic.items() if k != leaving and v}
+def move_traffic(traffic: Mapping[str, int], leaving: str, heir: str | None) -> dict[str, int]:
+    """Traffic once `leaving` has none: its share goes to `heir`, or to the largest of the others."""
+    rest = {name: share for name, share in traffic.items() if name != leaving and share}
+    share = traffic.get(leaving, 0)
     if heir is None or not share:
-        return rest if sum(rest.values()) == 100 else {}
+        return keep_traffic(rest, rest)
     return {**rest, heir: rest.get(heir, 0) + share}

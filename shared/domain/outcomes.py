@@ -15,7 +15,7 @@ class Done:
     `text` is what the event says; `changes` are fields of the deployment to set; `phases` are those
     of the timeline that are reached. The endpoint's row is written in the same transaction where
     the step gives up the right to change it, or takes the deployment off its members; `routed` is
-    the traffic that the cloud shows.
+    the traffic that the cloud shows, to be on that row from now on.
     """
 
     text: str

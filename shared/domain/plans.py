@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 from shared.domain.records import Deployment, Plan, Step, Work
 
-_LONGEST_LINE = timedelta(hours=24)  # an hour for each of the 20 deployments of an endpoint, and more
+_GRACE = timedelta(minutes=15)  # Azure changes traffic in a minute or two
+_LONGEST_LINE = timedelta(
+    hours=24
+)  # an hour for each of the 20 deployments of an endpoint, and more
 
 _DEPLOY = (
     Step.PREPARE,
@@ -64,20 +67,33 @@ def start_step(work: Work, step: Step | None, now: datetime) -> Work:
 
 
 def stand_in_line(work: Work, in_line: bool, now: datetime) -> Work:
-    """The work in line for its endpoint, or no longer; its deadline goes off by the time spent there."""
-    if in_line:
-        return replace(work, in_line_since=work.in_line_since or now)
-    if work.in_line_since is None:
-        return work
-    later = work.deadline_at + (now - work.in_line_since)
-    return replace(work, in_line_since=None, deadline_at=later)
+    """The work in line for its endpoint, or no longer: its deadline goes off by the time spent there.
+
+    The step's own time begins when it leaves the line.
+    """
+    if work.in_line_since is not None:
+        later = work.deadline_at + (now - work.in_line_since)
+        work = replace(work, in_line_since=None, deadline_at=later)
+        if not in_line:
+            return replace(work, step_since=now)
+    return replace(work, in_line_since=now) if in_line else work
 
 
 def is_past_deadline(work: Work, now: datetime) -> bool:
     """Whether a plan that may be given up has had its time; in line it has the time of all before it."""
     if work.in_line_since is not None:
-        return can_fail(work.plan) and now > work.in_line_since + _LONGEST_LINE
+        return can_fail(work.plan) and now > work.step_since + _LONGEST_LINE
     return can_fail(work.plan) and now > work.deadline_at
+
+
+def is_over(work: Work, now: datetime) -> bool:
+    """Whether a plan is to be given up now.
+
+    A change of traffic is looked at for a while after its deadline, since what Azure routes is what
+    the endpoint's row has to say.
+    """
+    in_grace = work.plan is Plan.TRAFFIC and now <= work.deadline_at + _GRACE
+    return is_past_deadline(work, now) and not in_grace
 
 
 def next_step(record: Deployment) -> Step | None:

@@ -90,8 +90,8 @@ class Work(Part):
     """Where the machine stands: the plan, the step to run next, and how it has gone so far.
 
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
-    asked for what the step waits for. `in_line_since`: when it got in line for the endpoint; the
-    deadline does not run while it waits there. `refused_since`: when "not allowed" became the only
+    asked for what the step waits for. `in_line_since`: the last look at the line for the
+    endpoint that it stands in; the deadline goes off meanwhile. `refused_since`: when "not allowed" became the only
     trouble. `waiting`: why, in one sentence. `trouble`: the last error.
     `crashes`: turns in a row that ended in an error nobody expected; `second_chance`: how many there
     were when their message had become poison and a new one was sent.
@@ -178,9 +178,9 @@ class Holder(Part):
 class Endpoint(Kept):
     """An address of one user: its members and the traffic it should have, in percent by name.
 
-    `holder` may change it in the cloud now and is freed by a checkpoint, never by a clock; `waiting`
-    are next, in that order. `routed` is the traffic that the cloud showed last; None where nothing
-    was changed since an earlier version of Longshore. `trouble` is why the last change of traffic failed.
+    `wanted` is a change of traffic that was accepted and is not routed yet; the record of `carrier`, a
+    member's id, has the work of it. `trouble` is why the last such change failed. `holder` may change
+    the endpoint in the cloud now and is freed by a checkpoint, never by a clock; `waiting` are next.
     """
 
     name: str
@@ -189,7 +189,8 @@ class Endpoint(Kept):
     created_at: datetime
     members: tuple[Member, ...]
     traffic: Mapping[str, int] = field(default_factory=dict)
-    routed: Mapping[str, int] | None = None
+    wanted: Mapping[str, int] | None = None
+    carrier: str = ""
     holder: Holder | None = None
     waiting: tuple[Holder, ...] = ()
     trouble: Failure | None = None

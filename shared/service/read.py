@@ -100,9 +100,15 @@ def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View
     return View(
         record=record,
         etag=stored.row.etag,
-        endpoint=endpoint.record if endpoint else None,
+        endpoint=endpoint.record if endpoint and _is_member(endpoint.record, record) else None,
         model=model.record if model else None,
     )
+
+
+def _is_member(endpoint: Endpoint, record: Deployment) -> bool:
+    """Whether it is the deployment's own endpoint, and no later one of the same name."""
+    ids_of_members = {member.deployment_id for member in endpoint.members}
+    return endpoint.tag == record.endpoint_tag and record.id in ids_of_members
 
 
 def require_endpoint(ports: Ports, principal: Principal, name: str) -> Stored[Endpoint]:

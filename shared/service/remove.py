@@ -121,16 +121,22 @@ def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operat
     stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
     if stored is None or stored.record.tag != record.endpoint_tag:
         return []
-    if not stored.record.traffic.get(record.deployment_name):
-        return [Replace(store.endpoint_row(stored.record, stored.row.etag))]
-    candidates = _heirs(ports, stored.record, record)
-    if traffic_to and traffic_to not in candidates:
+    heir = None
+    if endpoints.coming_traffic(stored.record).get(record.deployment_name):
+        heir = _require_heir(record, _heirs(ports, stored.record, record), traffic_to)
+    handed = endpoints.hand_over(stored.record, record.deployment_name, heir)
+    return [Replace(store.endpoint_row(handed, stored.row.etag))]
+
+
+def _require_heir(record: Deployment, candidates: list[str], traffic_to: str) -> str | None:
+    heir = {name.lower(): name for name in candidates}.get(traffic_to.lower())
+    if traffic_to and not heir:
         raise Conflict(
             "traffic_target_not_active",
             f"{traffic_to!r} is no other active deployment of {record.endpoint_name}.",
             f"Choose one of: {', '.join(candidates) or 'there is none'}.",
         )
-    if candidates and not traffic_to:
+    if candidates and not heir:
         raise Conflict(
             "carries_traffic",
             f"{record.deployment_name} has traffic, and others are active on {record.endpoint_name}.",
@@ -139,9 +145,7 @@ def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operat
                 f"DELETE /deployments/{record.id}?traffic_to={name}" for name in candidates
             ),
         )
-    traffic = endpoints.move_traffic(stored.record, record.deployment_name, traffic_to or None)
-    changed = replace(stored.record, traffic=traffic)
-    return [Replace(store.endpoint_row(changed, stored.row.etag))]
+    return heir
 
 
 def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:

@@ -125,10 +125,8 @@ def _commit(
     try:
         store.commit(ports.tables, ports.random, store.RECORDS, operations)
     except (Exists, Changed, Missing):
-        if place.endpoint is None:  # its name was claimed for nothing
-            claims.release_endpoint_name(
-                ports.tables, endpoint.name, record.user_key, barred=entry.row.etag
-            )
+        if place.endpoint is None:  # its name may have been claimed for nothing
+            claims.release_endpoint_name(ports.tables, endpoint.name, record.user_key)
         raise
     return record
 

@@ -64,7 +64,7 @@ def _commit(
 ) -> Endpoint:
     members = _members(ports, stored.record)
     wanted = _name_as_recorded(stored.record.name, members, shares)
-    carrier = endpoints.choose_carrier([each.record for each in members], wanted)
+    carrier = endpoints.choose_carrier(stored.record, [each.record for each in members], wanted)
     if carrier is None:
         raise Conflict(
             "nothing_active",
@@ -81,7 +81,7 @@ def _commit(
     )
     text = f"Traffic accepted: {endpoints.in_words(wanted)}."
     carrier, event = progress.event_after(carrier, "traffic_accepted", text, now, None)
-    endpoint = endpoints.reroute(stored.record, wanted)
+    endpoint = endpoints.reroute(stored.record, wanted, carrier)
     operations: list[Operation] = [
         Replace(store.deployment_row(carrier, etag)),
         Insert(store.event_row(carrier.user_key, event)),

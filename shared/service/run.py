@@ -131,9 +131,7 @@ def _go_on(turn: Turn, end: datetime) -> None:
 def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
     """Runs a step; trouble in the cloud becomes a wait with its text, or a failure."""
     work = turn.record.work
-    # a change of traffic looks once more, for its row must say what Azure routes
-    looks_once_more = step is Step.ROUTE and work.in_line_since is None
-    if not looks_once_more and plans.is_past_deadline(work, turn.ports.clock.now()):
+    if plans.is_over(work, turn.ports.clock.now()):
         return Failed(failure=past_deadline(turn.record)), ""
     if poisoning.must_give_up(work):
         return Failed(failure=poisoning.turns_crash(turn.record)), ""
@@ -188,11 +186,12 @@ def _wait(turn: Turn, step: Step, outcome: Wait, trouble: str) -> None:
 
 def _bound(turn: Turn, seconds: float) -> float:
     """A wait that grows with the time the step has taken, and ends with the time it may take."""
-    work = turn.record.work
-    seconds = retry.slow_down(seconds, _since(turn, work.step_since))
-    if not plans.can_fail(work.plan):
+    now = turn.ports.clock.now()
+    work = plans.stand_in_line(turn.record.work, False, now)
+    seconds = retry.slow_down(seconds, (now - work.step_since).total_seconds())
+    if not plans.can_fail(work.plan) or now > work.deadline_at:
         return seconds
-    return retry.keep_deadline(seconds, -_since(turn, work.deadline_at))
+    return retry.keep_deadline(seconds, (work.deadline_at - now).total_seconds())
 
 
 def _since(turn: Turn, moment: datetime | None) -> float:

@@ -12,7 +12,7 @@ from shared import telemetry
 from shared.domain import plans
 from shared.domain.bookkeeping import Inflight
 from shared.domain.errors import Changed, Exists, Missing
-from shared.domain.records import Deployment
+from shared.domain.records import Deployment, Status
 from shared.ports import Insert, Ports, Replace
 from shared.service import claims, store
 from shared.service.store import Stored
@@ -37,6 +37,8 @@ def announce(ports: Ports, record: Deployment, seconds: float) -> Stored[Infligh
     found = None
     if record.generation > 1:
         found = store.load_inflight(ports.tables, record.user_key, record.id)
+    if found and found.record.generation > entry.generation:
+        raise Changed(f"a later change of {record.id} is on the index")
     row = store.inflight_row(entry, found.row.etag if found else "")
     operation = Replace(row) if found else Insert(row)
     etags = store.commit(ports.tables, ports.random, store.INFLIGHT, [operation])
@@ -56,8 +58,11 @@ def settle_inflight(ports: Ports, user_key: str, deployment_id: str) -> None:
     stored = store.load_deployment(ports.tables, user_key, deployment_id)
     if stored is None or not plans.is_finished(stored.record):
         return
-    if not is_ahead(entry.record, stored.record):
-        store.remove(ports.tables, store.INFLIGHT, entry.row)
+    if is_ahead(entry.record, stored.record):
+        return
+    if stored.record.status is not Status.ACTIVE:  # a retry that came too late may have claimed it
+        claims.release_endpoint_name(ports.tables, entry.record.endpoint_name, user_key)
+    store.remove(ports.tables, store.INFLIGHT, entry.row)
 
 
 def is_ahead(entry: Inflight, record: Deployment) -> bool:
@@ -86,7 +91,10 @@ def call_off(ports: Ports, entry: Stored[Inflight], stored: Stored[Deployment]) 
     """Ends a change of a finished record that did not commit: a new version of the record bars it.
 
     Then the endpoint's name goes that a retry may have claimed, and only then the row, as in `bury`.
+    An unfinished record needs the row: it goes when that is finished.
     """
+    if not plans.is_finished(stored.record):
+        return False
     row = store.deployment_row(stored.record, stored.row.etag)
     try:
         store.save(ports.tables, ports.random, store.RECORDS, row)

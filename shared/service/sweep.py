@@ -17,7 +17,7 @@ from shared.domain.errors import Changed, Missing, Newer, StoreError, Unreadable
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment
 from shared.ports import Ports, Row
-from shared.service import claims, hints, settle, store
+from shared.service import hints, settle, store
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -111,9 +111,7 @@ def _settle(
     now: datetime,
 ) -> None:
     if not settle.is_ahead(entry.record, found.record):
-        name, user_key = entry.record.endpoint_name, entry.record.user_key
-        claims.release_endpoint_name(ports.tables, name, user_key)  # of an acceptance that was late
-        settle.settle_inflight(ports, user_key, found.record.id)
+        settle.settle_inflight(ports, entry.record.user_key, found.record.id)
     elif _is_overdue(entry, policy, now):
         settle.call_off(ports, entry, found)
 

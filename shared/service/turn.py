@@ -103,7 +103,7 @@ class Turn:
         stored = self.endpoint()
         row = None
         if stored is not None:
-            row = endpoints.give_up_route(stored.record, outcome.failure)
+            row = endpoints.give_up_route(stored.record, record.id, outcome.failure)
             row = endpoints.hand_on(row, record.id)
         record = leases.drop_lease(record)
         return self._checkpoint(record, "traffic_failed", outcome.failure.cause, step, row)
@@ -216,7 +216,7 @@ class Turn:
             return None
         endpoint = self._seen.record
         if outcome.routed is not None:
-            endpoint = replace(endpoint, routed=dict(outcome.routed), trouble=None)
+            endpoint = endpoints.settle_traffic(endpoint, self.record.id, outcome.routed)
         if outcome.frees_endpoint:
             endpoint = endpoints.hand_on(endpoint, self.record.id)
         return endpoints.leave(endpoint, self.record) if outcome.leaves_endpoint else endpoint

@@ -24,7 +24,7 @@ def pair(server: Server) -> dict[str, str]:
     for each in ids.values():
         server.finish(each, status=Status.ACTIVE)
     server.create_endpoint("flowers")
-    server.write_endpoint("flowers", traffic={"blue": 100}, routed={"blue": 100})
+    server.write_endpoint("flowers", traffic={"blue": 100})
     return ids
 
 

@@ -45,10 +45,9 @@ def test_one_that_comes_takes_nothing_from_those_that_have_traffic(
 def test_one_that_goes_leaves_all_to_its_heir_or_ends_what_has_no_heir(
     wanted: dict[str, int], leaving: str
 ) -> None:
-    row = endpoint(*NAMES, "heir", **wanted)
-    moved = endpoints.move_traffic(row, leaving, "heir")
+    moved = endpoints.move_traffic(wanted, leaving, "heir")
     assert sum(moved.values()) == sum(wanted.values())
-    ended = endpoints.move_traffic(row, leaving, None)
+    ended = endpoints.move_traffic(wanted, leaving, None)
     assert sum(ended.values()) in (0, 100)
     assert not moved.get(leaving)
     assert leaving not in ended
@@ -114,23 +113,47 @@ def test_who_leaves_is_out_of_the_line() -> None:
     assert endpoints.holds(row, deployment("c"))
 
 
-def test_a_change_of_traffic_that_fails_leaves_what_the_cloud_showed_last() -> None:
+def test_a_change_that_is_given_up_leaves_the_traffic_as_it_was_and_says_why() -> None:
     why = failure("cloud_refused", "cause", Turn.YOU, "next")
-    row = endpoints.reroute(endpoint("a", "b", a=100), {"a": 50, "b": 50})
-    row = endpoints.reroute(row, {"b": 100})  # asked for before the first was seen
-    given_up = endpoints.give_up_route(row, why)
-    assert given_up.traffic == {"a": 100}
+    row = endpoints.reroute(endpoint("a", "b", a=100), {"b": 100}, deployment("a"))
+    assert endpoints.coming_traffic(row) == {"b": 100}
+    given_up = endpoints.give_up_route(row, "a", why)
+    assert endpoints.coming_traffic(given_up) == {"a": 100}
     assert given_up.trouble == why
-    assert endpoints.reroute(given_up, {"b": 100}).trouble is None
+    assert endpoints.reroute(given_up, {"b": 100}, deployment("a")).trouble is None
 
 
-def test_the_largest_active_share_carries_a_change_of_traffic() -> None:
+def test_nobody_ends_a_change_that_another_deployment_carries() -> None:
+    why = failure("cloud_refused", "cause", Turn.YOU, "next")
+    row = endpoints.reroute(endpoint("a", "b", a=100), {"b": 100}, deployment("b"))
+    assert endpoints.give_up_route(row, "a", why) == row
+    assert endpoints.settle_traffic(row, "a", {"a": 100}).wanted == {"b": 100}
+    assert endpoints.leave(row, deployment("a")).wanted == {"b": 100}
+    assert endpoints.settle_traffic(row, "b", {"b": 100}).wanted is None
+
+
+def test_a_change_stays_with_its_carrier_else_goes_to_the_largest_active_share() -> None:
     live = [deployment(name, status=Status.ACTIVE) for name in ("a", "b")]
     failed = deployment("c", status=Status.FAILED)
-    chosen = endpoints.choose_carrier([failed, *live], {"b": 60, "a": 40})
-    assert chosen == live[1]
-    assert endpoints.choose_carrier([failed, *live], {}) == live[0]
-    assert endpoints.choose_carrier([failed], {}) is None
+    row = endpoint("a", "b", "c", a=100)
+    assert endpoints.choose_carrier(row, [failed, *live], {"b": 60, "a": 40}) == live[1]
+    assert endpoints.choose_carrier(row, [failed, *live], {}) == live[0]
+    assert endpoints.choose_carrier(row, [failed], {}) is None
+    row = endpoints.reroute(row, {"b": 100}, live[0])
+    assert endpoints.choose_carrier(row, [failed, *live], {"b": 100}) == live[0]
+
+
+def test_a_deletion_hands_over_what_is_routed_and_what_is_wanted() -> None:
+    row = endpoints.reroute(endpoint("a", "b", "c", a=100), {"a": 30, "b": 70}, deployment("b"))
+    handed = endpoints.hand_over(row, "a", "c")
+    assert handed.traffic == {"c": 100}
+    assert handed.wanted == {"b": 70, "c": 30}
+
+
+def test_a_deletion_of_one_that_a_change_takes_the_traffic_from_leaves_it_to_that_change() -> None:
+    row = endpoints.reroute(endpoint("a", "b", a=100), {"b": 100}, deployment("b"))
+    handed = endpoints.hand_over(row, "a", None)
+    assert handed.traffic == handed.wanted == {"b": 100}
 
 
 @pytest.mark.parametrize(

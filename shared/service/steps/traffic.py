@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, plans
-from shared.domain.failures import endpoint_taken, past_deadline
+from shared.domain.errors import CloudError, Trouble
+from shared.domain.failures import endpoint_taken, failure_of, past_deadline
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Endpoint, Step
 from shared.service import pace, store
@@ -17,8 +18,10 @@ _CHANGING = ("Creating", "Updating", "Deleting")  # in any other state Azure may
 
 
 def ensure_traffic(turn: Turn) -> Outcome:
-    """All traffic where nothing on the endpoint has any, else none until told otherwise."""
-    name = turn.record.deployment_name
+    """All traffic where nothing on the endpoint has any, else none until told otherwise.
+
+    A change of traffic that is under way is left to the deployment that carries it.
+    """
     held = _hold(turn)
     if held is None:
         return Wait(why="the endpoint's row is not there", seconds=2)
@@ -29,35 +32,66 @@ def ensure_traffic(turn: Turn) -> Outcome:
         return Wait(why="Azure does not show the endpoint", seconds=2)
     if not ours:
         return Failed(failure=endpoint_taken(found.name))
-    staying = _find_there(turn, found, _staying(turn, held.record))
-    wanted = endpoints.decide_traffic(held.record, name, found.traffic, staying)
-    outcome = _route(turn, held, found, wanted, Step.TRAFFIC)
-    if outcome is not None:
-        return outcome
-    share = wanted.get(name, 0)
-    return Done(text=f"{name} has {share} % of the traffic.", frees_endpoint=True, routed=wanted)
+    if found.state in _CHANGING:
+        return _changing(found)
+    return _take_traffic(turn, held, found)
+
+
+def _take_traffic(turn: Turn, held: Stored[Endpoint], found: CloudEndpoint) -> Outcome:
+    name, routed = turn.record.deployment_name, _routed(found)
+    if held.record.wanted is not None:
+        return Done(text=_has(name, routed), frees_endpoint=True)
+    staying = _find_there(turn, found, _find_staying(turn, held.record))
+    wanted = endpoints.decide_traffic(held.record, name, routed, staying)
+    if routed == wanted:
+        pace.learn(turn, Step.TRAFFIC)
+        return Done(text=_has(name, routed), frees_endpoint=True, routed=routed)
+    if name not in wanted and routed:
+        by_hand = routed if staying.issuperset(routed) else None
+        return Done(text=_has(name, routed), frees_endpoint=True, routed=by_hand)
+    return _route(turn, held, found, wanted)
 
 
 def ensure_routed(turn: Turn) -> Outcome:
-    """Gives the cloud the traffic that the endpoint's row wants."""
+    """Gives the cloud the traffic that is wanted, unless a later change has taken its place."""
     held = _hold(turn)
     if held is None:
         return Done(text="It is on no endpoint any more.")
     if isinstance(held, Wait):
         return held
+    wanted = held.record.wanted
+    if wanted is None or held.record.carrier != turn.record.id:
+        return Done(text="A later change has taken its place.", frees_endpoint=True)
     found, ours = turn.cloud_endpoint()
     if found is None or not ours:
         return Failed(failure=gone(turn.record.endpoint_name))
-    wanted = held.record.traffic
-    outcome = _route(turn, held, found, wanted, Step.ROUTE)
-    if outcome is not None:
-        return outcome
-    text = f"Traffic is routed: {endpoints.in_words(wanted)}."
-    return Done(text=text, frees_endpoint=True, routed=wanted)
+    if found.state in _CHANGING:
+        return _changing(found)
+    routed = _routed(found)
+    if routed == wanted:
+        pace.learn(turn, Step.ROUTE)
+        text = f"Traffic is routed: {endpoints.in_words(routed)}."
+        return Done(text=text, frees_endpoint=True, routed=routed)
+    return _route_carried(turn, held, found, wanted)
+
+
+def _route_carried(
+    turn: Turn, held: Stored[Endpoint], found: CloudEndpoint, wanted: Mapping[str, int]
+) -> Outcome:
+    """Routes the change, or gives it up in its grace, with what the cloud routes by hand on the row."""
+    shown = _adopt(turn, held, _routed(found))
+    if shown is None:
+        return _changed_meanwhile()
+    if plans.is_past_deadline(turn.record.work, turn.ports.clock.now()):
+        return Failed(failure=past_deadline(turn.record))
+    return _route(turn, shown, found, wanted)
 
 
 def ensure_no_traffic(turn: Turn) -> Outcome:
-    """Takes a deployment that goes out of the traffic; Azure removes none that has some."""
+    """Takes a deployment that goes out of the traffic; Azure removes none that has some.
+
+    A change of traffic that it carries is routed on the way; one that Azure refuses is given up.
+    """
     name = turn.record.deployment_name
     held = _hold(turn)
     if held is None:
@@ -67,15 +101,74 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     found, ours = turn.cloud_endpoint()
     if found is None or not ours:
         return Done(text="There is no endpoint of ours in the cloud.")
-    wanted = endpoints.move_traffic(held.record, name, None)
-    wanted = endpoints.keep_traffic(wanted, _find_there(turn, found, wanted))
-    outcome = _route(turn, held, found, wanted, Step.WITHDRAW_TRAFFIC)
-    if outcome is not None:
-        return outcome
-    return Done(text=f"{name} has no traffic.", routed=wanted)
+    if found.state in _CHANGING:
+        return _changing(found)
+    routed, row = _routed(found), held.record
+    carried = row.wanted if row.carrier == turn.record.id else None
+    if carried is None and name not in routed:
+        return Done(text=f"{name} has no traffic.")
+    rest = endpoints.move_traffic(row.traffic if carried is None else carried, name, None)
+    wanted = endpoints.keep_traffic(rest, _find_there(turn, found, rest))
+    if carried is None and not wanted:
+        wanted = endpoints.move_traffic(routed, name, None)  # nobody loses traffic by its going
+    if routed == wanted:
+        pace.learn(turn, Step.WITHDRAW_TRAFFIC)
+        return Done(text=f"{name} has no traffic.", routed=routed)
+    try:
+        return _route(turn, held, found, wanted)
+    except CloudError as error:
+        if carried is None or error.trouble is not Trouble.PERMANENT:
+            raise
+        trouble = failure_of(turn.record, Step.ROUTE, error, "")
+        turn.save_endpoint(held, endpoints.give_up_route(row, turn.record.id, trouble))
+        return Wait(why="the change of traffic that it carried was refused", seconds=1)
 
 
-def _staying(turn: Turn, endpoint: Endpoint) -> set[str]:
+def _route(
+    turn: Turn, held: Stored[Endpoint], found: CloudEndpoint, wanted: Mapping[str, int]
+) -> Outcome:
+    """Asks the cloud for the traffic, which is at rest and has another; the next look tells."""
+    carried = held.record.carrier == turn.record.id
+    row = held.record if carried else replace(held.record, traffic=dict(wanted))
+    if row != held.record and turn.save_endpoint(held, row) is None:
+        return _changed_meanwhile()
+    tell_failed_change(turn, found)
+    turn.before_change()
+    turn.ports.control.put_endpoint(
+        turn.record.endpoint_name, tags=turn.endpoint_tags(), traffic=wanted
+    )
+    return Wait(why="Azure changes the endpoint's traffic", began=True)
+
+
+def _adopt(turn: Turn, held: Stored[Endpoint], routed: dict[str, int]) -> Stored[Endpoint] | None:
+    """The row with what the cloud routes by hand, unless somebody has a share who goes; None if it changed."""
+    if routed == held.record.traffic or not _find_staying(turn, held.record).issuperset(routed):
+        return held
+    return turn.save_endpoint(held, replace(held.record, traffic=routed))
+
+
+def _changed_meanwhile() -> Wait:
+    return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
+
+
+def _hold(turn: Turn) -> Stored[Endpoint] | Wait | None:
+    stored = turn.endpoint()
+    return None if stored is None else turn.hold_endpoint(stored)
+
+
+def _changing(found: CloudEndpoint) -> Wait:
+    return Wait(why=f"Azure says the endpoint is {found.state}")
+
+
+def _routed(found: CloudEndpoint) -> dict[str, int]:
+    return {name: share for name, share in found.traffic.items() if share}
+
+
+def _has(name: str, traffic: Mapping[str, int]) -> str:
+    return f"{name} has {traffic.get(name, 0)} % of the traffic."
+
+
+def _find_staying(turn: Turn, endpoint: Endpoint) -> set[str]:
     """The members that can go on carrying traffic: one that is deleted or has failed will not."""
     loaded = [
         store.load_deployment(turn.ports.tables, turn.record.user_key, member.deployment_id)
@@ -94,41 +187,3 @@ def _find_there(turn: Turn, found: CloudEndpoint, names: Iterable[str]) -> set[s
         for name in names
         if found.traffic.get(name) or view.find_deployment(endpoint_name, name)
     }
-
-
-def _hold(turn: Turn) -> Stored[Endpoint] | Wait | None:
-    stored = turn.endpoint()
-    return None if stored is None else turn.hold_endpoint(stored)
-
-
-def _route(
-    turn: Turn,
-    held: Stored[Endpoint],
-    found: CloudEndpoint,
-    wanted: Mapping[str, int],
-    step: Step,
-) -> Wait | Failed | None:
-    """Writes what is wanted on the row, then in the cloud; None once the cloud shows it.
-
-    What the cloud shows at rest goes on the row as well: it is what holds if the change is given up.
-    """
-    at_rest = found.state not in _CHANGING
-    routed = {name: share for name, share in found.traffic.items() if share}
-    row = replace(held.record, traffic=dict(wanted))
-    if at_rest and routed != (row.routed or {}):
-        row = replace(row, routed=routed)
-    if row != held.record and turn.save_endpoint(held, row) is None:
-        return Wait(why="the endpoint's row was changed meanwhile", seconds=1)
-    if not at_rest:
-        return Wait(why=f"Azure says the endpoint is {found.state}")
-    if routed == wanted:
-        pace.learn(turn, step)
-        return None
-    if step is Step.ROUTE and plans.is_past_deadline(turn.record.work, turn.ports.clock.now()):
-        return Failed(failure=past_deadline(turn.record))
-    tell_failed_change(turn, found)
-    turn.before_change()
-    turn.ports.control.put_endpoint(
-        turn.record.endpoint_name, tags=turn.endpoint_tags(), traffic=wanted
-    )
-    return Wait(why="Azure changes the endpoint's traffic", began=True)
