@@ -4,9 +4,9 @@ An effect that is not listed here stops a run: give it a name in `naming`, and a
 is listed and does not occur shows as zeros in the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from simulator.faults import Kind
+from simulator.faults import Fault, Hit, Kind
 
 EFFECTS: Mapping[str, Kind] = {
     # a model is uploaded
@@ -54,6 +54,7 @@ EFFECTS: Mapping[str, Kind] = {
     "register model": Kind.CHANGE,
     "remove model": Kind.CHANGE,
     "put endpoint": Kind.OPERATION,
+    "put traffic": Kind.OPERATION,
     "put deployment": Kind.DEPLOYMENT,
     "remove deployment": Kind.OPERATION,
     "remove endpoint": Kind.OPERATION,
@@ -69,3 +70,20 @@ EFFECTS: Mapping[str, Kind] = {
     "acknowledge poison": Kind.ACKNOWLEDGEMENT,
 }
 """`Faults` draws from all of them alike, so that the rare ones are hit as often as they occur."""
+
+
+def _hits(effect: str, fault: Fault, *occurrences: int) -> Sequence[Hit]:
+    return tuple(Hit(effect=effect, occurrence=each, fault=fault) for each in occurrences)
+
+
+LEADS_TO: Mapping[str, Sequence[Hit]] = {
+    "call off": _hits("inflight again", Fault.DIES_AFTER, 1, 2, 3),
+    "note crash": _hits("register model", Fault.MALFORMED, 1),
+    "poison": _hits("register model", Fault.MALFORMED, 1, 2, 3, 4, 5, 6),
+    "take poison": _hits("put endpoint", Fault.MALFORMED, 1, 2, 3, 4, 5),
+    "acknowledge poison": _hits("put endpoint", Fault.MALFORMED, 1, 2, 3, 4, 5),
+    "fail route": _hits("put traffic", Fault.REFUSED, 2, 3, 4),
+    "give back": _hits("put deployment", Fault.STALLS, 1),
+    "free key": _hits("put content", Fault.NOT_DONE, 1),
+}
+"""What makes an effect happen that no ordinary run has: planned with every fault of it."""

@@ -145,7 +145,8 @@ class SimulatedCloud:
         self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
     ) -> None:
         """See `CloudControl`."""
-        call = Call("put endpoint", endpoint=name, tags=tags, traffic=traffic)
+        what = "put traffic" if self._real.find_endpoint(name) else "put endpoint"
+        call = Call(what, endpoint=name, tags=tags, traffic=traffic)
         self._change(
             call,
             Kind.OPERATION,

@@ -106,14 +106,16 @@ _GAP = (5, 50)  # effects between two faults that come as the run goes
 _PATIENCE = 120  # effects, after which a run has its fewest faults at once
 
 
-def plan_faults(chance: Chance, effects: Mapping[str, Kind]) -> tuple[Hit, ...]:
-    """Faults of a run, to come if their effect occurs so often."""
+def plan_faults(
+    chance: Chance, effects: Mapping[str, Kind], leads_to: Mapping[str, Sequence[Hit]]
+) -> tuple[Hit, ...]:
+    """Faults of a run, to come if their effect occurs so often; what `leads_to` an effect comes too."""
     cells = [(effect, fault) for effect, kind in effects.items() for fault in APPLICABLE[kind]]
-    hits = []
+    hits: list[Hit] = []
     for number in range(chance.whole(*_PLANNED, "faults")):
         effect, fault = chance.pick(cells, "cell", number)
         occurrence = chance.pick(_OCCURRENCES, "occurrence", number)
-        hits.append(Hit(effect=effect, occurrence=occurrence, fault=fault))
+        hits += [*leads_to.get(effect, ()), Hit(effect=effect, occurrence=occurrence, fault=fault)]
     return tuple(hits)
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.domain.errors import CloudError, Trouble, Unavailable
 from simulator.chance import Chance
+from simulator.faults import Surprise
 from simulator.timeline import SECOND
 
 
@@ -17,6 +18,7 @@ class What(StrEnum):
     QUEUES = "queues"
     CLOUD = "cloud"
     SIGN_IN = "sign-in"
+    SENSE = "sense"  # whatever the cloud is asked, the answer is no JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +36,28 @@ _PORTS = {
     What.QUEUES: ("queue",),
     What.CLOUD: ("cloud",),
     What.SIGN_IN: ("cloud",),
+    What.SENSE: ("cloud",),
 }
 
 
-def draw_outages(chance: Chance) -> tuple[Outage, ...]:
-    """None in most runs, one or two in the others: of seconds to minutes."""
+def draw_outages(chance: Chance, events: Sequence[float]) -> tuple[Outage, ...]:
+    """None in most runs, one or two in the others: of seconds to minutes.
+
+    One may begin with the first producer's message: it then fails until the host puts it aside.
+    """
     count = (0, 0, 0, 1, 1, 2)[chance.whole(0, 5, "outages")]
-    return tuple(
-        Outage(
-            what=chance.pick((*What, What.TABLES), "outage of", number),
-            begins=round(chance.between(0, 900, "outage begins", number), 1),
-            lasts=round(4 * 100 ** chance.fraction("outage lasts", number), 1),
-        )
-        for number in range(count)
+    drawn = [_draw(chance, number) for number in range(count)]
+    if events and chance.happens(0.5, "outage of an event"):
+        lasts = round(chance.between(30, 120, "outage of an event lasts"), 1)
+        drawn.append(Outage(what=What.TABLES, begins=events[0], lasts=lasts))
+    return tuple(drawn)
+
+
+def _draw(chance: Chance, number: int) -> Outage:
+    return Outage(
+        what=chance.pick((*What, What.TABLES), "outage of", number),
+        begins=round(chance.between(0, 900, "outage begins", number), 1),
+        lasts=round(4 * 100 ** chance.fraction("outage lasts", number), 1),
     )
 
 
@@ -78,4 +89,6 @@ def _error(what: What) -> Exception:
         return CloudError(Trouble.TRANSIENT, "503", "the cloud does not answer")
     if what is What.SIGN_IN:
         return CloudError(Trouble.AUTH, "403", "the role has not spread yet")
+    if what is What.SENSE:
+        return Surprise("the answer is no JSON")
     return Unavailable(f"{what} does not answer")

@@ -8,7 +8,7 @@ a delete are in every run; what else there is, when, and how impatiently, is dra
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from simulator.catalogue import EFFECTS
+from simulator.catalogue import EFFECTS, LEADS_TO
 from simulator.chance import Chance
 from simulator.faults import FEWEST, Hit, plan_faults
 from simulator.outages import Outage, draw_outages
@@ -82,6 +82,7 @@ _MOMENTS = (
     "wait",
     "pace",
     "put endpoint",
+    "put traffic",
     "put deployment",
     "remove deployment",
     "remove endpoint",
@@ -96,17 +97,18 @@ _SKEW = 300.0
 
 def draw_scenario(chance: Chance) -> Scenario:
     """The scenario of a seed."""
+    actions = (*_always(chance), *_more(chance))
     skewed = chance.happens(0.3, "skewed")
     skews = [chance.between(-_SKEW, _SKEW, "skew", each) if skewed else 0.0 for each in range(6)]
     return Scenario(
-        actions=(*_always(chance), *_more(chance)),
-        outages=draw_outages(chance),
+        actions=actions,
+        outages=draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT]),
         skews=tuple(round(each, 1) for each in skews),
         operation=chance.pick((1.0, 4.0, 12.0), "operation"),
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
-        faults=plan_faults(chance, EFFECTS),
+        faults=plan_faults(chance, EFFECTS, LEADS_TO),
         fewest_faults=chance.whole(FEWEST, FEWEST + 3, "fewest faults"),
     )
 
@@ -132,7 +134,14 @@ def _always(chance: Chance) -> list[Action]:
         Action(
             user=fragile_user, verb=Verb.DEPLOY, at=at(3, 0, 90), endpoint=fragile_at, fragile=True
         ),
-        Action(user=fragile_user, verb=Verb.RETRY, at=at(4, 100, 300), of=3, waits_for="failed"),
+        Action(
+            user=fragile_user,
+            verb=Verb.RETRY,
+            at=at(4, 100, 300),
+            of=3,
+            waits_for="failed",
+            tries=chance.pick((1, 6), "retries"),
+        ),
         Action(
             user="anna",
             verb=Verb.TRAFFIC,
@@ -140,6 +149,7 @@ def _always(chance: Chance) -> list[Action]:
             of=chance.whole(0, 1, "routes to"),
             waits_for="active",
             share=chance.pick((100, 100, 0, 30), "share"),
+            tries=chance.pick((1, 6), "routes"),
         ),
         _moved(chance, 6, Action(user="anna", verb=Verb.DELETE, at=at(6, 5, 900), of=0)),
     ]
