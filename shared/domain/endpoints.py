@@ -104,12 +104,15 @@ def coming_traffic(endpoint: Endpoint) -> Mapping[str, int]:
 def hand_over(endpoint: Endpoint, leaving: str, heir: str | None) -> Endpoint:
     """The row once a deployment's deletion was accepted: its share goes to the heir, now and as wanted.
 
-    Where that leaves nobody, those go on to whom a change under way was to give the traffic.
+    Where that leaves nobody, those go on to whom a change under way was to give the traffic. A change
+    of which nothing is left is over, so that the next deployment to be verified gets all traffic.
     """
     traffic = move_traffic(endpoint.traffic, leaving, heir)
     if endpoint.wanted is None:
         return replace(endpoint, traffic=traffic)
     wanted = move_traffic(endpoint.wanted, leaving, heir)
+    if endpoint.wanted and not wanted:
+        return replace(endpoint, traffic=traffic, wanted=None, carrier="")
     if endpoint.traffic.get(leaving) and not traffic:
         traffic = wanted
     return replace(endpoint, traffic=traffic, wanted=wanted)

@@ -156,6 +156,18 @@ def test_a_deletion_of_one_that_a_change_takes_the_traffic_from_leaves_it_to_tha
     assert handed.traffic == handed.wanted == {"b": 100}
 
 
+def test_a_change_of_which_a_deletion_leaves_nothing_is_over() -> None:
+    row = endpoints.reroute(endpoint("a", "b", a=100), {"a": 100}, deployment("a"))
+    handed = endpoints.hand_over(row, "a", None)
+    assert (handed.traffic, handed.wanted, handed.carrier) == ({}, None, "")
+    assert endpoints.decide_traffic(handed, "b", {"a": 100}, {"b"}) == {"b": 100}
+
+
+def test_no_traffic_at_all_stays_wanted_where_its_owner_wants_it() -> None:
+    row = endpoints.reroute(endpoint("a", "b", a=100), {}, deployment("b"))
+    assert endpoints.hand_over(row, "a", None).wanted == {}
+
+
 @pytest.mark.parametrize(
     ("status", "step", "able"),
     [
