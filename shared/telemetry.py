@@ -27,6 +27,7 @@ class Happened(StrEnum):
     STEP_TROUBLE = "step_trouble"
     NAME_COLLISION = "registry_name_taken"
     DEPLOYMENT_ACTIVE = "deployment_active"
+    TRAFFIC_FAILED = "traffic_failed"
     DEPLOYMENT_FAILED = "deployment_failed"
     TORN_DOWN = "deployment_torn_down"
     LEASE_LOST = "lease_lost"
@@ -47,6 +48,7 @@ _WARNINGS = {
     Happened.HINT_LOST,
     Happened.STEP_TROUBLE,
     Happened.NAME_COLLISION,
+    Happened.TRAFFIC_FAILED,
     Happened.DEPLOYMENT_FAILED,
     Happened.LEASE_LOST,
     Happened.POISON_TAKEN,

@@ -148,6 +148,7 @@ class Deployment(Kept):
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     package_digest: str = ""
     failure: Failure | None = None
+    saved_log: str = ""
     deployed_at: datetime | None = None
     deleted_at: datetime | None = None
     torn_down_at: datetime | None = None

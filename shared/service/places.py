@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from shared.domain import endpoints
 from shared.domain.errors import Conflict
 from shared.domain.policy import Policy
-from shared.domain.records import Deployment, Endpoint, Member
+from shared.domain.records import Deployment, Endpoint, Member, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import claims, store
 from shared.service.store import Stored
+
+_REMOVAL = 60.0  # seconds: a removal in Azure takes minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,12 @@ def find_place(ports: Ports, policy: Policy, record: Deployment) -> Place:
         return Place(stored=None, endpoint=None)
     if stored.record.tag == record.endpoint_tag and _member(record) in stored.record.members:
         return Place(stored=stored, endpoint=stored.record)
-    return Place(stored=stored, endpoint=_join(stored.record, _member(record), policy))
+    joined = endpoints.join(stored.record, _member(record))
+    if len(stored.record.members) >= policy.max_members:
+        raise _full(stored.record)
+    if joined is None:
+        raise _taken(ports, stored.record, record.deployment_name)
+    return Place(stored=stored, endpoint=joined)
 
 
 def new_endpoint(ports: Ports, record: Deployment) -> Endpoint:
@@ -63,19 +70,31 @@ def _member(record: Deployment) -> Member:
     return Member(deployment_id=record.id, deployment_name=record.deployment_name)
 
 
-def _join(endpoint: Endpoint, member: Member, policy: Policy) -> Endpoint:
-    if len(endpoint.members) >= policy.max_members:
-        raise Conflict(
-            "endpoint_full",
-            f"The endpoint {endpoint.name!r} has {len(endpoint.members)} deployments, Azure's limit.",
-            "Delete one of them, or deploy to another endpoint.",
-        )
-    joined = endpoints.join(endpoint, member)
-    if joined is None:
-        raise Conflict(
-            "deployment_name_taken",
-            f"The endpoint {endpoint.name!r} has a deployment named {member.deployment_name!r}.",
-            "Choose another deployment_name, or leave it out and one is generated. A retry keeps its "
-            "name: deploy the model anew instead.",
-        )
-    return joined
+def _full(endpoint: Endpoint) -> Conflict:
+    return Conflict(
+        "endpoint_full",
+        f"The endpoint {endpoint.name!r} has {len(endpoint.members)} deployments, Azure's limit.",
+        "Delete one of them, or deploy to another endpoint.",
+    )
+
+
+def _taken(ports: Ports, endpoint: Endpoint, name: str) -> Conflict:
+    """The refusal of a second member of a name; it passes where the first is being removed."""
+    detail = f"The endpoint {endpoint.name!r} has a deployment named {name!r}"
+    for member in endpoint.members:
+        stored = None
+        if member.deployment_name.lower() == name.lower():
+            stored = store.load_deployment(ports.tables, endpoint.user_key, member.deployment_id)
+        if stored and stored.record.status in (Status.DELETED, Status.FAILED):
+            return Conflict(
+                "deployment_name_taken",
+                f"{detail} that is being removed.",
+                f"Send the request again when it is gone: GET /deployments/{member.deployment_id}.",
+                retry_after=_REMOVAL,
+            )
+    return Conflict(
+        "deployment_name_taken",
+        f"{detail}.",
+        "Choose another deployment_name, or leave it out and one is generated. A retry keeps its "
+        "name: deploy the model anew instead.",
+    )

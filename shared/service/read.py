@@ -155,14 +155,13 @@ def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | Non
 
 
 def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int) -> str:
-    """The serving log: as saved when it failed, else live, else of an earlier try.
+    """The serving log: as saved when it failed, else live, else as saved of an earlier try.
 
     Raises NotFound where there is none, CloudError where the cloud does not answer.
     """
     record = require_deployment(ports, principal, deployment_id).record
-    log = _saved_log(ports, record, record.generation) or _live_log(ports, record, lines)
-    for generation in range(record.generation - 1, 0, -1):
-        log = log or _saved_log(ports, record, generation)
+    log = _saved_log(ports, record) if record.status is Status.FAILED else None
+    log = log or _live_log(ports, record, lines) or _saved_log(ports, record)
     if log is not None:
         return "\n".join(log.splitlines()[-lines:])
     raise NotFound(
@@ -172,9 +171,10 @@ def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int
     )
 
 
-def _saved_log(ports: Ports, record: Deployment, generation: int) -> str | None:
+def _saved_log(ports: Ports, record: Deployment) -> str | None:
+    key = record.saved_log or content.log_key(record.id, 1)  # 0.1 did not put it on record
     try:
-        with ports.blobs.open(content.log_key(record.id, generation)) as saved:
+        with ports.blobs.open(key) as saved:
             return saved.read().decode("utf-8", "replace")
     except Missing:
         return None

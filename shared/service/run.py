@@ -116,8 +116,9 @@ def _go_on(turn: Turn, end: datetime) -> None:
                 return
             case Failed(failure=failure):
                 if turn.failed(step, outcome):
+                    is_route = step is Step.ROUTE
                     telemetry.tell(
-                        Happened.DEPLOYMENT_FAILED,
+                        Happened.TRAFFIC_FAILED if is_route else Happened.DEPLOYMENT_FAILED,
                         turn.record.id,
                         step=step,
                         code=failure.code,

@@ -90,7 +90,8 @@ class Turn:
         now = self.ports.clock.now()
         record = leases.drop_lease(progress.after_wait(self.record, outcome, seconds, now, trouble))
         news = trouble or outcome.why
-        if news == (self.record.work.trouble or self.record.work.waiting):
+        known = self.record.work.trouble or self.record.work.waiting
+        if _gist(news) == _gist(known):
             self._replace(record)
             return
         self._checkpoint(record, "trouble" if trouble else "waiting", news, step)
@@ -242,3 +243,8 @@ class Turn:
     def _replace(self, record: Deployment) -> None:
         if self._commit(record, [Replace(store.deployment_row(record, self.etag))]) is None:
             raise LeaseLost(f"{record.id} could not be written")
+
+
+def _gist(text: str) -> str:
+    """The code of a trouble, without words that may differ each time; else the whole text."""
+    return text.partition(": ")[0]

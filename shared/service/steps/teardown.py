@@ -35,7 +35,8 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
     turn.before_change()
     key = content.log_key(record.id, record.generation - (record.work.plan is Plan.RETRY))
     content.ensure_blob(turn.ports.blobs, key, text.encode(errors="replace"))
-    return Done(text=f"Saved the container's log: {len(text.splitlines())} lines.")
+    text = f"Saved the container's log: {len(text.splitlines())} lines."
+    return Done(text=text, changes={"saved_log": key})
 
 
 def ensure_no_deployment(turn: Turn) -> Outcome:
