@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
-from shared.domain.records import Deployment, Step
+from shared.domain.records import Deployment, Plan, Step
 from shared.service import run, uploads
 from shared.service.catalogue import Upload
 from tests.histories.history import Recording, Scene, save_history
@@ -123,6 +123,17 @@ def retry(on: Recording) -> None:
     on.world.settle()
 
 
+def retry_at_once(on: Recording) -> None:
+    """One whose container crashed is tried again before its first try has been cleared away."""
+    record = _deployed(on, "failed")
+    on.world.run_until(lambda: on.world.read(record).work.plan is Plan.ABANDON)
+    on.change(crashing=False)
+    on.promise(record.id, "failed", "active")  # until it is accepted
+    on.world.retry(record)
+    on.promise(record.id, "active")
+    on.world.settle()
+
+
 def redeploy(on: Recording) -> None:
     """One that was deleted is deployed again, as a new one."""
     record = _live(on)
@@ -139,6 +150,16 @@ def traffic(on: Recording) -> None:
     on.world.route("shop", blue=30, green=70)
     on.world.deliver()
     on.world.route("shop", green=100)
+    on.world.settle()
+
+
+def carrier_goes(on: Recording) -> None:
+    """The one that carries a change of traffic, and was to have all of it, is deleted meanwhile."""
+    _live(on, endpoint_name="shop", deployment_name="blue")
+    green = _live(on, endpoint_name="shop", deployment_name="green")
+    on.world.route("shop", green=100)
+    on.world.deliver()
+    _delete(on, green, traffic_to="blue")
     on.world.settle()
 
 
@@ -205,8 +226,10 @@ PATHS: dict[Callable[[Recording], None], Scene] = {
     hand_over: Scene(),
     producer_event: Scene(),
     retry: Scene(cores=1),
+    retry_at_once: Scene(crashing=True),
     redeploy: Scene(),
     traffic: Scene(),
+    carrier_goes: Scene(),
     in_line: Scene(),
     keyed_upload: Scene(),
     poison: Scene(),
