@@ -1,4 +1,7 @@
-"""The whole product, running: the real host, Azurite and the emulator, with short leases."""
+"""The whole product, running: the real host, Azurite and the emulator, with short leases.
+
+Each file has a cloud of its own, which ends with it: idle hosts would take their share of the machine.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -19,7 +22,7 @@ SHORT = {
 EVERY_CALL_SLOW = {"delay": 0.3}  # seconds: so that a kill falls into the step and not past it
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     folder: Path = tmp_path_factory.mktemp("cloud")
     options = Options(
@@ -29,7 +32,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud with two workers, whose storage is on disk: any part of it can be taken away."""
     folder: Path = tmp_path_factory.mktemp("pair")
