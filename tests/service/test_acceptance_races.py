@@ -1,9 +1,12 @@
 """Acceptances that meet each other, a sweep, or a closing deployment at the worst moment."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from shared.domain.errors import Conflict, Refusal
+from shared.domain.errors import Conflict, Refusal, Unavailable
 from shared.domain.records import Status
+from shared.ports import Insert, Operation, Replace
 from shared.service import remove
 from tests.service.faults import Died, Fault, once_before
 from tests.service.promises import check_gone, check_one_active, check_rest
@@ -147,6 +150,30 @@ def test_the_loser_of_two_equal_requests_answers_the_winner_and_leaves_nothing()
     assert loser.id == winners[0].id
     world.settle()
     check_one_active(world, winners[0])
+
+
+def test_a_lost_answer_is_no_refusal_also_where_a_sibling_changed_the_endpoint_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    world.live(endpoint_name="shop", deployment_name="blue")
+    model = world.upload()
+    commit = world.tables.commit
+
+    def lost(table: str, operations: Sequence[Operation]) -> list[str]:
+        etags = commit(table, operations)
+        if [type(each) for each in operations] == [Insert, Insert, Replace]:  # the admission
+            monkeypatch.undo()
+            world.route("shop", blue=100)
+            raise Unavailable("no answer")
+        return etags
+
+    monkeypatch.setattr(world.tables, "commit", lost)
+    green = world.deploy(model, endpoint_name="shop", deployment_name="green")
+    world.settle()
+    check_rest(world)
+    assert world.tables.commit == commit  # an answer was lost
+    assert world.read(green).status is Status.ACTIVE
 
 
 def test_a_refusal_after_the_index_entry_leaves_no_entry() -> None:

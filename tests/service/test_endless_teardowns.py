@@ -42,6 +42,24 @@ def test_a_delete_outlasts_a_day_of_any_trouble(call: str, trouble: Trouble) -> 
     check_gone(world, record)
 
 
+def test_a_trouble_that_words_itself_anew_each_time_is_told_once() -> None:
+    world = World(operation_seconds=5)
+    record = world.live()
+    world.delete(record)
+    asked: list[str] = []
+
+    def trouble(name: str) -> None:
+        if name == "remove_deployment":
+            asked.append(f"Please try again. Trace: {len(asked):032x}")
+            raise CloudError(Trouble.TRANSIENT, "InternalServerError", asked[-1])
+
+    world.effects.trouble = trouble
+    wait(world, 14)
+    assert len(asked) > 100
+    assert len(told(world, record)) == 1
+    assert asked[-1] in world.read(record).work.trouble  # the last one's words are on record
+
+
 @pytest.mark.parametrize("call", ["remove_deployment", "remove_endpoint"])
 def test_a_failed_deployment_is_cleared_away_however_long_that_takes(call: str) -> None:
     world = World(operation_seconds=5)

@@ -1,13 +1,14 @@
-"""Two equal retries at once: one is accepted, and the other leaves nothing behind."""
+"""Retries that come at a bad moment: two equal ones at once, one refused while a teardown goes on."""
 
 from contextlib import suppress
 
 import pytest
 
-from shared.domain.records import Deployment, Status
+from shared.domain.errors import Conflict
+from shared.domain.records import Deployment, Status, Step
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_rest
-from tests.service.world import World
+from tests.service.world import BERT, HOST_LEASE, World
 
 KEY = "k"
 
@@ -65,4 +66,31 @@ def test_the_sweep_frees_it_where_the_loser_died() -> None:
     assert world.claimed_names() == {"shop"}
 
     world.settle()
+    check_rest(world)
+
+
+def test_a_refused_retry_leaves_an_unfinished_teardown_on_the_index() -> None:
+    world = World(operation_seconds=4)
+    world.cloud.cores = 1
+    record = world.deploy(world.upload(), endpoint_name="shop")
+
+    def closes() -> bool:
+        return world.read(record).work.step is Step.CLOSE
+
+    def dies(name: str) -> None:
+        if closes() and name == "records:Replace+Insert":  # the name is freed, and not noted
+            world.effects.before = lambda _effect: None
+            raise Died(name)
+
+    world.effects.before = dies
+    world.run_until(lambda: closes() and not world.claimed_names())
+    world.cloud.cores = 100
+    world.deploy(world.upload(BERT), BERT, endpoint_name="shop")
+    with pytest.raises(Conflict, match="taken by another user"):
+        world.retry(record)
+    assert closes()
+    world.sleep(HOST_LEASE + 60)
+    world.lose_messages()  # of the turn that died, too: the index alone tells of the teardown
+    world.settle()
+    assert world.read(record).torn_down_at is not None
     check_rest(world)

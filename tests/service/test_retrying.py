@@ -214,6 +214,22 @@ def test_a_deleted_and_a_failed_deployment_can_be_deployed_again_as_new_ones() -
     assert world.redeploy(failed(world)).status is Status.DEPLOYING
 
 
+def test_a_redeploy_is_refused_only_for_now_while_its_name_is_being_freed() -> None:
+    world = World(operation_seconds=OPERATION)
+    old = world.live(endpoint_name="shop", deployment_name="blue")
+    world.delete(old)
+    with pytest.raises(Conflict) as told:
+        world.redeploy(old)
+    assert told.value.retry_after is not None  # else a producer's event is refused for good
+    world.settle()
+    again = world.redeploy(old)
+    world.settle()
+    check_one_active(world, again)
+    with pytest.raises(Conflict) as told:
+        world.redeploy(old)
+    assert (told.value.code, told.value.retry_after) == ("deployment_name_taken", None)
+
+
 def test_a_redeploy_repeated_under_its_key_is_one_deployment() -> None:
     world = World(operation_seconds=OPERATION)
     record = failed(world)

@@ -173,54 +173,6 @@ def test_a_change_that_breaks_off_anywhere_is_whole_or_not_at_all(fault: Fault) 
         check_routed(world, **wanted.traffic)
 
 
-def test_the_line_for_an_endpoint_is_served_in_its_order_and_costs_few_turns() -> None:
-    world = World(operation_seconds=300)
-    model = world.upload()
-    world.live(endpoint_name="shop")
-    family = [world.deploy(model, endpoint_name="shop") for _ in range(4)]
-    world.effects.names.clear()
-    order: list[str] = []
-
-    def note(name: str) -> None:
-        held = world.endpoint("shop")
-        if name == "put_deployment" and held and held.holder:
-            order.append(held.holder.deployment_id)
-
-    world.effects.before = note
-    world.settle()
-    assert order == [each.id for each in family]  # as they came
-    assert [world.read(each).status for each in family] == [Status.ACTIVE] * 4
-    leases = sum(name == "records:Replace" for name in world.effects.names)
-    assert leases < 4 * 25  # not one every two seconds of a sibling's five minutes
-
-
-def test_waiting_for_siblings_does_not_use_up_the_deadline() -> None:
-    world = World(operation_seconds=900)
-    model = world.upload()
-    family = [world.deploy(model, endpoint_name="shop") for _ in range(6)]
-    world.settle()
-    assert [world.read(each).status for each in family] == [Status.ACTIVE] * 6
-    last = max(each.deployed_at for each in world.deployments() if each.deployed_at)
-    assert (last - family[0].created_at).total_seconds() > world.policy.deploy_deadline
-
-
-def test_a_lost_hint_to_the_next_in_line_costs_two_minutes() -> None:
-    world = World(operation_seconds=60)
-    model = world.upload()
-    world.live(endpoint_name="shop")
-    family = [world.deploy(model, endpoint_name="shop") for _ in range(2)]
-    world.run_until(lambda: world.read(family[0]).status is Status.ACTIVE)
-    held = world.endpoint("shop")
-    assert held is not None
-    assert held.holder is not None
-    assert held.holder.deployment_id == family[1].id
-    world.lose_messages()
-    freed = world.clock.now()
-    world.run_until(lambda: world.read(family[1]).work.in_line_since is None)
-    assert (world.clock.now() - freed).total_seconds() <= 120 + 60
-    world.settle()
-
-
 def test_a_change_of_traffic_is_seen_by_its_user_alone() -> None:
     world = World(operation_seconds=OPERATION)
     pair(world)
