@@ -15,11 +15,10 @@ from simulator.effects import Effect
 from simulator.front import Front, key_of, principal
 from simulator.ledger import Ledger
 from simulator.machines import Machine
-from simulator.scenario import Action, Verb
+from simulator.scenario import PERSISTENT, Action, Verb
 from simulator.timeline import SECOND, Actor, Broken, Died, Task, Timeline
 
 _SHORTEST, _LONGEST = 2.0, 30.0  # seconds until they ask again
-_UPLOADS = 6  # tries: who has no model has nothing to do here
 _LOOK_EVERY, _LOOKS = 20.0, 60
 _WATCHES = 900 * SECOND
 Answered = Callable[[str, str, str], None]
@@ -173,7 +172,7 @@ class People:
         which = (action.user, action.fragile)
         if which not in self._models:
             made = self._ask(
-                _UPLOADS,
+                PERSISTENT,
                 lambda mint: self.front.upload(action.user, fragile=action.fragile, mint=mint),
             )
             if made:

@@ -14,6 +14,8 @@ from simulator.faults import FEWEST, Hit, plan_faults
 from simulator.outages import Outage, draw_outages
 
 USERS = ("anna", "bert")
+PERSISTENT = 30
+"""Tries of somebody who outlives every outage."""
 
 
 class Verb(StrEnum):
@@ -47,7 +49,7 @@ class Action:
     name: str = ""
     keyed: bool = True
     again: tuple[float, ...] = ()
-    tries: int = 6
+    tries: int = PERSISTENT
     fragile: bool = False
     share: int = 100
 
@@ -140,7 +142,7 @@ def _always(chance: Chance) -> list[Action]:
             at=at(4, 100, 300),
             of=3,
             waits_for="failed",
-            tries=chance.pick((1, 6), "retries"),
+            tries=chance.pick((1, PERSISTENT), "retries"),
         ),
         Action(
             user="anna",
@@ -149,7 +151,7 @@ def _always(chance: Chance) -> list[Action]:
             of=chance.whole(0, 1, "routes to"),
             waits_for="active",
             share=chance.pick((100, 100, 0, 30), "share"),
-            tries=chance.pick((1, 6), "routes"),
+            tries=chance.pick((1, PERSISTENT), "routes"),
         ),
         _moved(chance, 6, Action(user="anna", verb=Verb.DELETE, at=at(6, 5, 900), of=0)),
     ]
@@ -180,7 +182,7 @@ def _one_more(chance: Chance, number: int) -> Action:
 
 def _moved(chance: Chance, number: int, action: Action) -> Action:
     """The action, often at the very moment of something else, and often tried only once."""
-    action = replace(action, tries=chance.pick((1, 6), "tries", number))
+    action = replace(action, tries=chance.pick((1, PERSISTENT), "tries", number))
     if chance.happens(0.5, "moved", number):
         return action
     return replace(action, upon=chance.pick(_MOMENTS, "upon", number), waits_for="")

@@ -1,6 +1,6 @@
 """What became of a record, in the words of a history's line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.domain.bookkeeping import Claim, Inflight, Request
@@ -39,9 +39,15 @@ def _tell_deployment(record: Deployment) -> str:
 
 
 def _tell_endpoint(record: Endpoint) -> str:
-    traffic = ", ".join(f"{name} {share} %" for name, share in sorted(record.traffic.items()))
+    traffic = _tell_traffic(record.traffic)
+    if record.wanted is not None:
+        traffic += f", wanted {_tell_traffic(record.wanted)}"
     held = f", held by {record.holder.deployment_id[8:]}" if record.holder else ""
-    return f"{record.name} of {len(record.members)}: {traffic or 'no traffic'}{held}"
+    return f"{record.name} of {len(record.members)}: {traffic}{held}"
+
+
+def _tell_traffic(traffic: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in sorted(traffic.items())) or "no traffic"
 
 
 def _tell_request(record: Request) -> str:

@@ -60,6 +60,8 @@ class Rest:
                 continue
             if members != {each.id for each in self._active(row)}:
                 raise Broken(f"the members of {name} are not its active deployments", name)
+            if row.wanted is not None or row.carrier:
+                raise Broken(f"{name} is at rest, and a change of its traffic is wanted", name)
             if not row.traffic and name not in self.ledger.silenced:
                 raise Broken(f"{name} has active deployments, and gives no traffic to any", name)
 

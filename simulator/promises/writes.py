@@ -143,11 +143,12 @@ def _check_event(ledger: Ledger, writes: Sequence[Write], event: Event) -> None:
 
 def _check_endpoint(ledger: Ledger, after: Endpoint, task: Task) -> None:
     name = after.name.lower()
-    if sum(after.traffic.values()) not in (0, 100):
-        raise Broken(f"the traffic of {name} adds up to {sum(after.traffic.values())} %", name)
     members = {each.deployment_name for each in after.members}
-    if strangers := {each for each, share in after.traffic.items() if share} - members:
-        raise Broken(f"{name} gives traffic to {', '.join(strangers)}, no member of it", name)
+    for traffic in (after.traffic, after.wanted or {}):
+        if sum(traffic.values()) not in (0, 100):
+            raise Broken(f"the traffic of {name} adds up to {sum(traffic.values())} %", name)
+        if strangers := {each for each, share in traffic.items() if share} - members:
+            raise Broken(f"{name} gives traffic to {', '.join(strangers)}, no member of it", name)
     claim = ledger.claims.get(name)
     if claim is None or (claim.user_key, claim.tag) != (after.user_key, after.tag):
         raise Broken(f"the endpoint {name} is not under the claim of its name", name)
