@@ -210,12 +210,11 @@ def _read_back(
     only_removes = all(isinstance(each, Delete) for each in operations)
     if not (any(ours) or (only_removes and not any(found))):
         return None
-    known = [
-        row.etag if row and is_ours else operation.row.etag
-        for operation, row, is_ours in zip(operations, found, ours, strict=True)
-    ]
-    removed = [isinstance(each, Delete) for each in operations]
-    return ["" if gone else etag for gone, etag in zip(removed, known, strict=True)]
+    etags = []
+    for operation, row, is_ours in zip(operations, found, ours, strict=True):
+        known = row.etag if row and is_ours else operation.row.etag
+        etags.append("" if isinstance(operation, Delete) else known)
+    return etags
 
 
 def insert(tables: Tables, random: Random, table: str, row: Row) -> str:
