@@ -7,7 +7,7 @@ there is sent once more.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared import telemetry
@@ -193,8 +193,9 @@ def commit(
 
 
 def _sign(operation: Operation, nonce: str) -> Operation:
-    row = replace(operation.row, values={**operation.row.values, "nonce": nonce})
-    return replace(operation, row=row)
+    row = operation.row
+    values = {**row.values, "nonce": nonce}
+    return type(operation)(Row(partition=row.partition, key=row.key, values=values, etag=row.etag))
 
 
 def _read_back(
