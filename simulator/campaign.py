@@ -11,7 +11,7 @@ from simulator.run import run_seed
 from simulator.tally import Tally
 
 _SMALL, _LARGE = 5, 50  # seeds that come back together
-_COLLECT = 10
+_COLLECT = 25
 Progress = Callable[[Tally], None]
 
 
@@ -19,12 +19,14 @@ def run_chunk(first: int, count: int) -> Tally:
     """The seeds from `first` on."""
     tally = Tally()
     gc.disable()  # a run is full of cycles until it is over, so looking for garbage in it is in vain
+    gc.freeze()
     try:
         for seed in range(first, first + count):
             tally.count(run_seed(seed))
             if seed % _COLLECT == 0:
                 gc.collect()
     finally:
+        gc.unfreeze()
         gc.enable()
     return tally
 
