@@ -156,7 +156,9 @@ class Effects:
     def _wait(self, name: str, about: Collection[str], kind: Kind | None) -> Line:
         """A call is on its way for a while; its line in the history is of when it arrives."""
         actor = self._timeline.current
-        self._timeline.sleep(_latency_seconds(self._chance.fraction("latency", actor.name, name)))
+        slowness = actor.process.slowness if actor.process else 1.0
+        chance = self._chance.fraction("latency", actor.name, name)
+        self._timeline.sleep(slowness * _latency_seconds(chance))
         return self._history.add(Line(self._timeline.now, actor.name, name, about, kind))
 
 

@@ -1,5 +1,7 @@
 """Where processes run: when one has died, the next one starts in its place."""
 
+from dataclasses import replace
+
 from shared.service.claims import Mint
 from simulator.chance import Counted
 from simulator.timeline import Actor, Process, Timeline
@@ -8,21 +10,20 @@ _LONGEST_START = 20.0
 
 
 class Machine:
-    """Runs one process at a time; `skew` is what its clock is ahead, in seconds."""
+    """Runs one process at a time, each as `first` was when it began."""
 
-    def __init__(self, name: str, skew: float, timeline: Timeline, chance: Counted) -> None:
-        self._name, self._skew = name, skew
+    def __init__(self, first: Process, timeline: Timeline, chance: Counted) -> None:
         self._timeline, self._chance = timeline, chance
-        self._process = Process(name, skew)
+        self._process = first
         self._mint: Mint | None = None
 
     def enter(self, actor: Actor) -> None:
         """The actor goes on in the process that runs here, which may have to start first."""
         actor.process = None
         while not (process := self._process).alive:
-            self._timeline.sleep(1 + _LONGEST_START * self._chance.fraction("start", self._name))
+            self._timeline.sleep(1 + _LONGEST_START * self._chance.fraction("start", process.name))
             if self._process is process:  # no other actor has seen it start
-                self._process, self._mint = Process(self._name, self._skew), None
+                self._process, self._mint = replace(process, alive=True), None
         actor.process = self._process
 
     def mint(self, new: Mint) -> Mint:

@@ -58,13 +58,15 @@ class Action:
 class Scenario:
     """Everything about a run that is drawn before it begins.
 
-    `skews` are the clocks of the processes, in seconds; `operation` is about how long the cloud takes
-    for a change, in seconds. Beside the planned `faults`, others come until there are `fewest_faults`.
+    `skews` are the clocks of the machines, in seconds, and `slowness` how many times as long as usual
+    their calls take; `operation` is about how long the cloud takes for a change, in seconds. Beside
+    the planned `faults`, others come until there are `fewest_faults`.
     """
 
     actions: tuple[Action, ...]
     outages: tuple[Outage, ...] = ()
     skews: tuple[float, ...] = (0.0,)
+    slowness: tuple[float, ...] = (1.0,)
     operation: float = 30.0
     deadline: float = 3600.0
     lease: float = 60.0
@@ -94,7 +96,7 @@ _MOMENTS = (
     "inflight again",
     "release name",
 )
-_SKEW = 300.0
+_SKEW, _SLOW = 300.0, 30.0
 
 
 def draw_scenario(chance: Chance) -> Scenario:
@@ -106,6 +108,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         actions=actions,
         outages=draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT]),
         skews=tuple(round(each, 1) for each in skews),
+        slowness=tuple(_SLOW if chance.happens(0.08, "slow", each) else 1.0 for each in range(6)),
         operation=chance.pick((1.0, 4.0, 12.0), "operation"),
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),

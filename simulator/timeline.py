@@ -34,10 +34,15 @@ class Broken(BaseException):
 
 @dataclass(eq=False, slots=True)
 class Process:
-    """What dies as one; `skew` is what its clock is ahead of the true time, in seconds."""
+    """What dies as one.
+
+    `skew` is what its clock is ahead of the true time, in seconds; `slowness` how many times as long
+    as usual its calls take.
+    """
 
     name: str
     skew: float = 0.0
+    slowness: float = 1.0
     alive: bool = True
 
 

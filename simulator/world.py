@@ -39,7 +39,7 @@ from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
 from simulator.strangers import THEIR_PATH, Strangers
-from simulator.timeline import SECOND, Broken, SkewedClock, Timeline, TrueClock
+from simulator.timeline import SECOND, Broken, Process, SkewedClock, Timeline, TrueClock
 from simulator.timers import JOBS, Timer
 
 WORKERS, FRONTS = 2, 2
@@ -145,8 +145,9 @@ class World:
             timer.start(every, self._look_for_rest)
 
     def _machine(self, name: str, number: int) -> Machine:
-        skews = self.scenario.skews
-        return Machine(name, skews[number % len(skews)], self.timeline, self._counted)
+        skews, slow = self.scenario.skews, self.scenario.slowness
+        process = Process(name, skews[number % len(skews)], slow[number % len(slow)])
+        return Machine(process, self.timeline, self._counted)
 
     def _add_worker(self, number: int, machine: Machine) -> None:
         inbox = Inbox(self.ports, self.policy)

@@ -99,14 +99,4 @@ MUTATIONS = {
         "        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)\n",
         "        pass\n",
     ),
-    "free a name without asking who may need it": Mutation(
-        "shared/service/claims.py",
-        "        if row.etag != barred and _may_need(tables, row, name):\n",
-        "        if row.etag == name:\n",
-    ),
-    "register anew what is not in the registry any more": Mutation(
-        "shared/service/steps/register.py",
-        "    if record.azure_model_version:\n",
-        '    if record.azure_model_version == "none":\n',
-    ),
 }
