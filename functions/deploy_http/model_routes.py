@@ -12,7 +12,7 @@ from functions.deploy_http.intake import UploadRoute
 from functions.deploy_http.openapi import cached, created
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
-from shared.service import catalogue, read, uploads
+from shared.service import owned, read, uploads
 
 router = APIRouter(tags=["models"], route_class=UploadRoute)
 
@@ -55,5 +55,5 @@ def list_models(
 @router.get("/models/{model_id}", response_model=answers.ModelAnswer, responses=cached(404))
 def get_model(caller: SignedIn, request: Request, model_id: str) -> Response:
     """One of your models, with what its file says of itself."""
-    stored = catalogue.require_model(caller.ports, caller.principal, model_id)
+    stored = owned.require_model(caller.ports, caller.principal, model_id)
     return answer_unless_seen(request, rendering.render_model(stored.record))

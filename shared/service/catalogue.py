@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from shared import telemetry
 from shared.domain import codec, ids
 from shared.domain.bookkeeping import ClaimKind, Request
-from shared.domain.errors import InvalidRequest, NotFound, TooLarge, Unsafe
+from shared.domain.errors import InvalidRequest, TooLarge, Unsafe
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict, render_inspection
 from shared.domain.names import MODEL_NAME_RULE, is_model_name
 from shared.domain.policy import Policy
@@ -101,18 +101,6 @@ def add_measured(
     _store(ports, model, upload.file, claim)
     telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=model.size, name=model.model_name)
     return model
-
-
-def require_model(ports: Ports, principal: Principal, model_id: str) -> store.Stored[Model]:
-    """The principal's own model. Raises NotFound, also for another user's."""
-    stored = store.load_model(ports.tables, principal.user_key, model_id)
-    if stored is None:
-        raise NotFound(
-            "model_not_found",
-            f"You have no model {model_id[:64]!r}.",
-            "List your models with GET /models, or upload one with POST /models.",
-        )
-    return stored
 
 
 def _store(ports: Ports, model: Model, file: BinaryIO, claim: store.Stored[Request] | None) -> None:

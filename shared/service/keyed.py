@@ -18,7 +18,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, store
-from shared.service.remove import require_deployment
+from shared.service.owned import require_deployment
 from shared.service.store import Stored
 from shared.telemetry import Happened
 

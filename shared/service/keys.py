@@ -5,7 +5,8 @@ from shared.cloud_ports import KeyName, Keys
 from shared.domain.errors import CloudError, Conflict, NotFound, Trouble
 from shared.domain.principal import Principal
 from shared.ports import Ports
-from shared.service.read import find_cloud_endpoint, require_endpoint
+from shared.service.owned import require_endpoint
+from shared.service.read import find_cloud_endpoint
 from shared.telemetry import Happened
 
 _LOOK_AGAIN = 10.0  # seconds; an operation of Azure takes longer than that

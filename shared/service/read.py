@@ -12,8 +12,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Ports
 from shared.service import content, listing, store
-from shared.service.remove import require_deployment
-from shared.service.store import Stored
+from shared.service.owned import require_deployment, require_endpoint
 
 R = TypeVar("R", Deployment, Model)
 
@@ -109,20 +108,6 @@ def _is_member(endpoint: Endpoint, record: Deployment) -> bool:
     """Whether it is the deployment's own endpoint, and no later one of the same name."""
     ids_of_members = {member.deployment_id for member in endpoint.members}
     return endpoint.tag == record.endpoint_tag and record.id in ids_of_members
-
-
-def require_endpoint(ports: Ports, principal: Principal, name: str) -> Stored[Endpoint]:
-    """The principal's own endpoint. Raises NotFound, also for another user's."""
-    stored = None
-    if len(name) <= 32 and name.replace("-", "").isalnum() and name.isascii():
-        stored = store.load_endpoint(ports.tables, principal.user_key, name)
-    if stored is None:
-        raise NotFound(
-            "endpoint_not_found",
-            f"You have no endpoint {name[:40]!r}.",
-            "Your deployments and their endpoints are in GET /deployments/list.",
-        )
-    return stored
 
 
 def require_endpoint_view(ports: Ports, principal: Principal, name: str) -> EndpointView:

@@ -3,24 +3,23 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain import endpoints, ids, plans, progress
+from shared.domain import endpoints, plans, progress
 from shared.domain.errors import (
     Changed,
     Conflict,
     Exists,
     Missing,
-    NotFound,
-    PreconditionFailed,
 )
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Delete, Insert, Operation, Ports, Replace
 from shared.service import hints, settle, store
+from shared.service.owned import require_deployment
+from shared.service.refusals import busy, changed
 from shared.service.store import Stored
 
 _TRIES = 8
-_BUSY = 2.0  # seconds until it is worth another try
 
 
 def accept_delete(
@@ -42,7 +41,7 @@ def accept_delete(
         if stored.record.status is Status.DELETED:
             return stored.record
         if if_match and if_match != stored.row.etag:
-            raise changed(deployment_id)
+            raise changed("deployment", f"/deployments/{deployment_id}")
         try:
             removed = _commit(ports, policy, stored, traffic_to)
         except (Exists, Changed, Missing):
@@ -50,41 +49,6 @@ def accept_delete(
         hints.send_hint_when_free(ports.queue, removed)
         return removed
     raise busy("deployment")
-
-
-def require_deployment(
-    ports: Ports, principal: Principal, deployment_id: str
-) -> Stored[Deployment]:
-    """The principal's own deployment. Raises NotFound, also for another user's."""
-    stored = None
-    if ids.parse_id(deployment_id) is not None:
-        stored = store.load_deployment(ports.tables, principal.user_key, deployment_id)
-    if stored is None:
-        raise NotFound(
-            "deployment_not_found",
-            f"You have no deployment {deployment_id[:40]!r}.",
-            "List yours with GET /deployments/list.",
-        )
-    return stored
-
-
-def busy(what: str) -> Conflict:
-    """The refusal where others wrote faster, time and again."""
-    return Conflict(
-        "busy",
-        f"The {what} kept changing while the request was accepted.",
-        "Send the request again.",
-        retry_after=_BUSY,
-    )
-
-
-def changed(deployment_id: str) -> PreconditionFailed:
-    """The refusal where the caller decided on another version than the present one."""
-    return PreconditionFailed(
-        "precondition_failed",
-        "The deployment has changed since the version that If-Match names.",
-        f"Read it again with GET /deployments/{deployment_id}, then decide.",
-    )
 
 
 def _commit(

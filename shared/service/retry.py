@@ -20,7 +20,8 @@ from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
-from shared.service.remove import busy, changed, require_deployment
+from shared.service.owned import require_deployment
+from shared.service.refusals import busy, changed
 from shared.service.store import Stored
 from shared.service.submit import Accepted, accept_keyed
 from shared.telemetry import Happened
@@ -51,7 +52,7 @@ def accept_retry(
         if stored.record.status is not Status.FAILED:
             raise _not_failed(stored.record)
         if if_match and if_match != stored.row.etag:
-            raise changed(deployment_id)
+            raise changed("deployment", f"/deployments/{deployment_id}")
         _require_model(ports, stored.record)
         allowance.require_room(ports.tables, policy, principal.user_key)
         try:

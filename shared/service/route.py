@@ -10,14 +10,14 @@ from datetime import timedelta
 
 from shared import telemetry
 from shared.domain import endpoints, plans, progress
-from shared.domain.errors import Changed, Conflict, Exists, Missing, PreconditionFailed
+from shared.domain.errors import Changed, Conflict, Exists, Missing
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, settle, store
-from shared.service.read import require_endpoint
-from shared.service.remove import busy
+from shared.service.owned import require_endpoint
+from shared.service.refusals import busy, changed
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -42,21 +42,12 @@ def accept_traffic(
     for _ in range(_TRIES):
         stored = require_endpoint(ports, principal, name)
         if if_match and if_match != stored.row.etag:
-            raise changed(name)
+            raise changed("endpoint", f"/endpoints/{name}")
         try:
             return _commit(ports, policy, stored, shares)
         except (Exists, Changed, Missing):
             continue  # a turn of the worker or another request wrote meanwhile: read again
     raise busy("endpoint")
-
-
-def changed(name: str) -> PreconditionFailed:
-    """The refusal where the caller decided on another version than the present one."""
-    return PreconditionFailed(
-        "precondition_failed",
-        "The endpoint has changed since the version that If-Match names.",
-        f"Read it again with GET /endpoints/{name}, then decide.",
-    )
 
 
 def _commit(

@@ -15,7 +15,6 @@ from shared.domain.errors import (
     Conflict,
     Exists,
     Missing,
-    NotFound,
     Refusal,
 )
 from shared.domain.policy import Policy
@@ -26,6 +25,7 @@ from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, answer_operation, find_replay
+from shared.service.owned import require_model
 from shared.service.places import Place
 from shared.telemetry import Happened
 
@@ -69,7 +69,7 @@ def accept_keyed(
     """As `accept_deploy`, for a request that is known by something else than its content."""
     if earlier := find_replay(ports, principal, keyed):
         return Accepted(record=earlier, replayed=True)
-    model = _require_model(ports, principal, request.model_id)
+    model = require_model(ports, principal, request.model_id).record
     pause = mint.allowance.take(principal.user_key)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
     record = _first_record(ports, policy, principal, request, model, deployment_id)
@@ -90,17 +90,6 @@ def name_request(request: DeployRequest, key: str) -> Keyed:
     """What a request to deploy is known by."""
     content = request.model_dump(mode="json", exclude_defaults=True)
     return Keyed(key=key, fingerprint=fingerprint("deploy", content))
-
-
-def _require_model(ports: Ports, principal: Principal, model_id: str) -> Model:
-    stored = store.load_model(ports.tables, principal.user_key, model_id)
-    if stored is None:
-        raise NotFound(
-            "model_not_found",
-            f"You have no model {model_id!r}.",
-            "List your models with GET /models, or upload one with POST /models.",
-        )
-    return stored.record
 
 
 def _first_record(

@@ -23,6 +23,7 @@ from shared.service import catalogue, store
 from shared.service.catalogue import Measured, Upload
 from shared.service.claims import Mint
 from shared.service.keyed import Keyed, find_request
+from shared.service.owned import require_model
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -60,7 +61,7 @@ def accept_upload(
         found = find_request(ports, principal, keyed)
         if found and found.record.until is None:
             telemetry.tell(Happened.REPLAYED, model=found.record.model_id)
-            stored = catalogue.require_model(ports, principal, found.record.model_id)
+            stored = require_model(ports, principal, found.record.model_id)
             return Uploaded(model=stored.record, replayed=True)
         with suppress(Exists, Changed, Missing):  # another one was faster: look again
             claim = _claim(ports, principal, keyed, found)

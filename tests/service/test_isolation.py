@@ -6,23 +6,23 @@ import pytest
 
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment
-from shared.service import catalogue, keys, produce, read, remove, retry, route
+from shared.service import keys, owned, produce, read, remove, retry, route
 from tests.service.world import ANNA, BERT, World
 
 Look = Callable[[World, Deployment], object]
 LOOKS: dict[str, Look] = {
-    "deployment": lambda w, r: remove.require_deployment(w.ports, BERT, r.id),
+    "deployment": lambda w, r: owned.require_deployment(w.ports, BERT, r.id),
     "view": lambda w, r: read.require_view(w.ports, BERT, r.id),
     "events": lambda w, r: read.list_events(w.ports, BERT, r.id),
     "logs": lambda w, r: read.read_logs(w.ports, BERT, r.id, 10),
     "delete": lambda w, r: remove.accept_delete(w.ports, w.policy, BERT, r.id),
-    "endpoint": lambda w, r: read.require_endpoint(w.ports, BERT, r.endpoint_name),
+    "endpoint": lambda w, r: owned.require_endpoint(w.ports, BERT, r.endpoint_name),
     "keys": lambda w, r: keys.read_keys(w.ports, BERT, r.endpoint_name),
     "rotate": lambda w, r: keys.rotate_key(w.ports, BERT, r.endpoint_name, "primary"),
     "traffic": lambda w, r: route.accept_traffic(w.ports, w.policy, BERT, r.endpoint_name, {}),
     "retry": lambda w, r: retry.accept_retry(w.ports, w.policy, BERT, r.id),
     "redeploy": lambda w, r: retry.accept_redeploy(w.ports, w.mint, w.policy, BERT, r.id),
-    "model": lambda w, r: catalogue.require_model(w.ports, BERT, r.model_id),
+    "model": lambda w, r: owned.require_model(w.ports, BERT, r.model_id),
     "request": lambda w, _: produce.require_request(w.ports, BERT, "s", "1"),
 }
 
@@ -61,7 +61,7 @@ def test_lists_and_counts_show_ones_own_only() -> None:
 )
 def test_an_id_or_name_that_none_has_is_not_found(text: str) -> None:
     world = World(operation_seconds=0)
-    for look in (remove.require_deployment, read.require_endpoint, catalogue.require_model):
+    for look in (owned.require_deployment, owned.require_endpoint, owned.require_model):
         with pytest.raises(NotFound):
             look(world.ports, ANNA, text)
 
