@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 
 from simulator.run import run_seed
@@ -40,11 +41,8 @@ def run_seeds(
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running: set[Future[Tally]] = set()
         while True:
-            while len(running) < 2 * jobs and not (stops and tally.broken):
-                chunk = next(chunks, None)
-                if chunk is None:
-                    break
-                running.add(pool.submit(run_chunk, *chunk))
+            wanted = 0 if stops and tally.broken else 2 * jobs - len(running)
+            running |= {pool.submit(run_chunk, *chunk) for chunk in islice(chunks, wanted)}
             if not running:
                 return tally
             done, running = wait(running, return_when=FIRST_COMPLETED)
