@@ -62,6 +62,7 @@ EFFECTS: Mapping[str, Kind] = {
     "send event": Kind.MESSAGE,
     "send event again": Kind.MESSAGE,
     "poison": Kind.ROWS,
+    "put aside": Kind.ROWS,
     "take hint": Kind.RECEIPT,
     "take event": Kind.RECEIPT,
     "take poison": Kind.RECEIPT,
@@ -87,3 +88,6 @@ LEADS_TO: Mapping[str, Sequence[Hit]] = {
     "free key": _hits("put content", Fault.NOT_DONE, 1),
 }
 """What makes an effect happen that no ordinary run has: planned with every fault of it."""
+
+SELDOM = ("send event again", "give back", "put aside")
+"""Effects that few runs have, and no fault leads to: their faults are planned three times as often."""

@@ -6,7 +6,7 @@ that the rare effects are hit as often as the daily ones. The others come as the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,11 +106,20 @@ _GAP = (5, 50)  # effects between two faults that come as the run goes
 _PATIENCE = 120  # effects, after which a run has its fewest faults at once
 
 
+def list_cells(effects: Mapping[str, Kind], seldom: Collection[str]) -> Sequence[tuple[str, Fault]]:
+    """Every fault of every effect, those of the seldom ones three times."""
+    return [
+        (effect, fault)
+        for effect, kind in effects.items()
+        for fault in APPLICABLE[kind]
+        for _ in range(3 if effect in seldom else 1)
+    ]
+
+
 def plan_faults(
-    chance: Chance, effects: Mapping[str, Kind], leads_to: Mapping[str, Sequence[Hit]]
+    chance: Chance, cells: Sequence[tuple[str, Fault]], leads_to: Mapping[str, Sequence[Hit]]
 ) -> tuple[Hit, ...]:
     """Faults of a run, to come if their effect occurs so often; what `leads_to` an effect comes too."""
-    cells = [(effect, fault) for effect, kind in effects.items() for fault in APPLICABLE[kind]]
     hits: list[Hit] = []
     for number in range(chance.whole(*_PLANNED, "faults")):
         effect, fault = chance.pick(cells, "cell", number)

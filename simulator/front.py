@@ -79,7 +79,13 @@ class Front:
         ).name
 
     def send_event(self, action: Action, number: int, model_id: str) -> str:
-        """Puts a producer's message on its queue; the stored key of what it asks for."""
+        """Puts a producer's message on its queue; the stored key of what it asks for.
+
+        A fragile one is no event at all, and has none.
+        """
+        if action.fragile:
+            self.ports.queue.send(DEPLOY_REQUESTS, f"no event of {action.user}")
+            return ""
         event = {
             "specversion": "1.0",
             "type": "longshore.deploy",

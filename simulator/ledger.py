@@ -24,6 +24,7 @@ _KINDS: dict[str, type[Record]] = {
     "r-": Request,
     "pa": Pace,
 }
+_KEPT = (store.RECORDS, store.CLAIMS, store.INFLIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def parse_writes(table: str, operations: Sequence[Operation]) -> list[Write]:
 
 def _parse(table: str, operation: Operation) -> Record | None:
     row = operation.row
-    if isinstance(operation, Delete) or store.TOMBSTONE in row.values:
+    if table not in _KEPT or isinstance(operation, Delete) or store.TOMBSTONE in row.values:
         return None
     if table == store.CLAIMS:
         return codec.parse_record(Claim, row.values)

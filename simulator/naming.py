@@ -9,7 +9,7 @@ from typing import TypeVar
 from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
-from shared.service import store
+from shared.service import dead_letters, store
 from simulator.ledger import Ledger, Write
 
 R = TypeVar("R")
@@ -30,10 +30,16 @@ _CHECKPOINTS = {
 
 def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     """The name of a transaction."""
+    if table == dead_letters.DEAD_LETTERS:
+        return "put aside"
     if table == store.CLAIMS:
         return _name_claim(writes[0])
     if table == store.INFLIGHT:
         return _name_inflight(ledger, writes[0])
+    return _name_records(ledger, writes)
+
+
+def _name_records(ledger: Ledger, writes: Sequence[Write]) -> str:
     event = _find(writes, Event)
     if event is not None:
         name = _CHECKPOINTS.get(event.name, event.name)
@@ -50,7 +56,7 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     if request is not None:
         return "claim key" if request.until else "keep refusal"
     prefix = writes[0].row.key[:2]
-    return {"pa": "pace", "r-": "free key"}.get(prefix, f"write {table} {prefix}")
+    return {"pa": "pace", "r-": "free key"}.get(prefix, f"write {prefix}")
 
 
 def name_concerned(writes: Sequence[Write]) -> frozenset[str]:

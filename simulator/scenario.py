@@ -8,9 +8,9 @@ a delete are in every run; what else there is, when, and how impatiently, is dra
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from simulator.catalogue import EFFECTS, LEADS_TO
+from simulator.catalogue import EFFECTS, LEADS_TO, SELDOM
 from simulator.chance import Chance
-from simulator.faults import FEWEST, Hit, plan_faults
+from simulator.faults import FEWEST, Hit, list_cells, plan_faults
 from simulator.outages import Outage, draw_outages
 
 USERS = ("anna", "bert")
@@ -96,6 +96,7 @@ _MOMENTS = (
     "inflight again",
     "release name",
 )
+_CELLS = list_cells(EFFECTS, SELDOM)
 _SKEW, _SLOW = 300.0, 30.0
 
 
@@ -113,7 +114,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
-        faults=plan_faults(chance, EFFECTS, LEADS_TO),
+        faults=plan_faults(chance, _CELLS, LEADS_TO),
         fewest_faults=chance.whole(FEWEST, FEWEST + 3, "fewest faults"),
     )
 
@@ -176,7 +177,7 @@ def _one_more(chance: Chance, number: int) -> Action:
         of=chance.whole(0, number - 1, "of", number),
         endpoint=chance.pick(endpoint, "endpoint", number),
         name=chance.pick(("", "blue", "green", "no--name"), "name", number),
-        fragile=verb is Verb.DEPLOY and chance.happens(0.2, "fragile", number),
+        fragile=verb in (Verb.DEPLOY, Verb.EVENT) and chance.happens(0.3, "fragile", number),
         waits_for=chance.pick(("", "active", "failed"), "waits", number),
         share=chance.pick((100, 0, 50), "share", number),
     )

@@ -11,6 +11,7 @@ from shared.domain.policy import Policy
 from shared.ports import WorkerPorts
 from shared.service import listing, store
 from shared.service.sweep import sweep
+from simulator.faults import Surprise
 from simulator.machines import Machine
 from simulator.timeline import Actor, Died, Task, Timeline
 
@@ -50,7 +51,7 @@ class Timer:
             try:
                 self._machine.enter(actor)
                 self._work()
-            except (Died, StoreError, CloudError):
+            except (Died, StoreError, CloudError, Surprise):
                 self._timeline.require_running()
             actor.process = None
             then()

@@ -22,10 +22,10 @@ def _tell(write: Write) -> str:
 
 
 def _tell_row(write: Write) -> str:
-    row = write.row
-    if write.is_tombstone:
-        return f"tombstone {row.key}"
-    return f"removes {row.partition if row.key == 'claim' else row.key}"
+    name = write.row.partition if write.row.key == "claim" else write.row.key
+    if write.is_removal:
+        return f"removes {name}"
+    return f"tombstone {name}" if write.is_tombstone else name
 
 
 def _tell_deployment(record: Deployment) -> str:

@@ -72,9 +72,15 @@ class CloudPromises:
             )
 
     def _check_place(self, call: Call, record: Deployment) -> None:
-        """The endpoint is on record, the deployment is on it, and holds it."""
+        """The endpoint is on record, the deployment is on it, and holds it.
+
+        What a late call has left may be taken away after all that is over.
+        """
         about = (record.id, record.endpoint_name.lower())
         row = self.ledger.endpoints.get(call.endpoint.lower())
+        if call.name == "remove deployment" and not _is_member(record, row):
+            self._check_tags(call, record)
+            return
         if row is None or row.tag != record.endpoint_tag:
             raise Broken(f"{call.name} of {call.endpoint}, which is not on record", *about)
         if row.holder != Holder(deployment_id=record.id, generation=record.generation):
@@ -85,12 +91,15 @@ class CloudPromises:
             self._check_endpoint(call, record, row)
 
     def _check_deployment(self, call: Call, record: Deployment, row: Endpoint) -> None:
-        if record.id not in {each.deployment_id for each in row.members}:
+        if not _is_member(record, row):
             raise Broken(f"{call.name} by {record.id}, which is not on {row.name}", record.id)
         if call.deployment != record.deployment_name:
             raise Broken(
                 f"{call.name} of {call.deployment}, not the name of {record.id}", record.id
             )
+        self._check_tags(call, record)
+
+    def _check_tags(self, call: Call, record: Deployment) -> None:
         for tags in (call.tags, self._tags(call)):
             if tags is not None and dict(tags) != tags_of.of_deployment(record):
                 raise Broken(f"{call.name}: the tags are not those of {record.id}", record.id)
@@ -118,3 +127,12 @@ class CloudPromises:
             if is_its(each.tags)
         ]
         return models, deployments
+
+
+def _is_member(record: Deployment, row: Endpoint | None) -> bool:
+    """Whether the deployment is on the endpoint, and the endpoint the one it was accepted for."""
+    return (
+        row is not None
+        and row.tag == record.endpoint_tag
+        and any(each.deployment_id == record.id for each in row.members)
+    )

@@ -107,6 +107,9 @@ class Rest:
         return any(call.endpoint.lower() == name for call in self.late)
 
     def _is_excused(self, thing: tuple[str, str, str]) -> bool:
+        """Whether a late call may have left a thing, or taken it; an endpoint stays with what is on it."""
+        if not thing[1]:
+            return self._is_touched(thing[0])
         return any(
             call.endpoint.lower() == thing[0] and call.deployment in ("", thing[1])
             for call in self.late
