@@ -194,6 +194,6 @@ def _moved(chance: Chance, number: int, action: Action) -> Action:
 
 def _impatient(chance: Chance, number: int, action: Action) -> Action:
     """The action, sometimes without a key, or sent twice."""
-    keyed = chance.happens(0.7, "keyed", number)
+    keyed = chance.happens(0.5, "keyed", number)
     after = (round(chance.between(0, 0.3, "again", number), 3),)
     return replace(action, keyed=keyed, again=after if chance.happens(0.2, "twice", number) else ())

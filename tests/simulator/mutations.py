@@ -15,7 +15,7 @@ class Mutation:
     old: str
     new: str
     first: int = 0
-    within: int = 150
+    within: int = 400
 
 
 MUTATIONS = {
