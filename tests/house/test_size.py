@@ -78,7 +78,9 @@ def test_a_module_tells_its_place_in_a_few_lines(path: Path) -> None:
 
 def test_no_package_marker_hides_a_folder_from_the_others() -> None:
     """An `__init__.py` in tests/shared would hide shared/ from pytest."""
-    roots = [ROOT / each for each in ("functions", "shared", "local", "bench", "simulator", "tests")]
+    roots = [
+        ROOT / each for each in ("functions", "shared", "local", "bench", "simulator", "tests")
+    ]
 
     assert not [path for root in roots for path in root.rglob("__init__.py")]
 
