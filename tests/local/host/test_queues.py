@@ -183,7 +183,8 @@ def test_a_job_that_takes_longer_than_its_timeout_ends_the_process_and_comes_bac
     [ended] = bench.wait_for("work ended")
 
     assert "work took longer than functionTimeout, 2 s" in bench.log()
-    assert ended["count"] == 2  # it was released: its lease would have been ten minutes
+    # It was released: its lease would have been ten minutes. The ending host may have received it once more.
+    assert ended["count"] in (2, 3)
 
 
 def test_no_more_run_at_once_than_batch_and_threshold_allow(bench: Bench) -> None:
