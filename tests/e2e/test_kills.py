@@ -13,6 +13,7 @@ from tests.e2e.user import Json, User
 from tests.e2e.watch import Watch, held, names_in, wait_at_rest
 
 ROUNDS = 4  # on an idle machine the first one does
+SHORTER = EVERY_CALL_SLOW["delay"] / 10  # than any step
 OFTEN = (1.0, 6.0)  # seconds between kills; a new worker needs about two to be of use
 
 
@@ -53,7 +54,7 @@ def kill_in_each(cloud: LocalCloud, deployment_id: str, alive: set[Step]) -> Non
                 alive.remove(step)
         return step is None
 
-    wait_until(finished, seconds=300, what="the end of the work", every=0.005)
+    wait_until(finished, seconds=300, what="the end of the work", every=SHORTER)
 
 
 @pytest.mark.proof

@@ -8,6 +8,7 @@ import httpx
 from local.processes import wait_until
 
 Json = dict[str, Any]
+SELDOM = 0.1  # seconds between looks: each takes processor time from what is waited for
 
 
 class User:
@@ -62,7 +63,7 @@ class User:
             return until(last)
 
         try:
-            wait_until(check, seconds=seconds, what=f"deployment {deployment_id}")
+            wait_until(check, seconds=seconds, what=f"deployment {deployment_id}", every=SELDOM)
         except TimeoutError as error:
             raise AssertionError(f"{error}; it was {last}") from error
         return last
