@@ -52,11 +52,10 @@ class Running:
     process: Popen[bytes]
     url: str
     log: Path
+    http: httpx.Client
 
     def control(self, method: str, what: str, body: Any = None) -> Any:
-        answer = httpx.request(
-            method, f"{self.url}/_control/{what}", json=body, trust_env=False, timeout=20
-        )
+        answer = self.http.request(method, f"/_control/{what}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -91,7 +90,9 @@ def emulator(state: Path, storage: str, *options: str) -> Iterator[Running]:
             what="the emulator",
         )
         assert process.poll() is None, log.read_text()
-        yield Running(process, f"http://127.0.0.1:{port}", log)
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, trust_env=False, timeout=20) as http:
+            yield Running(process, url, log, http)
     finally:
         processes.stop(process)
 
