@@ -23,10 +23,11 @@ def join(endpoint: Endpoint, member: Member) -> Endpoint | None:
 
 
 def leave(endpoint: Endpoint, deployment: Deployment) -> Endpoint:
-    """The row without the deployment; one without members is to be removed."""
+    """The row without the deployment, also as one to get traffic; without members it is to be removed."""
     rest = tuple(each for each in endpoint.members if each.deployment_id != deployment.id)
     traffic = {k: v for k, v in endpoint.traffic.items() if k != deployment.deployment_name}
-    freed = hand_on(settle_traffic(endpoint, deployment.id, traffic), deployment.id)
+    settled = settle_traffic(endpoint, deployment.id, traffic)
+    freed = hand_on(hand_over(settled, deployment.deployment_name, None), deployment.id)
     return replace(freed, members=rest)
 
 

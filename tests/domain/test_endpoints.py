@@ -163,6 +163,14 @@ def test_a_change_of_which_a_deletion_leaves_nothing_is_over() -> None:
     assert endpoints.decide_traffic(handed, "b", {"a": 100}, {"b"}) == {"b": 100}
 
 
+def test_a_change_names_nobody_who_has_left() -> None:
+    handed = endpoints.reroute(endpoint("a", "b", b=100), {"b": 100}, deployment("a"))
+    left = endpoints.leave(handed, deployment("b"))
+    assert (left.traffic, left.wanted, left.carrier) == ({}, None, "")
+    shared = endpoints.reroute(endpoint("a", "b", "c", c=100), {"a": 40, "b": 60}, deployment("c"))
+    assert endpoints.leave(shared, deployment("b")).wanted == {"a": 100}
+
+
 def test_no_traffic_at_all_stays_wanted_where_its_owner_wants_it() -> None:
     row = endpoints.reroute(endpoint("a", "b", a=100), {}, deployment("b"))
     assert endpoints.hand_over(row, "a", None).wanted == {}
