@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shared import telemetry
+from shared.cloud_ports import CloudDeployment
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import shorten
@@ -20,8 +21,8 @@ _IN_USE_PATIENCE = timedelta(minutes=10)  # our own deployment may be counted fo
 def ensure_logs_saved(turn: Turn) -> Outcome:
     """Keeps the container's log before the container goes; a log that cannot be read is let go."""
     record = turn.record
-    found = turn.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
-    if found is None or not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+    found = _find_deployment(turn)
+    if found is None or not _is_ours(turn, found):
         return Done(text="There is no container, and so no log.")
     try:
         text = turn.ports.view.read_logs(
@@ -41,23 +42,26 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
 
 def ensure_no_deployment(turn: Turn) -> Outcome:
     """Removes the deployment in the cloud, where it is ours."""
-    record = turn.record
-    found = turn.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+    name = turn.record.deployment_name
+    found = _find_deployment(turn)
     if found is None:
         pace.learn(turn, Step.REMOVE_DEPLOYMENT)
-        return Done(text=f"{record.deployment_name} is not in the cloud.")
-    if not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
-        return Done(text=f"What is named {record.deployment_name} in the cloud is not ours.")
-    if found.state == "Deleting":
-        return Wait(why=f"Azure removes {record.deployment_name}")
-    turn.before_change()
-    turn.ports.control.remove_deployment(record.endpoint_name, record.deployment_name)
-    return Wait(why=f"Azure removes {record.deployment_name}", began=True)
+        return Done(text=f"{name} is not in the cloud.")
+    if not _is_ours(turn, found):
+        return Done(text=f"What is named {name} in the cloud is not ours.")
+    return _remove_deployment(turn, found)
 
 
 def ensure_no_endpoint(turn: Turn) -> Outcome:
-    """Leaves the endpoint; the last member takes it along, unless something else lives on it."""
+    """Leaves the endpoint; the last member takes it along, unless something else lives on it.
+
+    A turn that lost its record just before its call may have made the deployment once more: it goes
+    first, since nobody would pay attention to it any more, and everybody for it.
+    """
     record = turn.record
+    again = _find_deployment(turn)
+    if again is not None and _is_ours(turn, again):
+        return _remove_deployment(turn, again)
     stored = turn.endpoint()
     if stored is None:
         return Done(text="It is on no endpoint any more.")
@@ -81,6 +85,23 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     return Wait(why=f"Azure removes {record.endpoint_name}", began=True)
 
 
+def _find_deployment(turn: Turn) -> CloudDeployment | None:
+    return turn.ports.view.find_deployment(turn.record.endpoint_name, turn.record.deployment_name)
+
+
+def _is_ours(turn: Turn, found: CloudDeployment) -> bool:
+    return ownership.is_ours(found.tags, ownership.deployment_tags(turn.record))
+
+
+def _remove_deployment(turn: Turn, found: CloudDeployment) -> Wait:
+    why = f"Azure removes {found.name}"
+    if found.state == "Deleting":
+        return Wait(why=why)
+    turn.before_change()
+    turn.ports.control.remove_deployment(turn.record.endpoint_name, found.name)
+    return Wait(why=why, began=True)
+
+
 def _has_deployments(turn: Turn, endpoint_name: str) -> bool:
     """Whether anything lives on the endpoint. A listing may show for a while what has gone."""
     listed = turn.ports.view.list_deployments(endpoint_name)
@@ -88,7 +109,10 @@ def _has_deployments(turn: Turn, endpoint_name: str) -> bool:
 
 
 def ensure_no_model(turn: Turn) -> Outcome:
-    """Removes the deployment's own entry in the registry; its catalogue model is untouched."""
+    """Removes the deployment's own entry in the registry; its catalogue model is untouched.
+
+    Where Azure says that the entry is in use, that may be by what a late call has made again.
+    """
     record = turn.record
     version = record.azure_model_version or "1"
     found = turn.ports.view.find_model(record.azure_model_name, version)
@@ -100,8 +124,12 @@ def ensure_no_model(turn: Turn) -> Outcome:
     try:
         turn.ports.view.remove_model(record.azure_model_name, version)
     except CloudError as error:
-        waited = turn.ports.clock.now() - record.work.step_since
-        if error.trouble is not Trouble.CONFLICT or waited < _IN_USE_PATIENCE:
+        if error.trouble is not Trouble.CONFLICT:
+            raise
+        again = _find_deployment(turn)
+        if again is not None and _is_ours(turn, again):
+            return _remove_deployment(turn, again)
+        if turn.ports.clock.now() - record.work.step_since < _IN_USE_PATIENCE:
             raise
         return Done(text=f"{record.azure_model_name} stays: something else in Azure ML uses it.")
     return Wait(why="Azure removes the model's registry entry", seconds=0)
