@@ -1,18 +1,6 @@
-"""Refusals that several acceptances share: somebody else was faster."""
+"""Refusals that several acceptances share."""
 
-from shared.domain.errors import Conflict, PreconditionFailed
-
-_BUSY = 2.0  # seconds until it is worth another try
-
-
-def busy(what: str) -> Conflict:
-    """Others wrote faster, time and again."""
-    return Conflict(
-        "busy",
-        f"The {what} kept changing while the request was accepted.",
-        "Send the request again.",
-        retry_after=_BUSY,
-    )
+from shared.domain.errors import PreconditionFailed
 
 
 def changed(what: str, path: str) -> PreconditionFailed:

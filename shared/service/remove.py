@@ -5,21 +5,17 @@ from datetime import timedelta
 
 from shared.domain import endpoints, plans, progress
 from shared.domain.errors import (
-    Changed,
     Conflict,
-    Exists,
-    Missing,
 )
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Delete, Insert, Operation, Ports, Replace
 from shared.service import hints, settle, store
+from shared.service.contention import until_written
 from shared.service.owned import require_deployment
-from shared.service.refusals import busy, changed
+from shared.service.refusals import changed
 from shared.service.store import Stored
-
-_TRIES = 8
 
 
 def accept_delete(
@@ -36,19 +32,18 @@ def accept_delete(
     Raises NotFound; Conflict `carries_traffic` where others are active on the endpoint and
     `traffic_to` names none of them; PreconditionFailed where `if_match`, a row's etag, names another version.
     """
-    for _ in range(_TRIES):
+
+    def attempt() -> Deployment:
         stored = require_deployment(ports, principal, deployment_id)
         if stored.record.status is Status.DELETED:
             return stored.record
         if if_match and if_match != stored.row.etag:
             raise changed("deployment", f"/deployments/{deployment_id}")
-        try:
-            removed = _commit(ports, policy, stored, traffic_to)
-        except (Exists, Changed, Missing):
-            continue  # a turn of the worker wrote meanwhile: read again
+        removed = _commit(ports, policy, stored, traffic_to)
         hints.send_hint_when_free(ports.queue, removed)
         return removed
-    raise busy("deployment")
+
+    return until_written("deployment", attempt)
 
 
 def _commit(

@@ -19,14 +19,13 @@ from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
 from shared.service.claims import Mint
+from shared.service.contention import until_written
 from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.owned import require_deployment
-from shared.service.refusals import busy, changed
+from shared.service.refusals import changed
 from shared.service.store import Stored
 from shared.service.submit import Accepted, accept_keyed
 from shared.telemetry import Happened
-
-_TRIES = 8
 
 
 def accept_retry(
@@ -45,7 +44,8 @@ def accept_retry(
     taken; PreconditionFailed; TooMany.
     """
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
-    for _ in range(_TRIES):
+
+    def attempt() -> Accepted:
         if earlier := find_replay(ports, principal, keyed):
             return Accepted(record=earlier, replayed=True)
         stored = require_deployment(ports, principal, deployment_id)
@@ -55,14 +55,12 @@ def accept_retry(
             raise changed("deployment", f"/deployments/{deployment_id}")
         _require_model(ports, stored.record)
         allowance.require_room(ports.tables, policy, principal.user_key)
-        try:
-            record = _commit(ports, policy, principal, stored, keyed)
-        except (Exists, Changed, Missing):
-            continue  # a turn of the worker or another request wrote meanwhile: read again
+        record = _commit(ports, policy, principal, stored, keyed)
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
         hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
-    raise busy("deployment")
+
+    return until_written("deployment", attempt)
 
 
 def accept_redeploy(

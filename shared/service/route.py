@@ -10,18 +10,17 @@ from datetime import timedelta
 
 from shared import telemetry
 from shared.domain import endpoints, plans, progress
-from shared.domain.errors import Changed, Conflict, Exists, Missing
+from shared.domain.errors import Conflict
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Plan, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, settle, store
+from shared.service.contention import until_written
 from shared.service.owned import require_endpoint
-from shared.service.refusals import busy, changed
+from shared.service.refusals import changed
 from shared.service.store import Stored
 from shared.telemetry import Happened
-
-_TRIES = 8
 
 
 def accept_traffic(
@@ -39,15 +38,14 @@ def accept_traffic(
     (`traffic_target_not_active`) or none is active (`nothing_active`); PreconditionFailed where
     `if_match`, a row's etag, names another version.
     """
-    for _ in range(_TRIES):
+
+    def attempt() -> Endpoint:
         stored = require_endpoint(ports, principal, name)
         if if_match and if_match != stored.row.etag:
             raise changed("endpoint", f"/endpoints/{name}")
-        try:
-            return _commit(ports, policy, stored, shares)
-        except (Exists, Changed, Missing):
-            continue  # a turn of the worker or another request wrote meanwhile: read again
-    raise busy("endpoint")
+        return _commit(ports, policy, stored, shares)
+
+    return until_written("endpoint", attempt)
 
 
 def _commit(

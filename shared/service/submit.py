@@ -24,12 +24,12 @@ from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
+from shared.service.contention import TRIES
 from shared.service.keyed import Keyed, answer_operation, find_replay
 from shared.service.owned import require_model
 from shared.service.places import Place
 from shared.telemetry import Happened
 
-_TRIES = 8
 _BUSY = 2.0  # seconds until it is worth another try
 
 
@@ -135,7 +135,7 @@ def _admit(
     keyed: Keyed,
 ) -> Accepted:
     """Admits the record to its endpoint; replays the winner where the same key was faster."""
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         endpoint = place.endpoint or places.new_endpoint(ports, record)
         admitted = replace(record, endpoint_name=endpoint.name, endpoint_tag=endpoint.tag)
         answer = answer_operation(principal, keyed, record.id, record.created_at)

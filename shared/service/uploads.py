@@ -22,12 +22,12 @@ from shared.ports import Insert, Ports, Replace
 from shared.service import catalogue, store
 from shared.service.catalogue import Measured, Upload
 from shared.service.claims import Mint
+from shared.service.contention import TRIES
 from shared.service.keyed import Keyed, find_request
 from shared.service.owned import require_model
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
-_TRIES = 8
 _LOOK_AGAIN = 2.0  # seconds
 
 
@@ -57,7 +57,7 @@ def accept_upload(
     if not key:
         return Uploaded(model=catalogue.add_measured(ports, mint, principal, measured))
     keyed = _name_upload(measured, key)
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         found = find_request(ports, principal, keyed)
         if found and found.record.until is None:
             telemetry.tell(Happened.REPLAYED, model=found.record.model_id)
