@@ -54,7 +54,9 @@ class Write:
 class Ledger:
     """Every record there is, by its name; `turns` tells whose turn leased a deployment last.
 
-    `late_claims` are names whose claim landed when nobody waited for it any more: nobody knows of it.
+    `barred` are keys of deployments for which an acceptance was ended that had not committed, and
+    `late_claims` names whose claim landed after that, or when nobody waited for it any more: nobody
+    knows of it, and the next who wants the name gets it.
     `silenced` are endpoints whose owner has once asked for no traffic at all.
     """
 
@@ -64,6 +66,7 @@ class Ledger:
     inflight: dict[str, Inflight] = field(default_factory=dict)
     requests: dict[tuple[str, str], Request] = field(default_factory=dict)
     turns: dict[str, Task] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
     late_claims: set[str] = field(default_factory=set)
     silenced: set[str] = field(default_factory=set)
 

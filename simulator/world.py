@@ -17,7 +17,7 @@ from shared.domain.policy import (
 )
 from shared.domain.records import Deployment
 from shared.ports import WorkerPorts
-from shared.service import content
+from shared.service import content, store
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import Call, SimulatedCloud, Workspace
@@ -170,8 +170,14 @@ class World:
             if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
                 is_first = record.endpoint_name.lower() not in self.ledger.endpoints
                 self.strangers.notice(record, is_first=is_first)
-            if isinstance(record, Claim) and actor.is_late:
+            if table == store.RECORDS and (write.is_tombstone or actor.task.kind == "sweep"):
+                self.ledger.barred.add(write.row.key)
+            if isinstance(record, Claim) and (actor.is_late or self._is_barred(record)):
                 self.ledger.late_claims.add(record.name)
+
+    def _is_barred(self, claim: Claim) -> bool:
+        """Whether the acceptance that claims a name can no longer commit."""
+        return store.tombstone_row("", claim.claimed_for).key in self.ledger.barred
 
     def _sent(self, queue: str, about: Collection[str]) -> None:
         if queue == DEPLOY_JOBS:

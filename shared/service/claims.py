@@ -74,7 +74,7 @@ def claim_endpoint_name(
         return claim.tag
 
 
-def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: str = "") -> None:
+def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: str = "") -> bool:
     """Frees a name whose endpoint is gone, unless an acceptance that needs it is under way.
 
     The order of the reads matters. An acceptance writes its index entry, then the claim, then commits
@@ -84,12 +84,13 @@ def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: s
     """
     claim = store.load_claim(tables, name)
     if claim is None or claim.record.user_key != user_key:
-        return
+        return False
     for row in store.inflight_rows(tables, user_key):
         if row.etag != barred and _may_need(tables, row, name):
-            return
-    if store.load_endpoint(tables, user_key, name) is None:
-        store.remove(tables, store.CLAIMS, claim.row)
+            return False
+    if store.load_endpoint(tables, user_key, name) is not None:
+        return False
+    return store.remove(tables, store.CLAIMS, claim.row)
 
 
 def _may_need(tables: Tables, row: Row, name: str) -> bool:
@@ -123,12 +124,15 @@ def _take_over(tables: Tables, random: Random, claim: Claim) -> str:
     """The tag of one's own claim, which goes on for another deployment; empty where it has changed.
 
     It is written, so that a release under way meets another version. Its tag stays: a faster
-    acceptance may have put it on the endpoint's row.
+    acceptance may have put it on the endpoint's row. Another user's claim that nobody needs goes:
+    its acceptance died with it, when the sweep had given it up.
     """
     found = store.load_claim(tables, claim.name)
     if found is None:
         return ""
     if found.record.user_key != claim.user_key:
+        if release_endpoint_name(tables, claim.name, found.record.user_key):
+            return ""
         raise endpoint_taken(claim.name)
     taken = replace(found.record, claimed_for=claim.claimed_for)
     try:

@@ -237,3 +237,32 @@ def test_a_stale_if_match_is_refused() -> None:
     with pytest.raises(Refusal):
         remove.accept_delete(world.ports, world.policy, ANNA, record.id, if_match="other")
     assert world.read(record).status is Status.ACTIVE
+
+
+def test_a_name_claimed_by_an_acceptance_that_was_given_up_and_died_is_the_next_users() -> None:
+    world = World()
+    model = world.upload()
+    claims = 0
+
+    def before(effect: str) -> None:
+        nonlocal claims
+        claims += effect == "claims:Insert"  # the id's, then the name's
+        if effect == "claims:Insert" and claims == 2:
+            world.sleep(3600)
+            world.sweep()
+        if effect == "records:Insert+Insert+Insert":
+            world.effects.before = lambda _effect: None
+            raise Died
+
+    world.effects.before = before
+    with pytest.raises(Died):
+        world.deploy(model, endpoint_name="shop")
+    world.settle()
+    assert world.claimed_names() == {"shop"}
+
+    theirs = world.deploy(world.upload(BERT), BERT, endpoint_name="shop")
+    world.settle()
+    assert world.read(theirs).status is Status.ACTIVE
+    with pytest.raises(Conflict, match="taken by another user"):
+        world.deploy(model, endpoint_name="shop")
+    check_rest(world)
