@@ -142,6 +142,13 @@ def decide_traffic(
     return kept or {deployment_name: 100}
 
 
+def fall_back(endpoint: Endpoint, staying: Collection[str]) -> dict[str, int]:
+    """All traffic for the member of those who stay that is there for longest; none where nobody stays."""
+    names = (each.deployment_name for each in endpoint.members)
+    first = next((name for name in names if name in staying), None)
+    return {} if first is None else {first: 100}
+
+
 def keep_traffic(traffic: Mapping[str, int], staying: Collection[str]) -> dict[str, int]:
     """The shares of those that stay; what the others leave over goes to the largest, if there is one."""
     kept = {name: share for name, share in traffic.items() if share and name in staying}

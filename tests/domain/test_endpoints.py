@@ -163,6 +163,12 @@ def test_a_change_of_which_a_deletion_leaves_nothing_is_over() -> None:
     assert endpoints.decide_traffic(handed, "b", {"a": 100}, {"b"}) == {"b": 100}
 
 
+def test_traffic_that_nobody_has_falls_back_to_the_oldest_who_stays() -> None:
+    row = endpoint("a", "b", "c")
+    assert endpoints.fall_back(row, {"c", "b"}) == {"b": 100}
+    assert endpoints.fall_back(row, set()) == {}
+
+
 def test_a_change_names_nobody_who_has_left() -> None:
     handed = endpoints.reroute(endpoint("a", "b", b=100), {"b": 100}, deployment("a"))
     left = endpoints.leave(handed, deployment("b"))

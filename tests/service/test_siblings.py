@@ -6,9 +6,9 @@ from itertools import permutations
 import pytest
 
 from shared.domain.errors import Conflict
-from shared.domain.records import Deployment, Holder, Status
+from shared.domain.records import Deployment, Holder, Status, Step
 from shared.service import content, store
-from tests.service.faults import once_before
+from tests.service.faults import Died, once_before
 from tests.service.promises import check_gone, check_rest
 from tests.service.world import World
 
@@ -240,3 +240,29 @@ def test_a_new_deployment_takes_the_traffic_that_is_wanted_for_one_the_cloud_has
     world.run_for(30)
     new = world.live(endpoint_name="shop", deployment_name="new")
     assert world.in_cloud().traffic["shop"] == {new.deployment_name: 100}
+
+
+def test_one_that_fails_at_its_very_end_leaves_its_traffic_to_who_got_none_because_of_it() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload()
+    blue = world.deploy(model, endpoint_name="shop", deployment_name="blue")
+
+    def die_at_the_end(_effect: str) -> None:
+        if world.read(blue).work.step is Step.FINISH:
+            world.effects.before = lambda _effect: None
+            raise Died
+
+    world.effects.before = die_at_the_end
+    world.run_until(lambda: world.read(blue).work.step is Step.FINISH)
+    green = world.deploy(model, endpoint_name="shop", deployment_name="green")
+    while world.read(green).status is not Status.ACTIVE:
+        world.turn(green)
+        world.sleep(5)  # nobody brings blue's hint meanwhile
+    assert world.in_cloud().traffic["shop"] == {"blue": 100}
+    world.sleep(2 * world.policy.deploy_deadline)
+
+    world.settle()
+
+    check_rest(world)
+    assert world.read(blue).status is Status.FAILED
+    assert world.in_cloud().traffic["shop"] == {"green": 100}

@@ -8,7 +8,7 @@ from shared.domain import endpoints, plans
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import endpoint_taken, failure_of, past_deadline
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
-from shared.domain.records import Endpoint, Step
+from shared.domain.records import Endpoint, Plan, Step
 from shared.service import pace, store
 from shared.service.steps.endpoint import gone, tell_failed_change
 from shared.service.store import Stored
@@ -91,6 +91,7 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     """Takes a deployment that goes out of the traffic; Azure removes none that has some.
 
     A change of traffic that it carries is routed on the way; one that Azure refuses is given up.
+    Where it has failed with all traffic, that goes to one who got none because of it.
     """
     name = turn.record.deployment_name
     held = _hold(turn)
@@ -107,10 +108,7 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     carried = row.wanted if row.carrier == turn.record.id else None
     if carried is None and name not in routed:
         return Done(text=f"{name} has no traffic.")
-    rest = endpoints.move_traffic(row.traffic if carried is None else carried, name, None)
-    wanted = endpoints.keep_traffic(rest, _find_there(turn, found, rest))
-    if carried is None and not wanted:
-        wanted = endpoints.move_traffic(routed, name, None)  # nobody loses traffic by its going
+    wanted = _find_rest(turn, row, found, carried)
     if routed == wanted:
         pace.learn(turn, Step.WITHDRAW_TRAFFIC)
         return Done(text=f"{name} has no traffic.", routed=routed)
@@ -122,6 +120,21 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
         trouble = failure_of(turn.record, Step.ROUTE, error, "")
         turn.save_endpoint(held, endpoints.give_up_route(row, turn.record.id, trouble))
         return Wait(why="the change of traffic that it carried was refused", seconds=1)
+
+
+def _find_rest(
+    turn: Turn, row: Endpoint, found: CloudEndpoint, carried: Mapping[str, int] | None
+) -> dict[str, int]:
+    """The traffic without the deployment: as carried, else as recorded, else as routed."""
+    name = turn.record.deployment_name
+    rest = endpoints.move_traffic(row.traffic if carried is None else carried, name, None)
+    wanted = endpoints.keep_traffic(rest, _find_there(turn, found, rest))
+    if wanted or carried is not None:
+        return wanted
+    routed = endpoints.move_traffic(_routed(found), name, None)  # nobody loses traffic by its going
+    if routed or turn.record.work.plan is Plan.DELETE:
+        return routed
+    return endpoints.fall_back(row, _find_there(turn, found, _find_staying(turn, row)))
 
 
 def _route(
