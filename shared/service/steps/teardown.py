@@ -56,7 +56,7 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     """Leaves the endpoint; the last member takes it along, unless something else lives on it.
 
     A turn that lost its record just before its call may have made the deployment once more: it goes
-    first, since nobody would pay attention to it any more, and everybody for it.
+    first, since nothing would look for it after this step.
     """
     record = turn.record
     again = _find_deployment(turn)
