@@ -25,7 +25,7 @@ def principal(user: str) -> Principal:
 
 def key_of(action: Action, number: int) -> str:
     """The stored key of a request; none where it is sent without."""
-    return request_key("http", f"{action.user}-{number}") if action.keyed else ""
+    return request_key("http", f"{action.user}-{number} {action.endpoint}") if action.keyed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ what it says.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.errors import Refusal, StoreError
 from shared.domain.records import Endpoint
@@ -120,7 +120,16 @@ class People:
             if sent:
                 self.sent.append((principal(action.user).user_key, sent))
             return
-        made = self._ask(action.tries, lambda mint: self.front.deploy(action, key, model_id, mint))
+        refusals: list[Refusal] = []
+        made = self._ask(
+            action.tries,
+            lambda mint: self.front.deploy(action, key, model_id, mint),
+            refusals.append,
+        )
+        if refusals and refusals[0].code == "endpoint_taken":
+            action = replace(action, endpoint=f"{action.user}-{action.endpoint}")
+            self._deploy(number, action, key_of(action, number))
+            return
         self._note(number, action, key, made)
 
     def _change(self, number: int, action: Action, key: str, target: str) -> None:

@@ -24,6 +24,7 @@ class Outcome:
     about: frozenset[str]
     hits: Sequence[Hit]
     late: int
+    deployments: int
     scenario: Scenario
     history: History
 
@@ -46,6 +47,7 @@ def run_seed(seed: int, scenario: Scenario | None = None) -> Outcome:
         about=about,
         hits=tuple(world.faults.hits),
         late=len(world.promises.late),
+        deployments=len(world.ledger.deployments),
         scenario=scenario,
         history=world.history,
     )

@@ -123,8 +123,9 @@ def _always(chance: Chance) -> list[Action]:
     def at(number: int, low: float, high: float) -> float:
         return round(chance.between(low, high, "at", number), 3)
 
-    bert = "Shop" if chance.happens(0.1, "same name") else chance.pick(("till", ""), "bert's")
     ask = chance.pick((Verb.DEPLOY, Verb.DEPLOY, Verb.EVENT), "bert asks by")
+    same = ask is Verb.DEPLOY and chance.happens(0.1, "same name")  # no producer would ask again
+    bert = "Shop" if same else chance.pick(("till", ""), "bert's")
     fragile_user = chance.pick(USERS, "fragile")
     fragile_at = "shop" if fragile_user == "anna" and chance.happens(0.5, "joins") else "desk"
     return [

@@ -19,6 +19,7 @@ class Tally:
 
     seeds: int = 0
     sizes: Counter[int] = field(default_factory=Counter)
+    fewest_deployments: int = 1000
     fewest_faults: int = 1000
     late: int = 0
     effects: Counter[str] = field(default_factory=Counter)
@@ -31,6 +32,7 @@ class Tally:
         self.seeds += 1
         self.late += outcome.late
         self.sizes[sum(line.kind not in _HOSTS for line in effects)] += 1
+        self.fewest_deployments = min(self.fewest_deployments, outcome.deployments)
         self.fewest_faults = min(self.fewest_faults, len(outcome.hits))
         self.effects.update(line.call for line in effects)
         self.hits.update((hit.effect, hit.fault) for hit in outcome.hits)
@@ -42,6 +44,7 @@ class Tally:
         self.seeds += other.seeds
         self.late += other.late
         self.sizes.update(other.sizes)
+        self.fewest_deployments = min(self.fewest_deployments, other.fewest_deployments)
         self.fewest_faults = min(self.fewest_faults, other.fewest_faults)
         self.effects.update(other.effects)
         self.hits.update(other.hits)
@@ -70,8 +73,9 @@ class Tally:
         """The table and what is above it."""
         yield (
             f"{self.seeds:,} schedules, {sum(self.effects.values()):,} effects, "
-            f"median {self.median} a seed; {sum(self.hits.values()):,} faults, "
-            f"at least {self.fewest_faults} a seed; {self.late:,} late calls of zombies"
+            f"median {self.median} a seed; {sum(self.hits.values()):,} faults; "
+            f"at least {self.fewest_deployments} deployments and {self.fewest_faults} faults a seed; "
+            f"{self.late:,} late calls of zombies"
         )
         faults = list(Fault)
         yield f"{'effect':<22}{'times':>11}" + "".join(f"{_short(each):>10}" for each in faults)

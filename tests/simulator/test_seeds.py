@@ -7,7 +7,7 @@ from simulator.faults import FEWEST
 from simulator.tally import COVERED_FROM
 
 CHUNK = 50
-FEWEST_EFFECTS = 150
+FEWEST_DEPLOYMENTS, FEWEST_EFFECTS = 3, 150
 
 
 @pytest.mark.parametrize("first", range(0, 1000, CHUNK))
@@ -16,6 +16,7 @@ def test_every_promise_is_kept(first: int) -> None:
 
     assert not tally.broken, f"make simulate SEED={min(tally.broken)}"
     assert tally.fewest_faults >= FEWEST
+    assert tally.fewest_deployments >= FEWEST_DEPLOYMENTS
     assert tally.median >= FEWEST_EFFECTS
 
 
@@ -26,4 +27,5 @@ def test_every_promise_is_kept_under_every_fault_at_every_effect(first: int) -> 
 
     assert not tally.broken, f"make simulate SEED={min(tally.broken)}"
     assert tally.fewest_faults >= FEWEST
+    assert tally.fewest_deployments >= FEWEST_DEPLOYMENTS
     assert tally.never_hit() == []
