@@ -6,6 +6,9 @@ PY      = .venv/bin/python
 COMPILE = .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
           --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
 
+# Where it is set, as in many containers, each of some hundred processes compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "make demo    train, upload, deploy, score and delete two models on a cloud on this machine"
 	@echo "make up      run that cloud until Ctrl-C; the API is on port LONGSHORE_PORT (7071)"

@@ -126,17 +126,12 @@ def _always(chance: Chance) -> list[Action]:
     ask = chance.pick((Verb.DEPLOY, Verb.DEPLOY, Verb.EVENT), "bert asks by")
     same = ask is Verb.DEPLOY and chance.happens(0.1, "same name")  # no producer would ask again
     bert = "Shop" if same else chance.pick(("till", ""), "bert's")
+    shop = Action(user="anna", verb=Verb.DEPLOY, at=0, endpoint="shop")
     fragile_user = chance.pick(USERS, "fragile")
     fragile_at = "shop" if fragile_user == "anna" and chance.happens(0.5, "joins") else "desk"
     return [
-        _impatient(
-            chance, 0, Action(user="anna", verb=Verb.DEPLOY, at=at(0, 0, 5), endpoint="shop")
-        ),
-        _impatient(
-            chance,
-            1,
-            Action(user="anna", verb=Verb.DEPLOY, at=at(1, 0, 90), endpoint="shop", name="blue"),
-        ),
+        _impatient(chance, 0, replace(shop, at=at(0, 0, 5))),
+        _impatient(chance, 1, replace(shop, at=at(1, 0, 90), name="blue")),
         _impatient(chance, 2, Action(user="bert", verb=ask, at=at(2, 0, 90), endpoint=bert)),
         Action(
             user=fragile_user, verb=Verb.DEPLOY, at=at(3, 0, 90), endpoint=fragile_at, fragile=True
