@@ -167,7 +167,7 @@ def _command(folder: Path | None, ports: Mapping[str, int]) -> list[str]:
     command += ["--inMemoryPersistence"] if folder is None else ["--location", str(folder)]
     for service in SERVICES:
         command += [f"--{service}Host", "127.0.0.1"]
-        command += [f"--{service}Port", str(ports.get(service, 0))]
+        command += [f"--{service}Port", str(ports.get(service) or processes.free_port())]
         command += [f"--{service}KeepAliveTimeout", str(KEEP_ALIVE_SECONDS)]
     return command
 

@@ -191,7 +191,7 @@ class LocalCloud:
             self._options.app,
             env=env,
             log=self.logs / f"{name}.log",
-            options={"--port": str(port), **options},
+            options={"--port": str(port or processes.free_port()), **options},
             say=self._options.say,
         )
 

@@ -19,7 +19,7 @@ _JOIN_SECONDS = 30
 
 
 class KeptHost:
-    """One instance of the app. It keeps its port when it is started again."""
+    """One instance of the app. `options` name its port, which it has again at each start."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class KeptHost:
         self._app = app
         self._env = env
         self.log = log
-        self._options = dict(options)
+        self._options = options
         self._say = say
         self._url: Future[str] = Future()
         self._running: RunningHost | None = None
@@ -94,7 +94,6 @@ class KeptHost:
 
     def _serve(self, running: RunningHost) -> int:
         """Watches a host until it ends or is no longer wanted; returns its exit code."""
-        self._options["--port"] = running.url.rpartition(":")[2]
         self._running = running
         if not self._url.done():
             self._url.set_result(running.url)

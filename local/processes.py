@@ -7,6 +7,7 @@ scoring servers, and by the tests. Linux only: the kernel is asked to end a chil
 import contextlib
 import ctypes
 import fcntl
+import itertools
 import os
 import signal
 import socket
@@ -18,8 +19,11 @@ from pathlib import Path
 from typing import TypeVar
 
 _PR_SET_PDEATHSIG = 1
+_PORTS = range(12_000, 32_000)  # below those that Linux gives out, 32768 to 60999
+_APART = 100  # where processes next to each other begin to look
 _T = TypeVar("_T")
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_given = itertools.count()
 
 
 def start(
@@ -67,11 +71,17 @@ def stop(process: subprocess.Popen[bytes], *, seconds: float = 10) -> int:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback address that nothing listens on, and that this process gives out once.
+
+    It stays free while what listened there starts again: the kernel gives it to nobody who asks for
+    any. Raises OSError where all are taken.
+    """
+    for _ in _PORTS:
+        port = _PORTS[(os.getpid() * _APART + next(_given)) % len(_PORTS)]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"no port from {_PORTS[0]} to {_PORTS[-1]} is free")
 
 
 def wait_until(

@@ -1,5 +1,7 @@
 """Workers killed in the middle of every step, and at any moment: the work goes on as if nothing had been."""
 
+from collections.abc import Set
+
 import pytest
 
 from local.cloud import LocalCloud
@@ -12,18 +14,22 @@ from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
 from tests.e2e.user import Json, User
 from tests.e2e.watch import Watch, held, names_in, wait_at_rest
 
+ALL = {*STEPS[Plan.DEPLOY], *STEPS[Plan.DELETE]}
+COSTLY = {Step.ENDPOINT, Step.DEPLOYMENT, Step.REMOVE_DEPLOYMENT}
+"""What they make and remove is paid for by the hour."""
 ROUNDS = 4  # on an idle machine the first one does
 SHORTER = EVERY_CALL_SLOW["delay"] / 10  # than any step
 OFTEN = (1.0, 6.0)  # seconds between kills; a new worker needs about two to be of use
 
 
-def test_a_worker_killed_in_every_step_deploys_once_and_deletes_all(
-    cloud: LocalCloud, user: User, faults: Faults
+@pytest.mark.parametrize("steps", [COSTLY, pytest.param(ALL, marks=pytest.mark.proof)], ids=len)
+def test_a_worker_killed_in_its_steps_deploys_once_and_deletes_all(
+    cloud: LocalCloud, user: User, faults: Faults, steps: Set[Step]
 ) -> None:
     faults.add("*", ".", EVERY_CALL_SLOW, times=0)
     model = wine_model()
     model_id = user.upload(saved(model))
-    alive = {*STEPS[Plan.DEPLOY], *STEPS[Plan.DELETE]}
+    alive = set(steps)
 
     for _ in range(ROUNDS):
         deployment_id = user.deploy(model_id)

@@ -62,7 +62,7 @@ def keep(folder: Path) -> Kept:
         folder,
         env={"PATH": os.environ["PATH"]},
         log=folder / "web.log",
-        options={"--port": "0"},
+        options={"--port": str(processes.free_port())},
         say=lines.append,
     )
     return Kept(folder, host, lines)
