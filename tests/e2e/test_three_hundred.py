@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,31 +25,16 @@ SETTINGS = {
 }
 LIMITS = ("--cores", "10000", "--endpoints", "1000", "--deployments", "1000")
 RATE = 50  # requests a second
+DEPLOYMENTS, USERS, WORKERS = 300, 10, 4
+BETWEEN_KILLS = (2.0, 5.0)  # seconds
 
 
-@dataclass(frozen=True)
-class Load:
-    """How much is asked for, and what for."""
-
-    deployments: int
-    users: int
-    workers: int
-    between_kills: tuple[float, float]
-    seconds: float
-
-
-MANY = Load(deployments=300, users=10, workers=4, between_kills=(2, 5), seconds=1800)
-SOME = Load(deployments=30, users=3, workers=3, between_kills=(1, 4), seconds=300)
-
-
-@pytest.mark.parametrize(
-    "load", [pytest.param(SOME, id="30"), pytest.param(MANY, id="300", marks=pytest.mark.proof)]
-)
-def test_all_become_active_once_and_every_count_agrees(tmp_path: Path, load: Load) -> None:
+@pytest.mark.proof
+def test_all_become_active_once_and_every_count_agrees(tmp_path: Path) -> None:
     options = Options(
         folder=tmp_path,
         in_memory=True,
-        workers=load.workers,
+        workers=WORKERS,
         operation_seconds=0.5,
         serving="light",
         azure_ml_options=LIMITS,
@@ -58,13 +42,13 @@ def test_all_become_active_once_and_every_count_agrees(tmp_path: Path, load: Loa
         settings=SETTINGS,
     )
     with LocalCloud(options) as cloud, ExitStack() as stack:
-        names = [f"user-{number}" for number in range(load.users)]
+        names = [f"user-{number}" for number in range(USERS)]
         users = [stack.enter_context(closing(User(cloud.base_url, each))) for each in names]
-        with killing(a_worker(cloud), seed=load.deployments, between=load.between_kills):
-            accepted = accept(users, load.deployments)
+        with killing(a_worker(cloud), seed=DEPLOYMENTS, between=BETWEEN_KILLS):
+            accepted = accept(users, DEPLOYMENTS)
             wait_until(
                 lambda: not any(stats(each)["deploying_count"] for each in users),
-                seconds=load.seconds,
+                seconds=1800,
                 what="the end of all deployments",
                 every=1,
             )
@@ -74,13 +58,13 @@ def test_all_become_active_once_and_every_count_agrees(tmp_path: Path, load: Loa
         assert {each["id"] for each in live} == set(accepted)
         assert {each["status"] for each in live} == {"active"}, [each["failure"] for each in live]
         assert {kind: len(found) for kind, found in names_in(cloud).items()} == {
-            "models": load.deployments,
-            "endpoints": load.deployments,
-            "deployments": load.deployments,
+            "models": DEPLOYMENTS,
+            "endpoints": DEPLOYMENTS,
+            "deployments": DEPLOYMENTS,
         }
         assert names_in(cloud) == names_of(live)
         for user, name in zip(users, names, strict=True):
-            assert stats(user)["active_deployments"] == load.deployments // load.users
+            assert stats(user)["active_deployments"] == DEPLOYMENTS // USERS
             assert recount(cloud, name) == {"active": stats(user)["total_deployments"]}
 
 
