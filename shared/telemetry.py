@@ -79,6 +79,8 @@ def tell(
     level = logging.WARNING if happened in _WARNINGS else logging.INFO
     if happened in _ERRORS:
         level = logging.ERROR
+    if not _LOG.isEnabledFor(level):
+        return
     written = {name: _writable(value) for name, value in fields.items()}
     shown = " ".join(f"{name}={_one_line(value)}" for name, value in written.items())
     extra = {"event": happened.value, "deployment_id": deployment_id, "fields": written}

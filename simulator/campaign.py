@@ -12,7 +12,6 @@ from simulator.run import run_seed
 from simulator.tally import Tally
 
 _SMALL, _LARGE = 5, 50  # seeds that come back together
-_COLLECT = 25
 Progress = Callable[[Tally], None]
 
 
@@ -24,8 +23,7 @@ def run_chunk(first: int, count: int) -> Tally:
     try:
         for seed in range(first, first + count):
             tally.count(run_seed(seed))
-            if seed % _COLLECT == 0:
-                gc.collect()
+            gc.collect()
     finally:
         gc.unfreeze()
         gc.enable()

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 T = TypeVar("T")
+_FRACTION, _NAME = 8, 16  # bytes
 _WHOLE = float(2**64)
 
 
@@ -18,11 +19,12 @@ class Chance:
     """The chance of one seed; equal questions have equal answers."""
 
     def __init__(self, seed: int | str) -> None:
-        self._key = str(seed).encode()
+        key = str(seed).encode()
+        self._keyed = {size: blake2b(digest_size=size, key=key) for size in (_FRACTION, _NAME)}
 
     def fraction(self, *about: object) -> float:
         """A number from 0 to below 1."""
-        return int.from_bytes(self._digest(about, 8)) / _WHOLE
+        return int.from_bytes(self._digest(about, _FRACTION)) / _WHOLE
 
     def between(self, low: float, high: float, *about: object) -> float:
         """A number from `low` to below `high`."""
@@ -42,11 +44,12 @@ class Chance:
 
     def name(self, *about: object) -> str:
         """32 hexadecimal digits."""
-        return self._digest(about, 16).hex()
+        return self._digest(about, _NAME).hex()
 
     def _digest(self, about: tuple[object, ...], size: int) -> bytes:
-        asked = "|".join(map(str, about)).encode()
-        return blake2b(asked, digest_size=size, key=self._key).digest()
+        digest = self._keyed[size].copy()
+        digest.update("|".join(map(str, about)).encode())
+        return digest.digest()
 
 
 class Counted:

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shared.adapters import table_operations
 from shared.domain import limits
-from shared.domain.codec import Value
 from shared.domain.errors import Changed, Exists, Missing
 from shared.ports import Delete, Insert, Operation, Replace, Row
 
@@ -26,8 +26,7 @@ class MemoryTables:
         limits.check_key(partition)
         limits.check_key(key)
         with self._lock:
-            row = self._tables.get(table, {}).get((partition, key))
-        return None if row is None else _copy(row, row.etag)
+            return self._tables.get(table, {}).get((partition, key))
 
     def scan(
         self,
@@ -55,12 +54,16 @@ class MemoryTables:
         self, table: str, partition: str | None, first: str, last: str, select: tuple[str, ...]
     ) -> Iterator[Row]:
         with self._lock:
-            rows = sorted(self._tables.get(table, {}).values(), key=_order)
-        for row in rows:
-            if partition not in {None, row.partition} or row.key < first:
-                continue
-            if not last or row.key < last:
-                yield _copy(row, row.etag, select)
+            rows = list(self._tables.get(table, {}).values())
+        wanted = (
+            row
+            for row in rows
+            if partition in {None, row.partition}
+            and row.key >= first
+            and (not last or row.key < last)
+        )
+        for row in sorted(wanted, key=_order):
+            yield _select(row, select) if select else row
 
     def _apply(self, operation: Operation, rows: dict[_Place, Row]) -> str:
         place = _place(operation.row)
@@ -68,8 +71,9 @@ class MemoryTables:
             del rows[place]
             return ""
         self._version += 1
-        rows[place] = _copy(operation.row, f'W/"{self._version}"')
-        return rows[place].etag
+        etag = f'W/"{self._version}"'
+        rows[place] = replace(operation.row, values=dict(operation.row.values), etag=etag)
+        return etag
 
 
 def _require(operation: Operation, present: Row | None) -> None:
@@ -84,11 +88,8 @@ def _require(operation: Operation, present: Row | None) -> None:
             raise Changed(f"{what} has another version than {row.etag}")
 
 
-def _copy(row: Row, etag: str, select: tuple[str, ...] = ()) -> Row:
-    values: dict[str, Value] = {
-        name: value for name, value in row.values.items() if not select or name in select
-    }
-    return Row(partition=row.partition, key=row.key, values=values, etag=etag)
+def _select(row: Row, names: tuple[str, ...]) -> Row:
+    return replace(row, values={name: row.values[name] for name in names if name in row.values})
 
 
 def _place(row: Row) -> _Place:

@@ -21,8 +21,7 @@ _IN_USE_PATIENCE = timedelta(minutes=10)  # our own deployment may be counted fo
 def ensure_logs_saved(turn: Turn) -> Outcome:
     """Keeps the container's log before the container goes; a log that cannot be read is let go."""
     record = turn.record
-    found = _find_deployment(turn)
-    if found is None or not _is_ours(turn, found):
+    if _find_own_deployment(turn) is None:
         return Done(text="There is no container, and so no log.")
     try:
         text = turn.ports.view.read_logs(
@@ -59,8 +58,8 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     first, since nothing would look for it after this step.
     """
     record = turn.record
-    again = _find_deployment(turn)
-    if again is not None and _is_ours(turn, again):
+    again = _find_own_deployment(turn)
+    if again is not None:
         return _remove_deployment(turn, again)
     stored = turn.endpoint()
     if stored is None:
@@ -87,6 +86,11 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
 
 def _find_deployment(turn: Turn) -> CloudDeployment | None:
     return turn.ports.view.find_deployment(turn.record.endpoint_name, turn.record.deployment_name)
+
+
+def _find_own_deployment(turn: Turn) -> CloudDeployment | None:
+    found = _find_deployment(turn)
+    return found if found is not None and _is_ours(turn, found) else None
 
 
 def _is_ours(turn: Turn, found: CloudDeployment) -> bool:
@@ -126,8 +130,8 @@ def ensure_no_model(turn: Turn) -> Outcome:
     except CloudError as error:
         if error.trouble is not Trouble.CONFLICT:
             raise
-        again = _find_deployment(turn)
-        if again is not None and _is_ours(turn, again):
+        again = _find_own_deployment(turn)
+        if again is not None:
             return _remove_deployment(turn, again)
         if turn.ports.clock.now() - record.work.step_since < _IN_USE_PATIENCE:
             raise
