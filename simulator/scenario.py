@@ -110,7 +110,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         outages=draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT]),
         skews=tuple(round(each, 1) for each in skews),
         slowness=tuple(_SLOW if chance.happens(0.08, "slow", each) else 1.0 for each in range(6)),
-        operation=chance.pick((1.0, 3.0, 8.0), "operation"),
+        operation=chance.pick((1.0, 4.0, 12.0), "operation"),
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
@@ -158,7 +158,7 @@ def _always(chance: Chance) -> list[Action]:
 
 
 def _more(chance: Chance) -> list[Action]:
-    return [_one_more(chance, number) for number in range(7, 7 + chance.whole(0, 2, "more"))]
+    return [_one_more(chance, number) for number in range(7, 7 + chance.whole(0, 3, "more"))]
 
 
 def _one_more(chance: Chance, number: int) -> Action:

@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import endpoints, plans, progress
-from shared.domain.errors import (
-    Conflict,
-)
+from shared.domain.errors import Conflict
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Plan, Status
