@@ -15,7 +15,7 @@ from bench.load import Job, Load
 from bench.report import Figure, at_least, at_most, spread
 
 CONCURRENCY = 8
-ROUNDS = 5
+ROUNDS = 8
 SECONDS = 2.5
 _PATH = "/deployments/deploy?user_id=bench"
 _UNLIMITED = {  # one user stands for many here

@@ -18,7 +18,7 @@ class KeyInvalid(Refusal):
     """The header holds no key that can be used."""
 
 
-def read_key(
+async def read_key(
     request: Request,
     _shown: Annotated[
         str | None,

@@ -28,7 +28,7 @@ class Caller:
     policy: Policy
 
 
-def sign_in(
+async def sign_in(
     request: Request,
     user_id: Annotated[
         str,
@@ -40,7 +40,10 @@ def sign_in(
         ),
     ] = "local",
 ) -> Caller:
-    """The caller of this request. Raises Forbidden where the server may not trust it."""
+    """The caller of this request. Raises Forbidden where the server may not trust it.
+
+    Like each dependency it is a coroutine: FastAPI hands a function to another thread.
+    """
     front: Front = request.app.state.front()
     _require_loopback("//" + request.headers.get("host", ""))
     _require_loopback(request.headers.get("origin", "//localhost"))

@@ -46,7 +46,7 @@ class Allowance:
         """Takes one new deployment's share; seconds until its work should begin. Raises TooMany."""
         now = self._clock.now()
         use = self._uses.get(user_key)
-        if use is None or self._is_old(use, now):
+        if use is None or self._begins_to_count(use, now):
             counted = count_unfinished(self._tables, user_key, self._policy.max_unfinished)
             use = self._remember(user_key, counted, now)
         with self._lock:
@@ -59,9 +59,14 @@ class Allowance:
             use.next_turn = slot.next_turn
         return slot.pause
 
-    def _is_old(self, use: _Use, now: datetime) -> bool:
-        is_full = use.unfinished >= self._policy.max_unfinished
-        return now - use.counted_at >= (RECOUNT_AT_LIMIT if is_full else RECOUNT)
+    def _begins_to_count(self, use: _Use, now: datetime) -> bool:
+        """Whether the count is old and it is for the caller to renew it: others go on with the old."""
+        with self._lock:
+            is_full = use.unfinished >= self._policy.max_unfinished
+            if now - use.counted_at < (RECOUNT_AT_LIMIT if is_full else RECOUNT):
+                return False
+            use.counted_at = now
+            return True
 
     def _remember(self, user_key: str, unfinished: int, now: datetime) -> _Use:
         with self._lock:

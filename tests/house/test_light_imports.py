@@ -1,6 +1,7 @@
-"""The HTTP path stays light: what is slow to import is the worker's alone."""
+"""The HTTP path stays light: what is slow to import is the worker's alone, and no request pays for more."""
 
 import base64
+import inspect
 import json
 import subprocess
 import sys
@@ -9,7 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
+from functions.deploy_http import (
+    dead_letter_routes,
+    deployment_routes,
+    endpoint_routes,
+    model_routes,
+)
 from local import app_settings
 from local.azurite import Azurite
 from tests.api.serving import model_bytes
@@ -109,3 +117,16 @@ def test_a_connection_string_that_is_none_is_a_wrong_setting(env: dict[str, str]
     problem = json.loads(seen[1]["body"])
     assert [each["field"] for each in problem["problems"]] == ["AzureWebJobsStorage"]
     assert "s3cret" not in seen[1]["body"]
+
+
+def test_what_a_route_depends_on_is_not_handed_to_a_thread() -> None:
+    modules = (dead_letter_routes, deployment_routes, endpoint_routes, model_routes)
+    routes = [each for module in modules for each in module.router.routes]
+    needed = {
+        each.call
+        for route in routes
+        if isinstance(route, APIRoute)
+        for each in route.dependant.dependencies
+    }
+    assert len(needed) >= 2
+    assert all(inspect.iscoroutinefunction(each) for each in needed), needed

@@ -160,6 +160,24 @@ def test_counting_is_no_cost_of_each_request() -> None:
     assert tables.scans == 1
 
 
+def test_while_one_request_counts_the_others_go_on_with_the_old_count() -> None:
+    class Slow(CountedScans):
+        """While it reads, another request comes."""
+
+        def _scan(self, *where: object) -> Iterator[Row]:
+            if self.scans:
+                taken.take(ANNA.user_key)
+            return super()._scan(*where)  # type: ignore[arg-type]
+
+    tables = Slow()
+    world = World()
+    taken = allowance.Allowance(tables, world.clock, Policy(deploys_per_minute=FAST))
+    taken.take(ANNA.user_key)
+    world.clock.advance(allowance.RECOUNT.total_seconds())
+    taken.take(ANNA.user_key)
+    assert tables.scans == 2
+
+
 def test_a_user_at_the_limit_is_counted_once_a_second_at_most() -> None:
     tables = CountedScans()
     world = World()
