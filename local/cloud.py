@@ -4,6 +4,7 @@ Used by `local.up`, `local.demo`, the benches and the end-to-end tests. As in Az
 function and the queue and timer functions run in instances of their own.
 """
 
+import functools
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from local import app_settings, azurite, processes
+from local.host import process
 from local.kept_host import KeptHost
 from local.parts import Part
 
@@ -35,6 +37,8 @@ class Options:
     `folder` holds `state/` and `logs/`. A port of 0, and a storage service without one, gets a free
     port. `settings` go to the app and win over its local ones (`local.app_settings`);
     `message_lease` is how long, in seconds, a queue message stays invisible to others.
+    `worker_niceness`, up to 19: how far workers leave the processor to the rest. In Azure they run
+    on machines of their own.
     """
 
     folder: Path
@@ -43,7 +47,9 @@ class Options:
     azure_ml_port: int = 0
     storage_ports: Mapping[str, int] = field(default_factory=dict)
     in_memory: bool = False
+    web_hosts: int = 1
     workers: int = 1
+    worker_niceness: int = 0
     operation_seconds: float = 2.0
     serving: Literal["process", "light"] = "process"
     azure_ml_options: Sequence[str] = ()
@@ -69,7 +75,7 @@ class LocalCloud:
         self._options = options
         self._ports = options.storage_ports
         self._stack = ExitStack()
-        self._web: KeptHost | None = None
+        self._webs: list[KeptHost] = []
         self._workers: list[KeptHost] = []
         self._stopped = threading.Event()
 
@@ -93,9 +99,14 @@ class LocalCloud:
     @property
     def base_url(self) -> str:
         """The API."""
-        if self._web is None:
+        return self.base_urls[0]
+
+    @property
+    def base_urls(self) -> list[str]:
+        """The API, at each of its hosts."""
+        if not self._webs:
             raise RuntimeError("the local cloud has not been started")
-        return self._web.url
+        return [web.url for web in self._webs]
 
     @property
     def worker_pids(self) -> list[int | None]:
@@ -111,9 +122,8 @@ class LocalCloud:
         self._workers[number].kill()
 
     def kill_web(self) -> None:
-        """Kills the host of the API as a crash would; see `kill_worker`."""
-        if self._web is not None:
-            self._web.kill()
+        """Kills the first host of the API as a crash would; see `kill_worker`."""
+        self._webs[0].kill()
 
     def resources(self) -> dict[str, Any]:
         """What the emulated workspace holds: `models`, `endpoints`, `deployments`, `empty`."""
@@ -165,14 +175,17 @@ class LocalCloud:
         )
 
     def _start_hosts(self) -> None:
-        self._web = self._host("web", {"--functions": HTTP_FUNCTION}, self._options.port)
-        for number in range(1, self._options.workers + 1):
-            name = "worker" if number == 1 else f"worker-{number}"
-            lease = {"--lease": str(self._options.message_lease)}
-            self._workers.append(
-                self._host(name, lease, 0, **{f"AzureWebJobs.{HTTP_FUNCTION}.Disabled": "1"})
-            )
-        hosts = [self._web, *self._workers]
+        for number in range(self._options.web_hosts):
+            port = 0 if number else self._options.port
+            served = ["--functions", HTTP_FUNCTION]
+            self._webs.append(self._host(_numbered("web", number), served, {}, port=port))
+        disabled = {f"AzureWebJobs.{HTTP_FUNCTION}.Disabled": "1"}
+        lease = ["--lease", str(self._options.message_lease)]
+        niceness = self._options.worker_niceness
+        for number in range(self._options.workers):
+            name = _numbered("worker", number)
+            self._workers.append(self._host(name, lease, disabled, niceness=niceness))
+        hosts = [*self._webs, *self._workers]
         for host in hosts:
             self._stack.callback(host.stop)
         for host in hosts:  # all at once, before any is waited for
@@ -180,20 +193,30 @@ class LocalCloud:
         for host in hosts:
             host.start()
 
-    def _host(self, name: str, options: Mapping[str, str], port: int, **settings: str) -> KeptHost:
+    def _host(
+        self,
+        name: str,
+        options: Sequence[str],
+        settings: Mapping[str, str],
+        *,
+        port: int = 0,
+        niceness: int = 0,
+    ) -> KeptHost:
         env = app_settings.app_env(
             storage=self.connection_string,
             azure_ml=self.azure_ml_url,
             settings={**self._options.settings, **settings},
         )
-        return KeptHost(
-            name,
+        log = self.logs / f"{name}.log"
+        start = functools.partial(
+            process.start,
             self._options.app,
             env=env,
-            log=self.logs / f"{name}.log",
-            options={"--port": str(port or processes.free_port()), **options},
-            say=self._options.say,
+            log=log,
+            options=["--port", str(port or processes.free_port()), *options],
+            niceness=niceness,
         )
+        return KeptHost(name, start, log=log, say=self._options.say)
 
     def _wait_for_azure_ml(self) -> None:
         self._wait_for_answer(self.azure_ml.name, f"{self.azure_ml_url}/_control/resources")
@@ -213,9 +236,13 @@ class LocalCloud:
     def _health_urls(self) -> dict[str, str]:
         """An address of each host that answers once it serves; waits for their first start."""
         return {
-            "the API": f"{self.base_url}/health",
+            **{f"the API ({each.name})": f"{each.url}/health" for each in self._webs},
             **{each.name: f"{each.url}/admin/host/status" for each in self._workers},
         }
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}-{number + 1}" if number else name
 
 
 def _answers(url: str) -> bool:

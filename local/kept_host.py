@@ -5,11 +5,10 @@ that started it, so nothing is left even if this process is killed.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from local.host import process
 from local.host.process import RunningHost
 
 FIRST_DELAY_SECONDS = 0.2
@@ -19,23 +18,19 @@ _JOIN_SECONDS = 30
 
 
 class KeptHost:
-    """One instance of the app. `options` name its port, which it has again at each start."""
+    """One instance of the app. `start` gives it the same port each time; its output is in `log`."""
 
     def __init__(
         self,
         name: str,
-        app: Path,
+        start: Callable[[], RunningHost],
         *,
-        env: Mapping[str, str],
         log: Path,
-        options: Mapping[str, str],
         say: Callable[[str], None],
     ) -> None:
         self.name = name
-        self._app = app
-        self._env = env
         self.log = log
-        self._options = options
+        self._start = start
         self._say = say
         self._url: Future[str] = Future()
         self._running: RunningHost | None = None
@@ -76,9 +71,7 @@ class KeptHost:
         delay = FIRST_DELAY_SECONDS
         while not self._stopping.is_set():
             try:
-                running = process.start(
-                    self._app, env=self._env, log=self.log, options=self._command_line()
-                )
+                running = self._start()
             except (RuntimeError, TimeoutError, OSError) as error:
                 if not self._url.done():
                     self._url.set_exception(RuntimeError(f"{self.name}: {error}"))
@@ -101,6 +94,3 @@ class KeptHost:
             continue
         self._running = None
         return running.stop()
-
-    def _command_line(self) -> list[str]:
-        return [part for option in self._options.items() for part in option]

@@ -7,6 +7,7 @@ scoring servers, and by the tests. Linux only: the kernel is asked to end a chil
 import contextlib
 import ctypes
 import fcntl
+import functools
 import itertools
 import os
 import signal
@@ -32,10 +33,11 @@ def start(
     env: Mapping[str, str],
     log: Path,
     cwd: Path | None = None,
+    niceness: int = 0,
 ) -> subprocess.Popen[bytes]:
     """Starts `command` with exactly `env`; its output is appended to `log`.
 
-    The child gets a session of its own (Ctrl-C does not reach it) and is killed by the kernel
+    `niceness`, up to 19, is how far it leaves the processor to others. The child gets a session of its own (Ctrl-C does not reach it) and is killed by the kernel
     when the thread that started it ends, so start children from a thread that lives as long.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +50,16 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - two C calls, no locks taken
+            preexec_fn=functools.partial(_begin, niceness),  # noqa: PLW1509 - takes no locks
         )
+
+
+def _begin(niceness: int) -> None:
+    end_with_parent()
+    if niceness:
+        os.nice(niceness)
+        with contextlib.suppress(FileNotFoundError):  # Linux may weigh sessions, not processes
+            Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def end_with_parent(number: signal.Signals = signal.SIGKILL) -> None:

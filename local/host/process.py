@@ -41,7 +41,12 @@ class RunningHost:
 
 
 def start(
-    app: Path, *, env: Mapping[str, str], log: Path, options: Sequence[str] = ("--port", "0")
+    app: Path,
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    options: Sequence[str] = ("--port", "0"),
+    niceness: int = 0,
 ) -> RunningHost:
     """Starts a host with exactly `env` and returns once it serves.
 
@@ -50,7 +55,7 @@ def start(
     """
     command = [sys.executable, "-m", "local.host", "--app", str(app), *options]
     offset = log.stat().st_size if log.exists() else 0
-    process = processes.start(command, env=env, log=log, cwd=_ROOT)
+    process = processes.start(command, env=env, log=log, cwd=_ROOT, niceness=niceness)
 
     def ready() -> str | None:
         said = log.read_bytes()[offset:].decode(errors="replace")

@@ -39,6 +39,15 @@ def killing(kill: Kill, *, seed: int, between: tuple[float, float]) -> Iterator[
         killer.join()
 
 
+def any_worker(cloud: LocalCloud) -> Kill:
+    """Kills one of the cloud's workers, whichever, whatever it is at."""
+
+    def kill(chance: random.Random, _over: threading.Event) -> None:
+        cloud.kill_worker(chance.randrange(len(cloud.worker_pids)))
+
+    return kill
+
+
 def a_worker(cloud: LocalCloud) -> Kill:
     """Kills one of the cloud's workers, whichever, once it has done a turn: there is progress.
 

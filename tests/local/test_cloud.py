@@ -1,5 +1,6 @@
 """The local cloud as the tests and benches use it: it keeps its hosts alive, and says why it cannot."""
 
+import functools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from local import azurite, processes
 from local.app_settings import app_env, process_env
 from local.cloud import LocalCloud, Options
+from local.host import process
 from local.kept_host import KeptHost
 from local.up import DEFAULT_PORT
 from tests.local.running_command import require_gone
@@ -57,15 +59,15 @@ def keep(folder: Path) -> Kept:
     shutil.copyfile(Path(__file__).parents[2] / "host.json", folder / "host.json")
     (folder / "function_app.py").write_text(APP)
     lines: list[str] = []
-    host = KeptHost(
-        "web",
+    log = folder / "web.log"
+    start = functools.partial(
+        process.start,
         folder,
         env={"PATH": os.environ["PATH"]},
-        log=folder / "web.log",
-        options={"--port": str(processes.free_port())},
-        say=lines.append,
+        log=log,
+        options=["--port", str(processes.free_port())],
     )
-    return Kept(folder, host, lines)
+    return Kept(folder, KeptHost("web", start, log=log, say=lines.append), lines)
 
 
 @pytest.fixture
@@ -148,3 +150,14 @@ def test_the_sample_settings_are_those_of_make_up() -> None:
 
     told = {name: value for name, value in env.items() if name not in process_env()}
     assert sample["Values"] == {"FUNCTIONS_WORKER_RUNTIME": "python", **told}
+
+
+def test_a_child_leaves_the_processor_to_others_as_far_as_it_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "child.log"
+    child = processes.start(["sleep", "60"], env=process_env(), log=log, niceness=7)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == 7
+        weighed = Path(f"/proc/{child.pid}/autogroup")
+        assert not weighed.exists() or weighed.read_text().endswith("nice 7\n")
+    finally:
+        processes.stop(child)
