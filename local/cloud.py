@@ -12,16 +12,20 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.queue import QueueClient
+
 from local import app_settings, azurite, processes
 from local.host import process
 from local.kept_host import KeptHost
 from local.parts import Part
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
 
 HTTP_FUNCTION = "deploy_http"
 START_SECONDS = 60
@@ -70,7 +74,7 @@ class LocalCloud:
         self.connection_string = ""
         """Of the storage account."""
         self.azure_ml_url = f"http://127.0.0.1:{options.azure_ml_port or processes.free_port()}"
-        self.storage = Part("Azurite", self._start_storage, lambda: None)
+        self.storage = Part("Azurite", self._start_storage, self._create_queues)
         self.azure_ml = Part("the Azure ML emulator", self._start_azure_ml, self._wait_for_azure_ml)
         self._options = options
         self._ports = options.storage_ports
@@ -146,6 +150,7 @@ class LocalCloud:
         for part in (self.storage, self.azure_ml):
             part.start()
             self._stack.callback(part.stop)
+        self._create_queues()
         self._start_hosts()
         self._wait_for_azure_ml()
         for name, url in self._health_urls().items():
@@ -161,6 +166,13 @@ class LocalCloud:
         self._ports = running.ports
         self.connection_string = running.connection_string
         return running.process
+
+    def _create_queues(self) -> None:
+        """The queues the app takes from, which in Azure are provisioned; those there are stay as they are."""
+        for name in (DEPLOY_JOBS, DEPLOY_REQUESTS):
+            queue = QueueClient.from_connection_string(self.connection_string, name)
+            with queue, suppress(ResourceExistsError):
+                queue.create_queue()
 
     def _start_azure_ml(self) -> subprocess.Popen[bytes]:
         options = self._options

@@ -14,8 +14,8 @@ from simulator.faults import FEWEST, Hit, list_cells, plan_faults
 from simulator.outages import Outage, draw_outages
 
 USERS = ("anna", "bert")
-PERSISTENT = 30
-"""Tries of somebody who outlives every outage."""
+PERSISTENT = 100
+"""Tries of somebody who outlives two outages, one after the other."""
 
 
 class Verb(StrEnum):

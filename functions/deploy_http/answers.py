@@ -77,7 +77,7 @@ class FailureAnswer(BaseModel):
     code: str = Field(examples=["container_failed"])
     cause: str
     whose_turn: Turn
-    next: str = Field(description="What to do about it.")
+    next: str = Field(description="What to do about it, with what to type at its end.")
     cloud: str = Field(description="What Azure ML said.")
 
 
@@ -105,8 +105,12 @@ class DeploymentAnswer(BaseModel):
     deployed_at: datetime | None
     deleted_at: datetime | None
     step: str | None
-    waiting: str | None = Field(description="What it waits for, in a sentence.")
-    trouble: str | None = Field(description="What went wrong last, while it is tried again.")
+    waiting: str | None = Field(
+        description="What it waits for, in a sentence; in trouble also whose turn it is and when it is tried again."
+    )
+    trouble: str | None = Field(
+        description="What went wrong last, while it is tried again; Azure's own words come last."
+    )
     attempts: int
     timeline: list[Phase]
     conditions: list[Condition]
@@ -171,7 +175,9 @@ class EndpointAnswer(BaseModel):
     )
     changing: bool = Field(description="Whether a change of the endpoint is under way.")
     changed_by: str | None = Field(description="The deployment whose change is under way in Azure.")
-    waiting: str | None = Field(description="What that change waits for, in a sentence.")
+    waiting: str | None = Field(
+        description="What that change waits for, and the trouble it is in where there is any."
+    )
     in_line: int = Field(description="How many changes wait for that one to end.")
     trouble: FailureAnswer | None = Field(
         description="Why the last change of traffic failed; null once another is asked for."

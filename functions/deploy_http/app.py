@@ -21,7 +21,7 @@ from functions.deploy_http import (
 from shared import patience
 from shared.wiring import Front
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def create_api(front: Callable[[], Front]) -> ASGIApp:

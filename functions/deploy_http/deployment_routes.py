@@ -2,24 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.caching import answer_unless_seen, row_meant
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute
+from functions.deploy_http.intake import JsonRoute, require_no_body
 from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain import ids, plans
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
 from shared.service import read, remove, retry, submit
+from shared.service.keyed import Accepted
 
 router = APIRouter(tags=["deployments"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
 IfMatch = Annotated[
     str, Header(max_length=500, description="The ETag of the deployment you decided on.")
 ]
+_NOW = {
+    Status.DEPLOYING: "Accepted. Follow it with GET /deployments/{}.",
+    Status.ACTIVE: "Accepted before, and active by now. GET /deployments/{} says how to call it.",
+    Status.FAILED: "Accepted before, and failed by now. GET /deployments/{} says why.",
+    Status.DELETED: "Accepted before, and deleted since. GET /deployments/{} says what is left of it.",
+}
+"""What an accepted request is told; but for the first, it is one sent again under its key."""
 
 
 @router.post(
@@ -115,7 +123,8 @@ def read_logs(
     "/deployments/{deployment_id}/retry",
     name="retry_deployment",
     status_code=202,
-    responses=accepted(400, 404, 409, 412, 429, once=True),
+    dependencies=[Depends(require_no_body)],
+    responses=accepted(400, 404, 409, 412, 429, once=True, body=False),
 )
 def accept_retry(
     caller: SignedIn,
@@ -141,7 +150,8 @@ def accept_retry(
     "/deployments/{deployment_id}/redeploy",
     name="redeploy_deployment",
     status_code=202,
-    responses=accepted(400, 404, 409, 429, once=True),
+    dependencies=[Depends(require_no_body)],
+    responses=accepted(400, 404, 409, 429, once=True, body=False),
 )
 def accept_redeploy(
     caller: SignedIn,
@@ -196,14 +206,14 @@ def _row_meant(caller: SignedIn, deployment_id: str, if_match: str) -> str:
     return row_meant(if_match, rendering.render_view(view), view.etag)
 
 
-def _answer(request: Request, response: Response, accepted: submit.Accepted) -> answers.Accepted:
+def _answer(request: Request, response: Response, accepted: Accepted) -> answers.Accepted:
     record = accepted.record
     mark_replay(response, replayed=accepted.replayed)
     _point_to(request, response, record.id)
     return answers.Accepted(
         deployment_id=record.id,
         status=record.status,
-        message=f"Accepted. Follow it with GET /deployments/{record.id}.",
+        message=_NOW[record.status].format(record.id),
         endpoint_name=record.endpoint_name,
     )
 

@@ -57,7 +57,7 @@ def set_traffic(
         wanted.traffic,
         if_match=_row_meant(caller, name, if_match),
     )
-    _point_to(request, response, endpoint.name)
+    _point_to(request, response, f"/endpoints/{endpoint.name}")
     return rendering.render_traffic(endpoint)
 
 
@@ -82,10 +82,17 @@ def rotate_key(
     name: str,
     wanted: Annotated[RotateRequest, Body()],
 ) -> answers.Message:
-    """Replaces one key of an endpoint; the other goes on. `GET /endpoints/{name}/keys` shows the new one."""
+    """Replaces one key of an endpoint; the other goes on. `GET /endpoints/{name}/keys` shows the new one.
+
+    It does so when Azure is done; where the key is still the old one after some minutes, Azure has failed.
+    409 `rotation_unclear`: look there, too, before you send the request again.
+    """
     keys.rotate_key(caller.ports, caller.principal, name, wanted.key)
-    _point_to(request, response, name)
-    return answers.Message(message=f"Azure is replacing the {wanted.key} key.")
+    shown = f"/endpoints/{name}/keys"
+    _point_to(request, response, shown)
+    return answers.Message(
+        message=f"Azure is replacing the {wanted.key} key. GET {shown} shows the new one when it is done."
+    )
 
 
 @router.get("/requests", tags=["requests"], responses=errors(404))
@@ -106,5 +113,5 @@ def _row_meant(caller: SignedIn, name: str, if_match: str) -> str:
     return row_meant(if_match, rendering.render_endpoint(view), view.etag)
 
 
-def _point_to(request: Request, response: Response, name: str) -> None:
-    addresses.point_to_monitor(request, response, f"/endpoints/{name}", _LOOK_AGAIN)
+def _point_to(request: Request, response: Response, path: str) -> None:
+    addresses.point_to_monitor(request, response, path, _LOOK_AGAIN)

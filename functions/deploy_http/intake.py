@@ -3,10 +3,13 @@
 It is looked at before the body is read, so a request that cannot be met costs next to nothing.
 """
 
+import json
+from collections import Counter
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, ClassVar
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
@@ -17,6 +20,7 @@ from shared.service.catalogue import too_large
 
 _MOST_JSON = 256 * 1024
 _MOST_FORM_BESIDE_FILE = 64 * 1024
+_MOST_NOTHING = 1024
 
 
 class UnsupportedMediaType(Refusal):
@@ -46,7 +50,7 @@ class JsonRoute(APIRoute):
             if self.body_field is not None:
                 _require_media_type(request, self.media_type)
                 policy: Policy = request.app.state.front().settings.policy
-                request = Request(request.scope, _bounded(request, *self.limit(policy)))
+                request = _Strict(request.scope, _bounded(request, *self.limit(policy)))
             return await handle(request)
 
         return checked
@@ -60,6 +64,38 @@ class UploadRoute(JsonRoute):
     def limit(self, policy: Policy) -> tuple[int, TooLarge]:
         """The file's limit, and room for the form around it."""
         return policy.upload_limit + _MOST_FORM_BESIDE_FILE, too_large(policy.upload_limit)
+
+
+class _Strict(Request):
+    """A request whose JSON can be read in one way only."""
+
+    async def json(self) -> Any:
+        """The JSON of the body. Raises HTTPException 400 for a key that comes twice in an object."""
+        return json.loads(await self.body(), object_pairs_hook=_once_each)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"the key {twice[:100]!r} comes twice in one object"
+        )
+    return found
+
+
+async def require_no_body(request: Request) -> None:
+    """Raises HTTPException 400 for a body that says something; some clients always send `{}`."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_NOTHING:
+            break
+    if len(body) > _MOST_NOTHING or b"".join(body.split()) not in (b"", b"{}"):
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST,
+            "none is taken here, since the deployment keeps its settings; to change some, POST /deployments",
+        )
 
 
 def _require_known(request: Request, known: set[str]) -> None:

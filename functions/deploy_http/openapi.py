@@ -12,7 +12,7 @@ from shared.domain.requests import KEY_DAYS
 
 Responses = dict[int | str, dict[str, Any]]
 _MEANINGS = {
-    400: "The body cannot be read (broken JSON or a broken form), or Idempotency-Key holds no key.",
+    400: "The body cannot be read: its JSON or form is broken, or has a key twice in one object.",
     403: "The caller may not do this.",
     404: "There is no such thing, or it is another user's.",
     409: "It contradicts what is there now; where that passes by itself, Retry-After tells when.",
@@ -25,6 +25,11 @@ _MEANINGS = {
     502: "Azure ML refused what Longshore asked of it.",
     503: "Storage or Azure ML does not answer at the moment; Retry-After tells when to ask again.",
 }
+_OF_NO_BODY = {400: "There is a body, and none is taken here."}
+_OF_A_KEY = {
+    400: " Or Idempotency-Key holds no key.",
+    422: " Or Idempotency-Key came before with another request.",
+}
 _HEADERS = {
     "ETag": "The version of what is shown.",
     REPLAYED: f"`true` where the same request was made before under its key, in the last {KEY_DAYS} days.",
@@ -34,9 +39,17 @@ _HEADERS = {
 }
 
 
-def errors(*statuses: int) -> Responses:
-    """The `responses` of a route that can fail in these ways."""
-    return {status: {"model": Problem, "description": _MEANINGS[status]} for status in statuses}
+def errors(*statuses: int, once: bool = False, body: bool = True) -> Responses:
+    """The `responses` of a route that can fail in these ways.
+
+    `once`: it takes an idempotency key. Without `body`: it takes none.
+    """
+    meanings = _MEANINGS if body else _MEANINGS | _OF_NO_BODY
+    more = _OF_A_KEY if once else {}
+    return {
+        status: {"model": Problem, "description": meanings[status] + more.get(status, "")}
+        for status in (*statuses, *more)
+    }
 
 
 def cached(*statuses: int) -> Responses:
@@ -45,19 +58,16 @@ def cached(*statuses: int) -> Responses:
     return {200: _with("ETag"), 304: unchanged | _with("ETag"), **errors(*statuses)}
 
 
-def accepted(*statuses: int, once: bool = False) -> Responses:
-    """The `responses` of a route that begins something to be watched, and can fail in these ways.
-
-    `once`: it takes an idempotency key.
-    """
+def accepted(*statuses: int, once: bool = False, body: bool = True) -> Responses:
+    """The `responses` of a route that begins something to be watched, and can fail as in `errors`."""
     replayed = (REPLAYED,) if once else ()
     headers = _with("Location", "Operation-Location", "Retry-After", *replayed)
-    return {202: headers, **errors(*statuses)}
+    return {202: headers, **errors(*statuses, once=once, body=body)}
 
 
 def created(*statuses: int) -> Responses:
     """The `responses` of a route that creates something once a key, and can fail in these ways."""
-    return {201: _with("Location", REPLAYED), **errors(*statuses)}
+    return {201: _with("Location", REPLAYED), **errors(*statuses, once=True)}
 
 
 def _with(*headers: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from shared.domain.errors import (
     Unsafe,
 )
 from shared.domain.requests import invalid
+from shared.domain.retry import bound_told
 from shared.settings import SettingsError
 from shared.telemetry import Happened
 
@@ -218,7 +219,7 @@ async def _cloud(request: Request, error: Exception) -> JSONResponse:
     refusal = Refusal(
         "cloud_unavailable", "Azure ML does not answer as it should at the moment.", _SEND_AGAIN
     )
-    wait = math.ceil(error.retry_after or _LOOK_AGAIN)
+    wait = math.ceil(bound_told(error.retry_after) or _LOOK_AGAIN)
     return render_problem(request, 503, refusal, {"Retry-After": str(wait)})
 
 

@@ -1,15 +1,19 @@
 """Records as the answers of the API."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from functions.deploy_http import answers
-from shared.domain import endpoints, phases, plans
+from shared.domain import endpoints, failures, phases, plans
 from shared.domain.bookkeeping import Request
 from shared.domain.inspection import parse_inspection
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
+from shared.domain.troubles import Standing, explain_standing
 from shared.service.read import EndpointView, Stats, View
+
+_SHORT = 200
 
 
 def render_model(model: Model) -> answers.ModelAnswer:
@@ -77,9 +81,9 @@ def render_endpoint(view: EndpointView) -> answers.EndpointAnswer:
         routed=dict(found.traffic) if found else None,
         changing=by is not None or record.wanted is not None,
         changed_by=by.deployment_name if by else None,
-        waiting=by.work.waiting or None if by else None,
+        waiting=str(explain_standing(by)) or None if by else None,
         in_line=len(record.waiting),
-        trouble=_failure(record.trouble),
+        trouble=_failure(failures.with_traffic_command(record)),
         state=found.state if found else None,
         scoring_uri=found.scoring_uri if found else None,
         swagger_uri=found.swagger_uri if found else None,
@@ -106,7 +110,7 @@ def render_request(request: Request) -> answers.RequestAnswer:
 
 
 def _fields(record: Deployment) -> Mapping[str, Any]:
-    work = record.work
+    work, standing = record.work, explain_standing(record)
     return {
         "id": record.id,
         "user_id": record.user_id,
@@ -124,21 +128,21 @@ def _fields(record: Deployment) -> Mapping[str, Any]:
         "instance_count": record.instance_count,
         "status": record.status,
         "error_message": record.failure.cause if record.failure else None,
-        "failure": _failure(record.failure),
+        "failure": _failure(failures.with_command(record)),
         "description": record.description,
         "deployment_config": dict(record.deployment_config),
         "created_at": record.created_at,
         "deployed_at": record.deployed_at,
         "deleted_at": record.deleted_at,
         "step": work.step,
-        "waiting": work.waiting or None,
-        "trouble": work.trouble or None,
+        "waiting": standing.waiting or None,
+        "trouble": standing.trouble or None,
         "attempts": work.attempts,
         "timeline": [
             answers.Phase(phase=name, title=title, at=record.phases.get(name))
             for name, title in phases.PHASES.items()
         ],
-        "conditions": _conditions(record),
+        "conditions": _conditions(record, standing),
     }
 
 
@@ -154,16 +158,21 @@ def _failure(failure: Failure | None) -> answers.FailureAnswer | None:
     )
 
 
-def _conditions(record: Deployment) -> list[answers.Condition]:
-    work = record.work
-    conditions = [_condition("Ready", record.status is Status.ACTIVE)]
+def _conditions(record: Deployment, standing: Standing) -> list[answers.Condition]:
+    conditions = [_condition("Ready", record.status is Status.ACTIVE, _why_not_ready(record))]
     if record.status in (Status.DELETED, Status.FAILED):
         gone = record.torn_down_at is not None
-        message = "" if gone else work.trouble or work.waiting
-        conditions.append(_condition("TornDown", gone, message))
+        conditions.append(_condition("TornDown", gone, "" if gone else str(standing)))
     if not plans.is_finished(record):
-        conditions.append(_condition("Working", True, work.waiting))
+        conditions.append(_condition("Working", True, standing.waiting))
     return conditions
+
+
+def _why_not_ready(record: Deployment) -> str:
+    if record.status is Status.DELETED:
+        return "It was deleted."
+    cause = record.failure.cause if record.failure else ""
+    return textwrap.shorten(cause, _SHORT, placeholder=" ...")
 
 
 def _condition(

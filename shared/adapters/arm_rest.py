@@ -4,6 +4,7 @@ Every call has a deadline that all its requests share. A read that fails for the
 once more at once; a change is never repeated here.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,9 +60,9 @@ class Workspace:
         """The ARM path of the provider in a location of this subscription."""
         return f"/subscriptions/{quote(self.subscription)}/{_PROVIDER}/locations/{quote(location)}"
 
-    def is_here(self, url: str) -> bool:
-        """Whether an absolute URL leads to the same service as `base_url`."""
-        return _origin(url) == _origin(self.base_url)
+    def is_here(self, url: object) -> bool:
+        """Whether this is an absolute URL that leads to the same service as `base_url`."""
+        return isinstance(url, str) and _origin(url) == _origin(self.base_url)
 
 
 class ArmClient:
@@ -124,7 +125,7 @@ class ArmClient:
             yield from _entries(page)
             link = page.get("nextLink")
             if link and not self._workspace.is_here(link):
-                message = f"the list goes on at another service: {urlsplit(link).netloc}"
+                message = f"the list goes on at another service: {str(link)[:200]}"
                 raise CloudError(Trouble.PERMANENT, "foreign_link", message)
             page = self.read(link, deadline=deadline) if link else None
 
@@ -198,7 +199,7 @@ def need(document: Document, *path: str) -> Any:
 def need_number(document: Document, name: str) -> int:
     """The whole number under a name; raises `CloudError` where the answer has none."""
     found = need(document, name)
-    if not isinstance(found, int | float):
+    if not isinstance(found, int | float) or not math.isfinite(found):
         message = f"an answer of Azure ML has no number as {name}"
         raise CloudError(Trouble.TRANSIENT, "unreadable", message)
     return int(found)
@@ -211,6 +212,9 @@ def _entries(page: Document) -> list[Document]:
     return found
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+def _origin(url: str) -> tuple[str, str | None, int | None] | None:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # no address
+        return None

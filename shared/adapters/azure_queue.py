@@ -4,7 +4,9 @@ Sending repeats by itself where the answer is lost. That may leave two messages,
 a message is a hint.
 """
 
-from azure.core.exceptions import AzureError
+from contextlib import suppress
+
+from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared.adapters.storage_account import StorageAccount
@@ -30,7 +32,8 @@ class AzureQueue:
             except AzureError as error:
                 if error_code(error) != "QueueNotFound":
                     raise
-                client.create_queue()  # the same queue made by somebody else is no error
+                with suppress(ResourceExistsError):  # somebody was quicker
+                    client.create_queue()
                 client.send_message(text, visibility_timeout=delay)
 
     def _client(self, queue: str) -> QueueClient:

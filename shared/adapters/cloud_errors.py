@@ -194,6 +194,6 @@ def _seconds(text: str, scale: int) -> float | None:
     except ValueError:
         try:
             return parsedate_to_datetime(text).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return number if math.isfinite(number) else None

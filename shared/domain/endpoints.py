@@ -31,6 +31,15 @@ def leave(endpoint: Endpoint, deployment: Deployment) -> Endpoint:
     return replace(freed, members=rest)
 
 
+def is_member(endpoint: Endpoint, deployment: Deployment) -> bool:
+    """Whether it is the deployment's own endpoint, and no later one of the same name, and not left.
+
+    Once left, the deployment's name on it may be another's.
+    """
+    ids = {each.deployment_id for each in endpoint.members}
+    return endpoint.tag == deployment.endpoint_tag and deployment.id in ids
+
+
 def holds(endpoint: Endpoint, deployment: Deployment) -> bool:
     """Whether the deployment may change the endpoint in the cloud now."""
     return endpoint.holder == _holder(deployment)
@@ -136,9 +145,12 @@ def decide_traffic(
 ) -> dict[str, int]:
     """Traffic once a new deployment is verified: all of it where nothing that stays has any, else none.
 
-    What the cloud routes counts as well as what is on the row, so that a share given by hand stays.
+    What the cloud routes counts as well as what is on the row, so that a share given by hand stays,
+    also that of what is no member: somebody else's.
     """
-    kept = keep_traffic(endpoint.traffic, staying) or keep_traffic(in_cloud, staying)
+    members = {each.deployment_name for each in endpoint.members}
+    others = {name for name in in_cloud if name not in members}
+    kept = keep_traffic(endpoint.traffic, staying) or keep_traffic(in_cloud, {*staying, *others})
     return kept or {deployment_name: 100}
 
 

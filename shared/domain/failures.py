@@ -5,18 +5,36 @@ may mean is in `shared.domain.reasons`, and most texts in `shared.domain.explana
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
 
 from shared.domain.errors import CloudError, Trouble
-from shared.domain.explanations import CRASHED, ENDED, REFUSED, Explanation
+from shared.domain.explanations import (
+    COMMANDS,
+    CRASHED,
+    ENDED,
+    REDEPLOY,
+    REFUSED,
+    RETRY,
+    SET_TRAFFIC,
+    Explanation,
+)
 from shared.domain.names import INSTANCE_TYPES
 from shared.domain.reasons import Reason, find_reason
-from shared.domain.records import Deployment, Failure, Plan, Step, Turn
+from shared.domain.records import Deployment, Endpoint, Failure, Status, Step, Turn
 
 MODEL_GONE = "Model not found in the registry. It may have been deleted."
 _CLOUD_WORDS, _OUR_WORDS = 4000, 2000
-_FEWER = {True: "use fewer instances", False: "use another size (instance_type)"}
+_FEWER = {
+    True: "use fewer instances (instance_count) by POST /deployments",
+    False: "use another size (instance_type) by POST /deployments",
+}
 _QUOTA = re.compile(r"usage/limit: (\d+)/(\d+).*?[Nn]eeded: (\d+)", re.DOTALL)
 _ACTION = re.compile(r"perform action '([^']{1,200})'")
+_FIRST_NUMBER = re.compile(r"\d+")
+_NAMED = 5
+ROLE = "gives the worker's managed identity the role AzureML Data Scientist on the workspace"
 _DOING = {
     Step.PREPARE: "preparing the model",
     Step.REGISTER: "registering the model",
@@ -49,10 +67,51 @@ def failure(code: str, cause: str, whose_turn: Turn, next_step: str, cloud: str 
     )
 
 
+def with_command(record: Deployment) -> Failure | None:
+    """A deployment's failure with what to type next, as it is shown.
+
+    Only what has failed is tried again; what was deleted since is made anew.
+    """
+    if record.failure is None:
+        return None
+    command = COMMANDS.get(record.failure.code, RETRY)
+    if command is RETRY and record.status is not Status.FAILED:
+        command = REDEPLOY
+    return _add(record.failure, command.format(id=record.id))
+
+
+def with_traffic_command(endpoint: Endpoint) -> Failure | None:
+    """Why an endpoint's last change of traffic failed, with what to type next, as it is shown."""
+    trouble = endpoint.trouble
+    if trouble is None or trouble.code == "endpoint_gone":
+        return trouble
+    return _add(trouble, SET_TRAFFIC.format(name=endpoint.name))
+
+
+def _add(told: Failure, command: str) -> Failure:
+    return replace(told, next=f"{told.next} {command}")
+
+
+def name_users(record: Deployment, others: Iterable[Deployment]) -> str:
+    """Some of the active deployments that use the quota of the record's family of sizes, as DELETE wants them."""
+    family = _family(record.instance_type)
+    users = (
+        f"{each.endpoint_name}/{each.deployment_name} ({each.id})"
+        for each in others
+        if each.status is Status.ACTIVE and _family(each.instance_type) == family
+    )
+    return ", ".join(islice(users, _NAMED))
+
+
+def _family(size: str) -> str:
+    """The size without the number that tells its cores: those of one family share a quota."""
+    return _FIRST_NUMBER.sub("", size, count=1)
+
+
 def failure_of(record: Deployment, step: Step, error: CloudError, active: str) -> Failure:
     """What a cloud error that will not go away means for the deployment.
 
-    `active` names the user's live deployments, for the way out of a full quota.
+    `active` is what `name_users` gives, for the way out of a full quota.
     """
     if error.code == Reason.QUOTA:
         return _quota(record, error.message, str(error), active)
@@ -60,20 +119,20 @@ def failure_of(record: Deployment, step: Step, error: CloudError, active: str) -
         return _tell(record, REFUSED[Reason(error.code)], str(error))
     doing = _DOING.get(step, step)
     if error.trouble is Trouble.AUTH:
-        return _not_allowed(record, error, doing)
+        return _not_allowed(error, doing)
     if error.trouble is Trouble.PERMANENT:
         return failure(
             "cloud_refused",
             f"Azure ML refused the request while {doing}: {shorten(error.message, 300)}",
             Turn.YOU,
-            f"Correct what it names and {_again(record)}.",
+            "Correct what it names; other settings of a deployment need POST /deployments.",
             str(error),
         )
     return failure(
         "cloud_unavailable",
         f"Azure ML did not answer clearly while {doing}, many times over.",
         Turn.YOU,
-        f"Wait until Azure is well again (https://status.azure.com), then {_again(record)}.",
+        "Wait until Azure is well again (https://status.azure.com).",
         str(error),
     )
 
@@ -109,7 +168,7 @@ def past_deadline(record: Deployment) -> Failure:
         "deadline",
         f"Its time was over while it was still {doing}.",
         Turn.YOU,
-        f"Look at the events for what it waited for, then {_again(record)}.",
+        f"Look at what it waited for with GET /deployments/{record.id}/events.",
         record.work.trouble or record.work.waiting,
     )
 
@@ -120,25 +179,24 @@ def _tell(record: Deployment, told: Explanation, cloud: str) -> Failure:
         "name": record.deployment_name,
         "endpoint": record.endpoint_name,
         "size": record.instance_type,
-        "again": _again(record),
     }
     cause, next_step = told.cause.format(**about), told.next.format(**about)
     return failure(told.code, cause, told.whose_turn, next_step, cloud)
 
 
-def _again(record: Deployment) -> str:
-    return "set the traffic again" if record.work.plan is Plan.TRAFFIC else "deploy again"
+def lacking(words: str) -> str:
+    """The right that Azure misses, as far as it says which."""
+    action = _ACTION.search(words)
+    return f"the right to {action[1]}" if action else "a right it needs, or its identity"
 
 
-def _not_allowed(record: Deployment, error: CloudError, doing: str) -> Failure:
-    action = _ACTION.search(error.message)
-    lacking = f"the right to {action[1]}" if action else "a right it needs, or its identity"
+def _not_allowed(error: CloudError, doing: str) -> Failure:
     return failure(
         "not_allowed",
-        f"Azure ML refused Longshore while {doing}, for ten minutes: it lacks {lacking}.",
+        f"Azure ML refused Longshore while {doing}, for ten minutes: it lacks "
+        f"{lacking(error.message)}.",
         Turn.OPERATOR,
-        "An operator gives the worker's managed identity the role AzureML Data Scientist on the "
-        f"workspace; then {_again(record)}.",
+        f"An operator {ROLE}.",
         str(error),
     )
 
@@ -152,11 +210,11 @@ def _quota(record: Deployment, words: str, cloud: str, active: str) -> Failure:
         against = "it needs more cores than are left"
     smaller = [each for each in INSTANCE_TYPES if each < record.instance_type][:1]
     ways = [
-        f"use a smaller size (instance_type {smaller[0]})"
+        f"use a smaller size (instance_type {smaller[0]}) by POST /deployments"
         if smaller
         else _FEWER[record.instance_count > 1],
         "ask for more at https://portal.azure.com > Quotas > Machine learning",
-        f"delete deployments you no longer need ({active})" if active else "",
+        f"delete what you no longer need, by DELETE /deployments/ID: {active}" if active else "",
         "use a workspace in another region",
     ]
     return failure(
@@ -164,6 +222,6 @@ def _quota(record: Deployment, words: str, cloud: str, active: str) -> Failure:
         f"There is no quota left for {record.instance_count} x {record.instance_type}: {against}. "
         "Azure keeps 20 % more than the instances use, for upgrades.",
         Turn.YOU,
-        "Choose one: " + "; ".join(way for way in ways if way) + ". Then deploy again.",
+        "Choose one: " + "; ".join(way for way in ways if way) + ".",
         cloud,
     )

@@ -25,6 +25,8 @@ class Slot:
 def next_slot(next_turn: datetime, now: datetime, per_minute: int) -> Slot:
     """The slot of a request that comes now, where the user's next turn would be at `next_turn`."""
     interval = timedelta(minutes=1) / per_minute
+    if next_turn > now + LONGEST_PAUSE + (BURST + 1) * interval:
+        next_turn = now  # none is given so late: the clock was set back
     turn = max(next_turn, now)
     ahead = turn - now - (BURST - 1) * interval
     if ahead > LONGEST_PAUSE:

@@ -28,4 +28,3 @@ class Policy:
     max_members: int = 20  # Azure's limit of deployments per endpoint
     max_unfinished: int = 100
     deploys_per_minute: int = 120
-    datastore_folder: str = ""

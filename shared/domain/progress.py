@@ -69,3 +69,13 @@ def event_after(
     number = record.events + 1
     event = Event(deployment_id=record.id, number=number, at=now, name=name, text=text, step=step)
     return replace(record, events=number), event
+
+
+def is_news(record: Deployment, text: str) -> bool:
+    """Whether this is another trouble, or another reason to wait, than the record has."""
+    return _gist(text) != _gist(record.work.trouble or record.work.waiting)
+
+
+def _gist(text: str) -> str:
+    """The code of a trouble, without words that may differ each time; else the whole text."""
+    return text.partition(": ")[0]

@@ -156,7 +156,7 @@ class TrafficRequest(BaseModel):
         AfterValidator(_shares),
     ] = Field(
         description="Whole percents by the name of an active deployment; who is not named gets none. "
-        "They sum up to 100, or to 0 where the endpoint shall answer nobody.",
+        "They sum up to 100, or to 0, where nobody is answered until another deployment is verified.",
         examples=[{"blue": 90, "green": 10}],
     )
 

@@ -45,18 +45,24 @@ def burns_attempt(trouble: Trouble) -> bool:
 def retry_delay(trouble: Trouble, attempts: int, retry_after: float | None, jitter: float) -> float:
     """Seconds to the next attempt: what the cloud said, else doubling, at least half of it sure.
 
-    `jitter` is between 0 and 1. A told time is believed up to `LONGEST_WAIT`, also with what is
-    added; one that is not in the future says nothing.
+    `jitter` is between 0 and 1. A told time is believed as far as `bound_told` says, also with what
+    is added.
     """
-    if retry_after is not None and retry_after > 0:
-        told = min(max(retry_after, _FIRST), LONGEST_WAIT / (1 + _LATER))
-        return told * (1 + jitter * _LATER)
+    if told := bound_told(retry_after):
+        return min(told, LONGEST_WAIT / (1 + _LATER)) * (1 + jitter * _LATER)
     if trouble is Trouble.AUTH:
         return _AUTH_WAIT * (1 + jitter)
     if not burns_attempt(trouble):
         return _OTHERS_TURN * (1 + jitter)
     ceiling = min(_LONGEST, _FIRST * 2.0 ** min(attempts, 10))
     return max(_FIRST, ceiling * (1 + jitter) / 2)
+
+
+def bound_told(retry_after: float | None) -> float | None:
+    """A time to wait that the cloud told, from a second to `LONGEST_WAIT`; one in the past says nothing."""
+    if retry_after is not None and retry_after > 0:
+        return min(max(retry_after, _FIRST), LONGEST_WAIT)
+    return None
 
 
 def slow_down(seconds: float, elapsed: float) -> float:

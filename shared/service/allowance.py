@@ -20,6 +20,8 @@ from shared.telemetry import Happened
 
 RECOUNT = timedelta(seconds=5)
 RECOUNT_AT_LIMIT = timedelta(seconds=1)
+OLDEST = timedelta(seconds=10)
+"""A count that is older serves nobody, also where another request is about to renew it."""
 _LATER = 30.0  # seconds: a deployment takes minutes
 _MOST_USERS = 10_000  # beyond, those are forgotten who have long asked for nothing
 _FORGET = timedelta(minutes=2)
@@ -27,10 +29,11 @@ _FORGET = timedelta(minutes=2)
 
 @dataclass(slots=True)
 class _Use:
-    """What is known of a user: how much is unfinished, when that was counted, the next turn."""
+    """What is known of a user: how much is unfinished, when that was counted and last to be, the next turn."""
 
     unfinished: int
     counted_at: datetime
+    asked_at: datetime
     next_turn: datetime
 
 
@@ -49,6 +52,7 @@ class Allowance:
         if use is None or self._begins_to_count(use, now):
             counted = count_unfinished(self._tables, user_key, self._policy.max_unfinished)
             use = self._remember(user_key, counted, now)
+        now = self._clock.now()
         with self._lock:
             if use.unfinished >= self._policy.max_unfinished:
                 raise too_many_unfinished(self._policy.max_unfinished)
@@ -60,12 +64,13 @@ class Allowance:
         return slot.pause
 
     def _begins_to_count(self, use: _Use, now: datetime) -> bool:
-        """Whether the count is old and it is for the caller to renew it: others go on with the old."""
+        """Whether it is for the caller to count: one does after a while, others go on with what is known."""
         with self._lock:
             is_full = use.unfinished >= self._policy.max_unfinished
-            if now - use.counted_at < (RECOUNT_AT_LIMIT if is_full else RECOUNT):
+            every = RECOUNT_AT_LIMIT if is_full else RECOUNT
+            if use.counted_at <= now < use.counted_at + OLDEST and now < use.asked_at + every:
                 return False
-            use.counted_at = now
+            use.asked_at = now
             return True
 
     def _remember(self, user_key: str, unfinished: int, now: datetime) -> _Use:
@@ -74,8 +79,8 @@ class Allowance:
                 self._uses = {
                     key: use for key, use in self._uses.items() if now - use.counted_at < _FORGET
                 }
-            use = self._uses.setdefault(user_key, _Use(unfinished, now, now))
-            use.unfinished, use.counted_at = unfinished, now
+            use = self._uses.setdefault(user_key, _Use(unfinished, now, now, now))
+            use.unfinished, use.counted_at, use.asked_at = unfinished, now, now
             return use
 
 

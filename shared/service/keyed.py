@@ -5,6 +5,7 @@ something was accepted. Whoever loses that transaction to the same key looks aga
 winner did. A key is forgotten after `requests.KEY_DAYS`: its row is removed when it is met again.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from shared.service.owned import require_deployment
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
+_NEW_ID = "As a new event, under another id: this one keeps its answer."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
@@ -32,6 +35,31 @@ class Keyed:
 
     key: str
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The deployment a request led to; `replayed` where an earlier request of the same key made it."""
+
+    record: Deployment
+    replayed: bool = False
+
+
+def once(
+    ports: Ports, principal: Principal, keyed: Keyed, accept: Callable[[], Accepted]
+) -> Accepted:
+    """What the same request led to before, else what `accept` does. Raises as `find_replay` and as that.
+
+    It is looked for again after a refusal: what is in the way may be the same request, which was faster.
+    """
+    if earlier := find_replay(ports, principal, keyed):
+        return Accepted(record=earlier, replayed=True)
+    try:
+        return accept()
+    except Refusal:
+        if earlier := find_replay(ports, principal, keyed):
+            return Accepted(record=earlier, replayed=True)
+        raise
 
 
 def find_replay(ports: Ports, principal: Principal, keyed: Keyed) -> Deployment | None:
@@ -72,7 +100,7 @@ def keep_refusal(ports: Ports, principal: Principal, keyed: Keyed, refusal: Refu
     problem = {
         "code": refusal.code,
         "detail": refusal.detail,
-        "next": refusal.next_step,
+        "next": f"{refusal.next_step} {_NEW_ID}",
         "problems": [dict(each) for each in refusal.problems],
     }
     refused = Request(

@@ -31,7 +31,7 @@ def next_look(turn: Turn, step: Step) -> float:
 def learn(turn: Turn, step: Step) -> None:
     """Notes when the operation was due to be looked at that this turn saw finished."""
     work = turn.record.work
-    if work.began_at is None:
+    if work.began_at is None or work.trouble:  # an outage says nothing of how long the cloud takes
         return
     due = (work.due_at - work.began_at).total_seconds()
     tables, random = turn.ports.tables, turn.ports.random

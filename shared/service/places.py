@@ -6,7 +6,7 @@ Used by `submit` and `retry` each time they try to admit a request.
 from dataclasses import dataclass
 
 from shared.domain import endpoints
-from shared.domain.errors import Conflict
+from shared.domain.errors import Changed, Conflict
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Member, Status
 from shared.ports import Insert, Operation, Ports, Replace
@@ -28,14 +28,16 @@ def find_place(ports: Ports, policy: Policy, record: Deployment) -> Place:
     """The endpoint the record names, with the record on it; none where it is to be a new one.
 
     A record that is retried may not have left its endpoint yet. Raises Conflict where the endpoint is
-    full, or has a deployment of that name.
+    full, or has a deployment of that name; Changed where another request has brought the record there.
     """
     if record.generation == 1 and record.deployment_config["endpoint_name"] is None:
         return Place(stored=None, endpoint=None)  # its name has a fresh id in it
     stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
     if stored is None:
         return Place(stored=None, endpoint=None)
-    if stored.record.tag == record.endpoint_tag and _member(record) in stored.record.members:
+    if _member(record) in stored.record.members:
+        if stored.record.tag != record.endpoint_tag:
+            raise Changed(f"{record.id} has come to {record.endpoint_name}")
         return Place(stored=stored, endpoint=stored.record)
     joined = endpoints.join(stored.record, _member(record))
     if len(stored.record.members) >= policy.max_members:
@@ -95,6 +97,5 @@ def _taken(ports: Ports, endpoint: Endpoint, name: str) -> Conflict:
     return Conflict(
         "deployment_name_taken",
         f"{detail}.",
-        "Choose another deployment_name, or leave it out and one is generated. A retry keeps its "
-        "name: deploy the model anew instead.",
+        "Choose another deployment_name, or leave it out and one is generated.",
     )

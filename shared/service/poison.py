@@ -53,8 +53,11 @@ def take_event(ports: Ports, principal: Principal, event: DeployEvent, body: byt
 
     The new message is marked, so that a copy of the old one is not taken for its second failure.
     """
-    if store.load_request(ports.tables, principal.user_key, produce.key_of(event)):
-        return
+    try:
+        if store.load_request(ports.tables, principal.user_key, produce.key_of(event)):
+            return
+    except Newer:
+        return  # answered, by its own version
     telemetry.tell(Happened.POISON_TAKEN, source=event.source, id=event.id)
     marked = _marked(event)
     if event.longshoretries == 0 and len(marked.encode()) <= limits.MAX_MESSAGE_BYTES:
@@ -64,7 +67,7 @@ def take_event(ports: Ports, principal: Principal, event: DeployEvent, body: byt
         "not_processed",
         "Longshore itself failed at this event, again and again.",
         "An operator finds the error in the worker's log by the event's id, and mends it; then send "
-        "the event under a new id.",
+        "it again.",
     )
     dead_letters.put_aside(
         ports, DEPLOY_REQUESTS, body, DeadLetterReason.NOT_PROCESSED, "It failed at every try."

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared import telemetry
 from shared.domain import limits, messages, requests
 from shared.domain.bookkeeping import Request
-from shared.domain.errors import Forbidden, InvalidRequest, NotFound, Refusal
+from shared.domain.errors import Forbidden, InvalidRequest, Newer, NotFound, Refusal
 from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
@@ -26,7 +26,7 @@ from shared.service.keyed import Keyed, keep_refusal
 from shared.telemetry import Happened
 
 _VERSION = "1.0"
-_LONGEST_WAIT = 900.0  # seconds
+_NEWER_WAIT, _LONGEST_WAIT = 30.0, 900.0  # seconds
 
 
 class DeployEvent(BaseModel):
@@ -69,7 +69,7 @@ def accept_event(
     """Does what `POST /deployments/deploy` does with the event's data.
 
     A refusal is kept under the event's key, where `GET /requests` finds it; one that passes by itself
-    is no answer, so the event goes back to the queue. Raises InvalidRequest and Forbidden for a message
+    is no answer, so the event goes back to the queue, and so does one that meets a newer version's row. Raises InvalidRequest and Forbidden for a message
     that names no key or no user it may name (those are nobody's rows), StoreError where nothing is kept.
     """
     event = parse_event(text)
@@ -82,6 +82,8 @@ def accept_event(
             refuse_event(ports, principal, event, error)
         else:
             _send_back(ports, event, text, error.retry_after)
+    except Newer:  # what it needs is for a newer version, which may be the next to take it
+        _send_back(ports, event, text, _NEWER_WAIT)
 
 
 def refuse_event(ports: Ports, principal: Principal, event: DeployEvent, refusal: Refusal) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from shared.cloud_ports import CloudEndpoint
-from shared.domain import ownership, plans
+from shared.domain import endpoints, ownership, plans
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
@@ -99,15 +99,11 @@ def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View
     return View(
         record=record,
         etag=stored.row.etag,
-        endpoint=endpoint.record if endpoint and _is_member(endpoint.record, record) else None,
+        endpoint=endpoint.record
+        if endpoint and endpoints.is_member(endpoint.record, record)
+        else None,
         model=model.record if model else None,
     )
-
-
-def _is_member(endpoint: Endpoint, record: Deployment) -> bool:
-    """Whether it is the deployment's own endpoint, and no later one of the same name."""
-    ids_of_members = {member.deployment_id for member in endpoint.members}
-    return endpoint.tag == record.endpoint_tag and record.id in ids_of_members
 
 
 def require_endpoint_view(ports: Ports, principal: Principal, name: str) -> EndpointView:

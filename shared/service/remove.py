@@ -76,7 +76,7 @@ def _hand_over(ports: Ports, record: Deployment, traffic_to: str) -> list[Operat
     goes while another decides on traffic, then meet there, and the later one looks again.
     """
     stored = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
-    if stored is None or stored.record.tag != record.endpoint_tag:
+    if stored is None or not endpoints.is_member(stored.record, record):
         return []
     heir = None
     if endpoints.coming_traffic(stored.record).get(record.deployment_name):
@@ -91,7 +91,9 @@ def _require_heir(record: Deployment, candidates: list[str], traffic_to: str) ->
         raise Conflict(
             "traffic_target_not_active",
             f"{traffic_to!r} is no other active deployment of {record.endpoint_name}.",
-            f"Choose one of: {', '.join(candidates) or 'there is none'}.",
+            f"Choose one of: {', '.join(candidates)}."
+            if candidates
+            else "Leave traffic_to out: no other is active there, so nobody takes its traffic over.",
         )
     if candidates and not heir:
         raise Conflict(
@@ -106,10 +108,6 @@ def _require_heir(record: Deployment, candidates: list[str], traffic_to: str) ->
 
 
 def _heirs(ports: Ports, endpoint: Endpoint, leaving: Deployment) -> list[str]:
-    able = []
-    for member in endpoint.members:
-        if member.deployment_id != leaving.id:
-            other = store.load_deployment(ports.tables, leaving.user_key, member.deployment_id)
-            if other is not None and endpoints.can_carry(other.record):
-                able.append(member.deployment_name)
-    return sorted(able)
+    others = [each.record for each in store.load_members(ports.tables, endpoint)]
+    able = [each for each in others if each.id != leaving.id and endpoints.can_carry(each)]
+    return sorted(each.deployment_name for each in able)

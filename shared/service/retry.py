@@ -5,6 +5,8 @@ is claimed anew where it was freed. It is accepted also while the failed try is 
 away: the plan of a retry begins with what is left of that.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,12 +22,18 @@ from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.contention import until_written
-from shared.service.keyed import Keyed, answer_operation, find_replay
+from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_deployment
 from shared.service.refusals import changed
 from shared.service.store import Stored
-from shared.service.submit import Accepted, accept_keyed
+from shared.service.submit import accept_keyed
 from shared.telemetry import Happened
+
+_NAMES_TAKEN = ("endpoint_taken", "deployment_name_taken", "endpoint_full")
+_ANEW = (
+    "A retry and a redeploy keep the names there were: deploy the model with POST /deployments, under "
+    "other names or none."
+)
 
 
 def accept_retry(
@@ -46,8 +54,6 @@ def accept_retry(
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
 
     def attempt() -> Accepted:
-        if earlier := find_replay(ports, principal, keyed):
-            return Accepted(record=earlier, replayed=True)
         stored = require_deployment(ports, principal, deployment_id)
         if stored.record.status is not Status.FAILED:
             raise _not_failed(stored.record)
@@ -55,12 +61,13 @@ def accept_retry(
             raise changed("deployment", f"/deployments/{deployment_id}")
         _require_model(ports, stored.record)
         allowance.require_room(ports.tables, policy, principal.user_key)
-        record = _commit(ports, policy, principal, stored, keyed)
+        with _names_kept():
+            record = _commit(ports, policy, principal, stored, keyed)
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
         hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
 
-    return until_written("deployment", attempt)
+    return once(ports, principal, keyed, lambda: until_written("deployment", attempt))
 
 
 def accept_redeploy(
@@ -90,7 +97,19 @@ def accept_redeploy(
         )
     _require_model(ports, record)
     request = parse_deploy_request(dict(record.deployment_config))
-    return accept_keyed(ports, mint, policy, principal, request, keyed)
+    with _names_kept():
+        return accept_keyed(ports, mint, policy, principal, request, keyed)
+
+
+@contextmanager
+def _names_kept() -> Iterator[None]:
+    """Gives a name that is taken the advice that fits who cannot choose another one here."""
+    try:
+        yield
+    except Conflict as error:
+        if error.code not in _NAMES_TAKEN or error.retry_after is not None:
+            raise
+        raise Conflict(error.code, error.detail, _ANEW) from error
 
 
 def _require_model(ports: Ports, record: Deployment) -> None:

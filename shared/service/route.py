@@ -51,15 +51,11 @@ def accept_traffic(
 def _commit(
     ports: Ports, policy: Policy, stored: Stored[Endpoint], shares: Mapping[str, int]
 ) -> Endpoint:
-    members = _members(ports, stored.record)
+    members = store.load_members(ports.tables, stored.record)
     wanted = _name_as_recorded(stored.record.name, members, shares)
     carrier = endpoints.choose_carrier(stored.record, [each.record for each in members], wanted)
     if carrier is None:
-        raise Conflict(
-            "nothing_active",
-            f"No deployment of {stored.record.name} is active, so there is no traffic to set.",
-            "Wait until one is active; the first gets all traffic.",
-        )
+        raise _nothing_active(stored.record.name)
     etag = next(each.row.etag for each in members if each.record is carrier)
     now = ports.clock.now()
     deadline = now + timedelta(seconds=policy.deploy_deadline)
@@ -83,20 +79,12 @@ def _commit(
     return endpoint
 
 
-def _members(ports: Ports, endpoint: Endpoint) -> list[Stored[Deployment]]:
-    loaded = [
-        store.load_deployment(ports.tables, endpoint.user_key, member.deployment_id)
-        for member in endpoint.members
-    ]
-    return [each for each in loaded if each is not None]
-
-
 def _name_as_recorded(
     name: str, members: list[Stored[Deployment]], shares: Mapping[str, int]
 ) -> dict[str, int]:
     """The shares that are not 0, by the names as their deployments have them.
 
-    Raises Conflict for one that is of no active deployment of the endpoint.
+    Raises Conflict for one that is of no active deployment of the endpoint, and where none is active.
     """
     active = {
         each.record.deployment_name.lower(): each.record.deployment_name
@@ -104,10 +92,20 @@ def _name_as_recorded(
         if each.record.status is Status.ACTIVE
     }
     unknown = sorted(each for each in shares if each.lower() not in active)
+    if unknown and not active:
+        raise _nothing_active(name)
     if unknown:
         raise Conflict(
             "traffic_target_not_active",
             f"No active deployment of {name}: {', '.join(unknown)}.",
-            f"Choose among: {', '.join(sorted(active.values())) or 'none is active yet'}.",
+            f"Choose among: {', '.join(sorted(active.values()))}.",
         )
     return {active[each.lower()]: share for each, share in shares.items() if share}
+
+
+def _nothing_active(name: str) -> Conflict:
+    return Conflict(
+        "nothing_active",
+        f"No deployment of {name} is active, so there is no traffic to set.",
+        "Wait until one is active; the first gets all traffic.",
+    )

@@ -10,11 +10,11 @@ from typing import assert_never
 from shared import telemetry
 from shared.domain import endpoints, leases, plans, poisoning, retry
 from shared.domain.errors import CloudError, LeaseLost, StoreError, UnreadableRow
-from shared.domain.failures import failure_of, past_deadline, shorten
+from shared.domain.failures import failure_of, name_users, past_deadline, shorten
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.policy import Policy
 from shared.domain.reasons import Reason
-from shared.domain.records import Deployment, Status, Step
+from shared.domain.records import Deployment, Step
 from shared.ports import WorkerPorts
 from shared.service import hints, listing, pace, settle, store
 from shared.service.hints import Hint
@@ -166,12 +166,8 @@ def _attempt(turn: Turn, step: Step) -> tuple[Outcome, str]:
 def _usages(turn: Turn, error: CloudError) -> str:
     if error.code != Reason.QUOTA:
         return ""
-    live = [
-        record.deployment_name
-        for record in listing.list_deployments(turn.ports.tables, turn.record.user_key)
-        if record.status is Status.ACTIVE
-    ]
-    return ", ".join(live[:10])
+    own = listing.list_deployments(turn.ports.tables, turn.record.user_key)
+    return name_users(turn.record, own)
 
 
 def _wait(turn: Turn, step: Step, outcome: Wait, trouble: str) -> None:

@@ -91,6 +91,13 @@ def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | N
     return read_row(Request, row) if row else None
 
 
+def load_members(tables: Tables, endpoint: Endpoint) -> list[Stored[Deployment]]:
+    """The deployments of an endpoint, in the order in which they came to it."""
+    ids_of_members = [each.deployment_id for each in endpoint.members]
+    found = [load_deployment(tables, endpoint.user_key, each) for each in ids_of_members]
+    return [each for each in found if each is not None]
+
+
 def load_claim(tables: Tables, name: str) -> Stored[Claim] | None:
     """Who has claimed an id or an endpoint's name."""
     row = tables.get(CLAIMS, name.lower(), _CLAIM_KEY)

@@ -5,7 +5,7 @@ hint. The inflight row comes before the name, so that whatever breaks off is fou
 frees the name; an acceptance that is refused after that row ends itself in the same way.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared import telemetry
 from shared.domain import ids, names, phases, plans
@@ -25,20 +25,12 @@ from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
 from shared.service.claims import Mint
 from shared.service.contention import TRIES
-from shared.service.keyed import Keyed, answer_operation, find_replay
+from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_model
 from shared.service.places import Place
 from shared.telemetry import Happened
 
 _BUSY = 2.0  # seconds until it is worth another try
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """The deployment a request led to; `replayed` where an earlier request of the same key made it."""
-
-    record: Deployment
-    replayed: bool = False
 
 
 def accept_deploy(
@@ -67,8 +59,22 @@ def accept_keyed(
     keyed: Keyed,
 ) -> Accepted:
     """As `accept_deploy`, for a request that is known by something else than its content."""
-    if earlier := find_replay(ports, principal, keyed):
-        return Accepted(record=earlier, replayed=True)
+    return once(
+        ports,
+        principal,
+        keyed,
+        lambda: _accept(ports, mint, policy, principal, request, keyed),
+    )
+
+
+def _accept(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    principal: Principal,
+    request: DeployRequest,
+    keyed: Keyed,
+) -> Accepted:
     model = require_model(ports, principal, request.model_id).record
     pause = mint.allowance.take(principal.user_key)
     deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.cloud_ports import CloudEndpoint
+from shared.cloud_ports import CloudDeployment, CloudEndpoint
 from shared.domain import endpoints, leases, ownership, plans, poisoning, progress
 from shared.domain.errors import Changed, Exists, LeaseLost, Missing, StoreError
 from shared.domain.outcomes import Done, Failed, Wait
@@ -90,8 +90,7 @@ class Turn:
         now = self.ports.clock.now()
         record = leases.drop_lease(progress.after_wait(self.record, outcome, seconds, now, trouble))
         news = trouble or outcome.why
-        known = self.record.work.trouble or self.record.work.waiting
-        if _gist(news) == _gist(known):
+        if not progress.is_news(self.record, news):
             self._replace(record)
             return
         self._checkpoint(record, "trouble" if trouble else "waiting", news, step)
@@ -132,11 +131,8 @@ class Turn:
         stored = store.load_endpoint(
             self.ports.tables, self.record.user_key, self.record.endpoint_name
         )
-        self._seen = None
-        if stored is None or stored.record.tag != self.record.endpoint_tag:
-            return None
-        if self.record.id in {each.deployment_id for each in stored.record.members}:
-            self._seen = stored
+        is_member = stored is not None and endpoints.is_member(stored.record, self.record)
+        self._seen = stored if is_member else None
         return self._seen
 
     def hold_endpoint(self, stored: Stored[Endpoint]) -> Stored[Endpoint] | Wait:
@@ -185,6 +181,13 @@ class Turn:
         """The endpoint in the cloud, and whether it is ours."""
         found = self.ports.view.find_endpoint(self.record.endpoint_name)
         return found, found is not None and ownership.is_ours(found.tags, self.endpoint_tags())
+
+    def cloud_deployment(self) -> tuple[CloudDeployment | None, bool]:
+        """The deployment in the cloud, and whether it is ours."""
+        record = self.record
+        found = self.ports.view.find_deployment(record.endpoint_name, record.deployment_name)
+        tags = ownership.deployment_tags(record)
+        return found, found is not None and ownership.is_ours(found.tags, tags)
 
     def endpoint_tags(self) -> dict[str, str]:
         """What the endpoint in the cloud is tagged with."""
@@ -243,8 +246,3 @@ class Turn:
     def _replace(self, record: Deployment) -> None:
         if self._commit(record, [Replace(store.deployment_row(record, self.etag))]) is None:
             raise LeaseLost(f"{record.id} could not be written")
-
-
-def _gist(text: str) -> str:
-    """The code of a trouble, without words that may differ each time; else the whole text."""
-    return text.partition(": ")[0]

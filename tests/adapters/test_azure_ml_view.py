@@ -162,10 +162,20 @@ def test_a_rotation_names_the_key_and_no_value_for_it(
     assert call["body"] == {"keyType": "Secondary"}
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://127.0.0.1:9/more",
+        "http://127.0.0.1:99999/",
+        "http://[x",
+        5,
+        {"a": 1},
+    ],
+)
 def test_a_list_does_not_go_on_at_another_service(
-    view: AzureMlView, emulator: running.Running
+    view: AzureMlView, emulator: running.Running, link: object
 ) -> None:
-    body = {"value": [], "nextLink": f"http://127.0.0.1:{processes.free_port()}/more"}
+    body = {"value": [], "nextLink": link}
     trouble(emulator, {"status": 200, "body": body}, "/deployments")
     with pytest.raises(CloudError) as caught:
         view.list_deployments("any")

@@ -141,7 +141,15 @@ def test_a_failure_is_seen_also_where_its_account_cannot_be_read(
 
 
 @pytest.mark.parametrize(
-    "place", ["http://127.0.0.1:9/x", "", "{url}/subscriptions/s/gone", "//", "not an address"]
+    "place",
+    [
+        "http://127.0.0.1:9/x",
+        "",
+        "{url}/subscriptions/s/gone",
+        "//",
+        "http://[x",
+        "http://127.0.0.1:99999/x",
+    ],
 )
 def test_a_failed_deployment_whose_operation_cannot_be_seen_has_no_cause(
     view: AzureMlView, emulator: running.Running, place: str

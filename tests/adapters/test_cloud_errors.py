@@ -274,6 +274,7 @@ def test_json_of_any_shape_is_survived(body: str) -> None:
         ({"retry_after_ms": "250", "retry_after": "7"}, 0.25),
         ({"x_ms_retry_after_ms": "1500"}, 1.5),
         ({"retry_after": "soon"}, None),
+        ({"retry_after": f"Mon, 01 Jan 2026 00:00:00 +{'9' * 20}"}, None),
         ({"retry_after": "nan"}, None),
     ],
 )

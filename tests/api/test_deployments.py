@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.records import Status
+from shared.domain.failures import failure
+from shared.domain.records import Status, Turn
 from tests.api.serving import HERE, Server, problem_of, wrong_fields
 
 
@@ -122,7 +123,7 @@ def test_variables_of_any_allowed_size_are_kept(server: Server) -> None:
         (b'"text"', 422),
         (b'{"model_id": NaN}', 422),
         (b'{"model_id": "\\ud800"}', 422),
-        (b'{"model_id": "m", "model_id": "n", "x": 1}', 422),
+        (b'{"model_id": "m", "model_id": "n", "x": 1}', 400),
         (b"{", 400),
         (b"\xff\xfe", 400),
         (b"[" * 100_000, 400),
@@ -270,6 +271,40 @@ def test_a_deleted_deployment_leaves_the_list_at_once_and_stays_readable(server:
     assert (shown["status"], shown["deleted_at"] is not None) == ("deleted", True)
     torn_down = next(each for each in shown["conditions"] if each["type"] == "TornDown")
     assert torn_down["status"] == "False"
+
+
+@pytest.mark.parametrize(
+    ("code", "command"), [("deadline", "retry"), ("registry_name_taken", "redeploy")]
+)
+def test_a_failure_tells_the_command_that_goes_on_and_it_is_accepted(
+    server: Server, code: str, command: str
+) -> None:
+    deployment_id = server.deploy(server.upload())
+    why = failure(code, "It was late.", Turn.YOU, "Look.")
+    server.finish(deployment_id, status=Status.FAILED, failure=why)
+
+    shown = server.get(f"/deployments/{deployment_id}").json()
+    method, path = shown["failure"]["next"].split()[-2:]
+
+    assert (method, path) == ("POST", f"/deployments/{deployment_id}/{command}")
+    assert server.send(method, path).status_code == 202
+
+
+def test_what_is_not_ready_says_why_in_short(server: Server) -> None:
+    failed, deleted = (server.deploy(server.upload()) for _ in range(2))
+    why = failure("cloud_refused", "It was refused. " * 100, Turn.YOU, "Look.")
+    server.finish(failed, status=Status.FAILED, failure=why)
+    server.delete(f"/deployments/{deleted}")
+
+    told = {}
+    for each in (failed, deleted):
+        ready = server.get(f"/deployments/{each}").json()["conditions"][0]
+        assert (ready["type"], ready["status"]) == ("Ready", "False")
+        told[each] = ready["message"]
+
+    assert told[failed].startswith("It was refused.")
+    assert len(told[failed]) <= 200
+    assert told[deleted] == "It was deleted."
 
 
 def test_what_carries_traffic_is_deleted_only_with_an_heir(server: Server) -> None:

@@ -1,12 +1,15 @@
 """Endpoints, keys and queued requests over HTTP."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.service import produce
-from tests.api.serving import Server, problem_of, wrong_fields
+from shared.domain.failures import failure
+from shared.domain.records import Turn
+from shared.service import produce, store
+from tests.api.serving import Server, key_of, problem_of, wrong_fields
 
 
 @pytest.fixture
@@ -48,6 +51,32 @@ def test_somebody_elses_endpoint_of_the_name_in_the_cloud_is_not_shown(server: S
 
     assert server.get("/endpoints/Flowers").json()["state"] is None
     assert problem_of(server.get("/endpoints/Flowers/keys"), 404)["code"] == "endpoint_not_ready"
+
+
+def test_a_change_in_trouble_is_shown_as_what_the_endpoint_waits_for(
+    server: Server, deployed: str
+) -> None:
+    stored = store.load_deployment(server.tables, key_of("local"), deployed)
+    assert stored is not None
+    work = replace(stored.record.work, trouble="HTTP 503: the words")
+    server.write(deployed, work=work)
+    server.hold("Flowers", deployed)
+
+    shown = server.get("/endpoints/Flowers").json()
+
+    assert (shown["changing"], shown["changed_by"], shown["trouble"]) == (True, "blue", None)
+    assert shown["waiting"].startswith("it is Azure's turn")
+    assert shown["waiting"].endswith("Azure's words: HTTP 503: the words")
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_change_of_traffic_that_failed_tells_how_to_ask_again(server: Server) -> None:
+    trouble = failure("change_failed", "No.", Turn.YOU, "Look.")
+    server.write_endpoint("Flowers", trouble=trouble)
+
+    told = server.get("/endpoints/Flowers").json()["trouble"]["next"]
+
+    assert told.endswith("PUT /endpoints/Flowers/traffic")
 
 
 @pytest.mark.parametrize("name", ["none", "a" * 33, "²³", "%00", "a'b", "---"])

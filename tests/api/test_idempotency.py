@@ -43,8 +43,18 @@ def test_the_same_request_again_is_answered_with_the_same_deployment(
     assert server.count() == 1
 
 
-@pytest.mark.parametrize("status", Status)
-def test_a_replay_shows_the_deployment_as_it_is_by_then(server: Server, status: Status) -> None:
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (Status.DEPLOYING, "Follow it"),
+        (Status.ACTIVE, "active by now"),
+        (Status.FAILED, "failed by now"),
+        (Status.DELETED, "deleted since"),
+    ],
+)
+def test_a_replay_shows_the_deployment_as_it_is_by_then(
+    server: Server, status: Status, told: str
+) -> None:
     body = {"model_id": server.upload()}
     deployment_id = server.send_keyed(KEY, body).json()["deployment_id"]
     if status is Status.DELETED:
@@ -58,6 +68,8 @@ def test_a_replay_shows_the_deployment_as_it_is_by_then(server: Server, status: 
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json()["deployment_id"] == deployment_id
     assert again.json()["status"] == status
+    assert told in again.json()["message"]
+    assert f"GET /deployments/{deployment_id}" in again.json()["message"]
 
 
 def test_a_replay_sends_the_hint_that_may_be_lost_unless_all_is_done(server: Server) -> None:
@@ -172,3 +184,13 @@ def test_every_post_that_creates_takes_a_key_and_says_for_how_long(server: Serve
         [done] = [answer for status, answer in operation["responses"].items() if status[0] == "2"]
         assert "Idempotent-Replayed" in done["headers"]
         assert {"400", "409", "422"} <= set(operation["responses"])
+
+
+def test_errors_of_a_key_are_told_where_one_is_taken_and_only_there(server: Server) -> None:
+    document = server.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            names = {each["name"] for each in operation.get("parameters", [])}
+            for status in {"400", "422"} & set(operation["responses"]):
+                told = "Idempotency-Key" in operation["responses"][status]["description"]
+                assert told == ("Idempotency-Key" in names), (method, path, status)

@@ -38,7 +38,7 @@ TELLS_STATE = {  # what the owner is told, who can ask for it, but not now
     "/deployments/{deployment_id}/logs": "no_logs",
     "/deployments/{deployment_id}/retry": "not_failed",
     "/deployments/{deployment_id}/redeploy": "not_over",
-    "/endpoints/{name}/traffic": "traffic_target_not_active",
+    "/endpoints/{name}/traffic": "nothing_active",
 }
 
 

@@ -86,6 +86,15 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
+def test_an_error_of_the_body_is_told_as_what_it_can_be(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        if "400" in operation["responses"]:
+            told = operation["responses"]["400"]["description"]
+            can_be_broken = "requestBody" in operation
+            assert ("cannot be read" in told) == can_be_broken, (method, path)
+            assert ("none is taken" in told) != can_be_broken, (method, path)
+
+
 def test_every_example_is_what_its_schema_says(document: dict[str, Any]) -> None:
     seen = 0
     for component in document["components"]["schemas"].values():

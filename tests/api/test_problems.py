@@ -89,6 +89,16 @@ def test_storage_that_does_not_answer_is_503(server: Server) -> None:
     assert "abc" not in answer.text
 
 
+@pytest.mark.parametrize(("told", "header"), [(-3600.0, "5"), (1e300, "900")])
+def test_an_absurd_time_that_the_cloud_tells_is_bounded(
+    server: Server, told: float, header: str
+) -> None:
+    server.deploy(server.upload(), endpoint_name="flowers")
+    error = CloudError(Trouble.THROTTLED, "Words", "words", retry_after=told)
+    server.use(replace(server.ports, view=Unwilling(error)))
+    assert server.get("/endpoints/flowers/keys").headers["retry-after"] == header
+
+
 @pytest.mark.parametrize(
     ("trouble", "status", "code", "retry_after"),
     [

@@ -81,6 +81,29 @@ def test_traffic_is_for_active_deployments_only(server: Server, pair: dict[str, 
     assert server.rows() == before
 
 
+def test_where_nothing_is_active_there_is_no_traffic_to_set(
+    server: Server, pair: dict[str, str]
+) -> None:
+    for each in pair.values():
+        server.write(each, status=Status.FAILED)
+
+    for traffic in ({}, {"blue": 100}, {"red": 0}):
+        assert problem_of(set_traffic(server, traffic), 409)["code"] == "nothing_active"
+
+
+def test_where_nobody_can_take_the_traffic_over_the_deployment_just_goes(
+    server: Server, pair: dict[str, str]
+) -> None:
+    server.write(pair["green"], status=Status.FAILED)
+    path = f"/deployments/{pair['blue']}"
+
+    refused = problem_of(server.delete(f"{path}?traffic_to=green"), 409)
+
+    assert refused["code"] == "traffic_target_not_active"
+    assert refused["next"].startswith("Leave traffic_to out")
+    assert server.delete(path).status_code == 202
+
+
 @pytest.mark.usefixtures("pair")
 def test_traffic_for_another_version_than_the_present_is_412(server: Server) -> None:
     tag = server.get(PATH).headers["etag"]
@@ -137,12 +160,40 @@ def test_one_key_is_replaced_and_the_other_goes_on(server: Server) -> None:
     after = server.get(f"{PATH}/keys").json()
 
     assert answer.status_code == 202
-    assert answer.headers["operation-location"] == HERE + PATH
+    monitor = f"{HERE}{PATH}/keys"
+    assert answer.headers["location"] == answer.headers["operation-location"] == monitor
+    assert f"GET {PATH}/keys" in answer.json()["message"]
     assert problem_of(busy, 409)["code"] == "endpoint_changing"
     assert int(busy.headers["retry-after"]) > 0
+    assert "Retry-After" in busy.json()["next"]
     assert after["primary_key"] == before["primary_key"]
     assert after["secondary_key"] != before["secondary_key"]
     assert after["secondary_key"] not in answer.text
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_key_that_may_have_been_replaced_is_to_be_looked_at_before_it_is_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_it = server.cloud.rotate_key
+
+    def lose_the_answer(name: str, which: Any) -> None:
+        replace_it(name, which)
+        raise CloudError(Trouble.AMBIGUOUS, "ServiceResponseError", "/subscriptions/s")
+
+    monkeypatch.setattr(server.cloud, "rotate_key", lose_the_answer)
+    before = server.get(f"{PATH}/keys").json()
+
+    answer = server.post(f"{PATH}/keys/rotate", json={"key": "secondary"})
+
+    problem = problem_of(answer, 409)
+    assert problem["code"] == "rotation_unclear"
+    assert "may have been replaced" in problem["detail"]
+    assert f"GET {PATH}/keys" in problem["next"]
+    assert "retry-after" not in answer.headers  # nothing shall send it again by itself
+    assert "/subscriptions" not in answer.text
+    after = server.get(f"{PATH}/keys").json()
+    assert {name for name in after if after[name] != before[name]} == {"secondary_key"}
 
 
 @pytest.mark.usefixtures("pair")

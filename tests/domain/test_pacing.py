@@ -27,6 +27,11 @@ def test_a_single_request_begins_at_once() -> None:
     assert pauses(1, 120) == [0]
 
 
+def test_a_clock_set_back_forgets_the_turns_that_were_given() -> None:
+    slot = pacing.next_slot(NOON + timedelta(hours=1), NOON, 120)
+    assert (slot.pause, slot.refused_for) == (0, 0)
+
+
 def test_what_comes_after_the_burst_begins_one_after_another() -> None:
     assert pauses(14, 120) == [0] * 10 + [0.5, 1, 1.5, 2]
 

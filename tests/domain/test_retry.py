@@ -107,6 +107,13 @@ def test_the_time_the_cloud_tells_is_kept_to_within_bounds_and_spread(
         assert least <= waits[0] < waits[1] < waits[2] <= most + 1e-9
 
 
+@pytest.mark.parametrize(
+    ("told", "bounded"), [(None, None), (-3600, None), (math.nan, None), (0.2, 1), (1e300, 900)]
+)
+def test_a_told_time_is_handed_on_within_bounds(told: float | None, bounded: float | None) -> None:
+    assert retry.bound_told(told) == bounded
+
+
 @pytest.mark.parametrize("told", [0.0, -1.0, -86_400.0, math.nan])
 def test_a_told_time_that_is_not_in_the_future_says_nothing(told: float) -> None:
     for trouble in Trouble:

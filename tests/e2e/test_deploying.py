@@ -56,11 +56,8 @@ def test_a_producers_event_sent_twice_leads_to_one_live_deployment(
     before = user.deployment_ids()
 
     with queue:
-        try:
-            queue.create_queue()
-        finally:
-            queue.send_message(json.dumps(event))
-            queue.send_message(json.dumps(event))
+        queue.send_message(json.dumps(event))
+        queue.send_message(json.dumps(event))
         wait_until(
             lambda: (
                 user.http.get("/requests", params={"source": source, "id": event_id}).is_success

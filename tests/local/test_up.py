@@ -1,5 +1,6 @@
 """`make up`: one command runs the whole cloud, and leaves nothing behind but its state."""
 
+import json
 import os
 import pickle
 import signal
@@ -7,12 +8,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from azure.storage.queue import QueueClient
 from sklearn.linear_model import LogisticRegression
 
-from local import processes
+from local import azurite, processes
 from local.up import PARTS
 from tests.local.running_command import Command, command_line, require_gone, running
 
@@ -86,6 +89,29 @@ def test_it_says_ready_when_all_answers_and_sigterm_leaves_no_process(folder: Fo
     assert len(started) >= 4
     assert up.end(signal.SIGTERM) == 0
     require_gone(started)
+
+
+def test_a_producer_can_send_as_soon_as_it_is_ready(folder: Folder) -> None:
+    folder.up().wait_for("ready:")
+    ports = {name: folder.port + 2 + place for place, name in enumerate(azurite.SERVICES)}
+    event: dict[str, Any] = {"specversion": "1.0", "type": "trained", "source": "/p", "id": "1"}
+    event["data"] = {"user_id": "local", "model_id": "model-1-1763486943100000"}
+
+    with QueueClient.from_connection_string(
+        azurite.connection_string(ports), "deploy-requests"
+    ) as queue:
+        queue.send_message(json.dumps(event))
+
+    found = processes.wait_until(
+        lambda: answered(folder.get("/requests?source=/p&id=1")), seconds=30, what="an answer"
+    )
+    assert found["problem"]["code"] == "model_not_found"
+
+
+def answered(answer: httpx.Response) -> dict[str, Any]:
+    """What became of a producer's request; empty before anything has."""
+    found: dict[str, Any] = answer.json() if answer.is_success else {}
+    return found
 
 
 def test_ctrl_c_keeps_the_state_for_the_next_run(folder: Folder) -> None:

@@ -178,6 +178,33 @@ def test_while_one_request_counts_the_others_go_on_with_the_old_count() -> None:
     assert tables.scans == 2
 
 
+def test_an_old_count_refuses_nobody_while_it_is_renewed() -> None:
+    class Slow(CountedScans):
+        """While it reads for the second time, another request comes."""
+
+        def _scan(self, *where: object) -> Iterator[Row]:
+            if self.scans == 1:
+                self.scans += 1
+                taken.take(ANNA.user_key)
+            return super()._scan(*where)  # type: ignore[arg-type]
+
+    world = World()
+    taken = allowance.Allowance(Slow(), world.clock, Policy(max_unfinished=1))
+    taken.take(ANNA.user_key)
+    world.clock.advance(3600)  # what was unfinished then has long been finished
+    with suppress(TooMany):  # of the two, one
+        taken.take(ANNA.user_key)
+    assert taken._uses[ANNA.user_key].unfinished == 1
+
+
+def test_a_clock_set_back_keeps_nobody_waiting() -> None:
+    world = World()
+    taken = allowance.Allowance(world.tables, world.clock, Policy(max_unfinished=1))
+    taken.take(ANNA.user_key)
+    world.clock.advance(-3600)
+    assert taken.take(ANNA.user_key) == 0
+
+
 def test_a_user_at_the_limit_is_counted_once_a_second_at_most() -> None:
     tables = CountedScans()
     world = World()

@@ -65,3 +65,25 @@ def test_a_deployment_that_is_failing_can_be_deleted() -> None:
     world.delete(record)
     world.settle()
     check_gone(world, record)
+
+
+def test_deleting_one_that_failed_takes_nothing_from_who_has_its_name_on_the_endpoint_by_now() -> (
+    None
+):
+    world = World(operation_seconds=0)
+    model = world.upload()
+    world.deploy(model, endpoint_name="shop", deployment_name="green")
+    world.settle()
+    world.cloud.fail_next("ImageBuildFailure", "no image")
+    failed = world.deploy(model, endpoint_name="shop", deployment_name="blue")
+    world.settle()
+    assert world.read(failed).status is Status.FAILED
+    world.deploy(model, endpoint_name="shop", deployment_name="blue")
+    world.settle()
+    world.route("shop", green=20, blue=80)
+    world.delete(failed)
+    world.settle()
+    assert world.in_cloud().traffic == {"shop": {"green": 20, "blue": 80}}
+    endpoint = world.endpoint("shop")
+    assert endpoint is not None
+    assert endpoint.traffic == {"green": 20, "blue": 80}

@@ -45,6 +45,26 @@ AGAIN: dict[str, Callable[[World, Deployment], Deployment]] = {
 }
 
 
+@pytest.mark.parametrize("at", range(5))
+def test_of_two_equal_requests_at_once_both_get_the_same_answer(at: int) -> None:
+    world = World(operation_seconds=0)
+    model, left, winners = world.upload(), [at], list[Deployment]()
+
+    def deploy() -> Deployment:
+        return world.deploy(model, key="k", endpoint_name="shop", deployment_name="blue")
+
+    def before(_effect: str) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            world.effects.before = lambda _effect: None
+            winners.append(deploy())
+
+    world.effects.before = before
+    assert deploy().id == winners[0].id
+    world.settle()
+    check_one_active(world, winners[0])
+
+
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("way", AGAIN)
 def test_another_try_under_a_key_is_made_once_whatever_breaks_off(way: str, fault: Fault) -> None:

@@ -97,17 +97,7 @@ def test_an_endpoint_with_half_of_our_tags_is_not_ours(owner: str) -> None:
 def test_a_deployment_of_somebody_else_on_our_endpoint_stays_and_keeps_the_endpoint() -> None:
     world = World(operation_seconds=0)
     ours = world.live(endpoint_name="shop")
-    theirs = NewDeployment(
-        name="blue",
-        endpoint_name="shop",
-        model_name=ours.azure_model_name,
-        model_version="1",
-        instance_type="Standard_DS1_v2",
-        instance_count=1,
-        environment_variables={},
-        tags={ownership.DEPLOYMENT_TAG: ours.id},
-    )
-    world.cloud.put_deployment(theirs)
+    put_theirs(world, ours, "blue")
     record = world.deploy(world.upload(), endpoint_name="shop", deployment_name="blue")
     world.settle()
     failure = world.read(record).failure
@@ -117,6 +107,56 @@ def test_a_deployment_of_somebody_else_on_our_endpoint_stays_and_keeps_the_endpo
     world.settle()
     assert world.in_cloud().deployments == ["blue"]
     assert world.in_cloud().endpoints == ["shop"]
+
+
+def put_theirs(world: World, ours: Deployment, name: str) -> None:
+    """Somebody puts a deployment on the endpoint of ours by hand."""
+    theirs = NewDeployment(
+        name=name,
+        endpoint_name=ours.endpoint_name,
+        model_name=ours.azure_model_name,
+        model_version="1",
+        instance_type="Standard_DS1_v2",
+        instance_count=1,
+        environment_variables={},
+        tags={ownership.DEPLOYMENT_TAG: ours.id},
+    )
+    world.cloud.put_deployment(theirs)
+
+
+def route_by_hand(world: World, ours: Deployment, **shares: int) -> None:
+    tags = ownership.endpoint_tags(ours.user_key, ours.endpoint_tag)
+    world.cloud.put_endpoint(ours.endpoint_name, tags=tags, traffic=shares)
+
+
+@pytest.mark.parametrize("shares", [{"blue": 50, "green": 50}, {"blue": 100}])
+def test_a_deployment_of_somebody_else_on_our_endpoint_keeps_its_traffic(
+    shares: dict[str, int],
+) -> None:
+    world = World(operation_seconds=0)
+    ours = world.live(endpoint_name="shop", deployment_name="green")
+    put_theirs(world, ours, "blue")
+    route_by_hand(world, ours, **shares)
+    record = world.deploy(world.upload(), endpoint_name="shop", deployment_name="blue")
+    world.settle()
+    assert world.read(record).status is Status.FAILED
+    assert world.in_cloud().traffic == {"shop": shares}
+    world.delete(record)
+    world.settle()
+    assert world.in_cloud().traffic == {"shop": shares}
+
+
+def test_one_that_comes_takes_no_traffic_from_what_somebody_else_put_on_our_endpoint() -> None:
+    world = World(operation_seconds=0)
+    ours = world.live(endpoint_name="shop", deployment_name="green")
+    world.route("shop")
+    world.settle()
+    put_theirs(world, ours, "theirs")
+    route_by_hand(world, ours, theirs=100)
+    record = world.deploy(world.upload(), endpoint_name="shop", deployment_name="blue")
+    world.settle()
+    assert world.read(record).status is Status.ACTIVE
+    assert world.in_cloud().traffic == {"shop": {"theirs": 100}}
 
 
 def test_the_keys_of_an_endpoint_that_is_not_ours_are_not_given_away() -> None:

@@ -11,7 +11,9 @@ from shared.adapters.memory_clock import SeededRandom
 from shared.domain.errors import Changed, Forbidden, InvalidRequest, NotFound, StoreError
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
-from shared.service import produce
+from shared.domain.records import SCHEMA_VERSION
+from shared.ports import Replace
+from shared.service import produce, store
 from shared.service.claims import Mint
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_one_active
@@ -199,6 +201,23 @@ def test_an_event_that_meets_a_busy_endpoint_comes_again_later_each_time_and_is_
     accept(world, event(model_id=model, endpoint_name="shop"))  # the first one, once more
     world.settle()
     check_one_active(world, world.deployments()[0])
+
+
+def test_an_event_that_meets_a_row_of_a_newer_version_waits_for_that_version() -> None:
+    world = World(operation_seconds=0)
+    model = world.live(endpoint_name="shop").model_id
+    endpoint = store.load_endpoint(world.tables, ANNA.user_key, "shop")
+    assert endpoint is not None
+    row = endpoint.row
+    newer = replace(row, values={**row.values, "schema_version": SCHEMA_VERSION + 1})
+    world.tables.commit(store.RECORDS, [Replace(newer)])
+    accept(world, event(model_id=model, endpoint_name="shop"))
+    assert len(world.deployments()) == 1
+    with pytest.raises(NotFound):  # that is no answer
+        produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
+    visible = world.queue.next_visible(DEPLOY_REQUESTS)
+    assert visible is not None
+    assert 30 <= (visible - world.clock.now()).total_seconds() <= 61
 
 
 def test_an_event_of_a_user_who_has_too_much_unfinished_waits_for_its_turn() -> None:

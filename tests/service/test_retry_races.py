@@ -1,14 +1,19 @@
 """Retries that come at a bad moment: two equal ones at once, one refused while a teardown goes on."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.domain.errors import Conflict
 from shared.domain.records import Deployment, Status, Step
+from shared.service import retry
+from shared.service.keyed import Accepted
 from tests.service.faults import Died, once_before
-from tests.service.promises import check_rest
-from tests.service.world import BERT, HOST_LEASE, World
+from tests.service.promises import check_one_active, check_rest
+from tests.service.world import ANNA, BERT, HOST_LEASE, World
 
 KEY = "k"
 
@@ -94,3 +99,39 @@ def test_a_refused_retry_leaves_an_unfinished_teardown_on_the_index() -> None:
     world.settle()
     assert world.read(record).torn_down_at is not None
     check_rest(world)
+
+
+class Meanwhile:
+    """Tables on which something happens just before an endpoint's row is read for the first time."""
+
+    def __init__(self, real: Any, happens: Callable[[], object]) -> None:
+        self._real, self._happens = real, [happens]
+
+    def get(self, table: str, partition: str, key: str) -> Any:
+        if key.startswith("e-") and self._happens:
+            self._happens.pop()()
+        return self._real.get(table, partition, key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+def test_of_two_retries_at_once_the_slower_is_told_what_the_faster_has_made_of_it(key: str) -> None:
+    world = World(operation_seconds=4)
+    record = failed(world)
+    world.cloud.taken_names.clear()
+    alone = world.ports
+    slower = replace(alone, tables=Meanwhile(alone.tables, lambda: world.retry(record, key=key)))
+
+    def ask() -> Accepted:
+        return retry.accept_retry(slower, world.policy, ANNA, record.id, key=key)
+
+    if key:
+        assert ask().replayed
+    else:
+        with pytest.raises(Conflict, match="is deploying") as refused:
+            ask()
+        assert refused.value.code == "not_failed"
+    world.settle()
+    check_one_active(world, record)

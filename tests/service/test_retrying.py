@@ -1,10 +1,12 @@
 """Another try: of a failed deployment in its own record, or of a past one as a new deployment."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from shared.adapters.mlflow_packaging import MlflowPackager
 from shared.domain.errors import Conflict, Refusal, StoreError
 from shared.domain.records import Deployment, Plan, Status
 from shared.service import content, read, store
@@ -114,9 +116,11 @@ def test_a_retry_whose_endpoint_name_is_somebody_elses_by_now_is_refused_and_lea
     world = World(operation_seconds=OPERATION)
     record = failed(world, endpoint_name="shop")
     world.live(BERT, endpoint_name="shop")
-    with pytest.raises(Conflict) as told:
-        world.retry(record)
-    assert told.value.code == "endpoint_taken"
+    for again in (world.retry, world.redeploy):
+        with pytest.raises(Conflict) as told:
+            again(record)
+        assert told.value.code == "endpoint_taken"
+        assert "with POST /deployments" in told.value.next_step  # neither can choose another name
     world.settle()
     check_rest(world)
     assert world.read(record).status is Status.FAILED
@@ -246,3 +250,17 @@ def test_a_retry_has_the_whole_time_again() -> None:
     retried = world.retry(record)
     left = retried.work.deadline_at - world.clock.now()
     assert left == timedelta(seconds=world.policy.deploy_deadline)
+
+
+def test_a_retry_serves_what_is_registered_whatever_a_new_package_would_hold() -> None:
+    world = World(operation_seconds=OPERATION)
+    record = failed(world)
+    packager = MlflowPackager(default_python="3.11")  # an operator has changed it
+    world.ports = replace(world.ports, packager=packager)
+    world.retry(record)
+    world.settle()
+    check_one_active(world, record)
+    assert world.read(record).package_digest == record.package_digest
+    world.delete(record)
+    world.settle()
+    assert world.in_cloud().models == []

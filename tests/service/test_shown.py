@@ -6,10 +6,11 @@ from typing import BinaryIO
 import pytest
 
 from functions.deploy_http.rendering import render_endpoint, render_view
-from shared.domain.errors import NotFound
+from shared.domain.errors import CloudError, NotFound, Trouble
 from shared.domain.records import Status
 from shared.service import read
 from tests.service.faults import FaultyBlobs
+from tests.service.troubles import for_a_while
 from tests.service.world import ANNA, World
 
 OPERATION = 4
@@ -63,3 +64,58 @@ def test_a_log_is_looked_for_in_one_place_however_often_the_traffic_was_changed(
     with pytest.raises(NotFound):
         read.read_logs(replace(world.ports, blobs=blobs), ANNA, live.id, 10)
     assert blobs.asked == 1
+
+
+SILENT = (Trouble.AMBIGUOUS, "ServiceResponseTimeoutError", "Azure ML did not answer clearly.")
+FORBIDDEN = (Trouble.AUTH, "AuthorizationFailed", "Azure ML does not let Longshore do it")
+
+
+@pytest.mark.parametrize(
+    ("met", "turn"), [(SILENT, "it is Azure's turn"), (FORBIDDEN, "it is an operator's turn")]
+)
+def test_a_removal_in_trouble_tells_whose_turn_it_is_and_when_it_is_tried_again(
+    met: tuple[Trouble, str, str], turn: str
+) -> None:
+    world = World(operation_seconds=OPERATION)
+    live = world.live(endpoint_name="shop")
+    trouble, code, means = met
+    for_a_while(world, "remove_deployment", CloudError(trouble, code, "the words"), 1e9)
+    world.delete(live)
+    world.run_for(1800)
+    shown = render_view(read.require_view(world.ports, ANNA, live.id))
+    due = f"{world.read(live).work.due_at:%Y-%m-%d %H:%M:%S} UTC"
+    assert shown.waiting is not None
+    assert turn in shown.waiting
+    assert shown.waiting.endswith(f"Longshore tries again by itself at {due}")
+    assert shown.trouble is not None
+    assert shown.trouble.startswith(means)
+    assert shown.trouble.endswith(f"Azure's words: {code}: the words")
+    [torn_down] = [each for each in shown.conditions if each.type == "TornDown"]
+    assert torn_down.message == f"{shown.waiting}. {shown.trouble}"
+
+
+def test_an_endpoint_whose_change_is_in_trouble_shows_it_as_what_it_waits_for() -> None:
+    world = World(operation_seconds=OPERATION)
+    world.live(endpoint_name="shop", deployment_name="blue")
+    world.live(endpoint_name="shop", deployment_name="green")
+    forbidden = CloudError(Trouble.AUTH, "AuthorizationFailed", "the words")
+    for_a_while(world, "put_endpoint", forbidden, 1e9)
+    world.route("shop", green=100)
+    world.run_for(120)
+    shown = render_endpoint(read.require_endpoint_view(world.ports, ANNA, "shop"))
+    assert (shown.changing, shown.changed_by, shown.trouble) == (True, "green", None)
+    assert shown.waiting is not None
+    assert "it is an operator's turn" in shown.waiting
+    assert "AuthorizationFailed: the words" in shown.waiting
+
+
+def test_a_full_quota_names_who_uses_it_by_endpoint_and_id_and_how_to_try_again() -> None:
+    world = World(operation_seconds=OPERATION)
+    live = world.live(endpoint_name="shop", deployment_name="one", instance_type="DS3_v2")
+    world.cloud.cores = 8
+    record = world.deploy(world.upload(), instance_type="DS2_v2")
+    world.settle()
+    failure = render_view(read.require_view(world.ports, ANNA, record.id)).failure
+    assert failure is not None
+    assert f"DELETE /deployments/ID: shop/one ({live.id});" in failure.next
+    assert failure.next.endswith(f"POST /deployments/{record.id}/retry")

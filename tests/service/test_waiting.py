@@ -1,5 +1,6 @@
 """How long trouble is waited out: told times, attempts, refusals, and the deadline. Fault rows F22-F27."""
 
+import json
 import math
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.policy import Policy
 from shared.domain.records import Status, Turn
+from shared.service import store
 from tests.service.promises import check_failed_clean, check_one_active
 from tests.service.troubles import (
     error_of,
@@ -165,3 +167,17 @@ def test_two_that_are_throttled_together_do_not_come_back_together() -> None:
         due = [world.read(each).work.due_at for each in records]
         came.append(abs((due[0] - due[1]).total_seconds()))
     assert max(came) > 1
+
+
+def test_an_outage_during_a_step_says_nothing_of_how_long_the_cloud_takes() -> None:
+    world = World(operation_seconds=8)
+    world.live()
+    record = world.deploy(world.upload())
+    world.effects.names.clear()
+    world.run_until(lambda: "put_deployment" in world.effects.names)
+    for_a_while(world, "find_deployment", error_of(Trouble.TRANSIENT), 120)
+    world.settle()
+    assert world.read(record).status is Status.ACTIVE
+    row = world.tables.get(store.RECORDS, "everybody", "pace")
+    assert row is not None
+    assert json.loads(str(row.values["seconds_json"]))["deployment"] < 10

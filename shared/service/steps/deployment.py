@@ -55,5 +55,5 @@ def _taken(turn: Turn) -> Failure:
         f"{record.endpoint_name} has a deployment {record.deployment_name} that Longshore did not make "
         "for this request.",
         WhoseTurn.YOU,
-        "Deploy again with another deployment_name, or without one.",
+        "Deploy with another deployment_name, or without one.",
     )

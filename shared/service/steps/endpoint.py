@@ -71,7 +71,7 @@ def _not_created(name: str, state: str) -> Failure:
         "endpoint_failed",
         f"Azure could not create the endpoint {name}; its state is {state}.",
         WhoseTurn.YOU,
-        "Deploy again; if it happens again, look at the endpoint in Azure ML studio.",
+        "Try again; if it happens again, look at the endpoint in Azure ML studio.",
     )
 
 
@@ -80,5 +80,5 @@ def _lost() -> Failure:
         "endpoint_lost",
         "The deployment is no longer a member of its endpoint.",
         WhoseTurn.YOU,
-        "Deploy again.",
+        "Nothing is to be corrected.",
     )

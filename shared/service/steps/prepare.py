@@ -39,11 +39,13 @@ def ensure_package(turn: Turn) -> Outcome:
     with source:
         try:
             inspection = _inspect(turn, parse_inspection(dict(model.record.inspection)), source)
+            if inspection.verdict is not Verdict.CLEAN:
+                return Failed(failure=_unsafe(inspection))
+            if turn.record.azure_model_version:  # a retry serves what is registered
+                return Done(text="Packaged and registered before.", phases=(phases.PREPARED,))
             package = turn.ports.packager.package(inspection, source)
         except UnreadableModel as error:
             return Failed(failure=failure(error.code, error.reason, WhoseTurn.YOU, error.next))
-        if inspection.verdict is not Verdict.CLEAN:
-            return Failed(failure=_unsafe(inspection))
         turn.note(package_digest=package.digest)
         _store_package(turn, package, source)
     text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."

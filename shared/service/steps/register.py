@@ -42,7 +42,7 @@ def ensure_registered(turn: Turn) -> Outcome:
             "registry_name_taken",
             f"The registry has other models named {base}, {base}_v2 and {base}_v3.",
             WhoseTurn.YOU,
-            "Deploy again: the new deployment gets a name of its own.",
+            "A new deployment gets a name of its own.",
         )
     )
 

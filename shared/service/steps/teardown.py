@@ -21,7 +21,8 @@ _IN_USE_PATIENCE = timedelta(minutes=10)  # our own deployment may be counted fo
 def ensure_logs_saved(turn: Turn) -> Outcome:
     """Keeps the container's log before the container goes; a log that cannot be read is let go."""
     record = turn.record
-    if _find_own_deployment(turn) is None:
+    _, ours = turn.cloud_deployment()
+    if not ours:
         return Done(text="There is no container, and so no log.")
     try:
         text = turn.ports.view.read_logs(
@@ -42,11 +43,11 @@ def ensure_logs_saved(turn: Turn) -> Outcome:
 def ensure_no_deployment(turn: Turn) -> Outcome:
     """Removes the deployment in the cloud, where it is ours."""
     name = turn.record.deployment_name
-    found = _find_deployment(turn)
+    found, ours = turn.cloud_deployment()
     if found is None:
         pace.learn(turn, Step.REMOVE_DEPLOYMENT)
         return Done(text=f"{name} is not in the cloud.")
-    if not _is_ours(turn, found):
+    if not ours:
         return Done(text=f"What is named {name} in the cloud is not ours.")
     return _remove_deployment(turn, found)
 
@@ -58,8 +59,8 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     first, since nothing would look for it after this step.
     """
     record = turn.record
-    again = _find_own_deployment(turn)
-    if again is not None:
+    again, ours = turn.cloud_deployment()
+    if again is not None and ours:
         return _remove_deployment(turn, again)
     stored = turn.endpoint()
     if stored is None:
@@ -82,19 +83,6 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     turn.before_change()
     turn.ports.control.remove_endpoint(record.endpoint_name)
     return Wait(why=f"Azure removes {record.endpoint_name}", began=True)
-
-
-def _find_deployment(turn: Turn) -> CloudDeployment | None:
-    return turn.ports.view.find_deployment(turn.record.endpoint_name, turn.record.deployment_name)
-
-
-def _find_own_deployment(turn: Turn) -> CloudDeployment | None:
-    found = _find_deployment(turn)
-    return found if found is not None and _is_ours(turn, found) else None
-
-
-def _is_ours(turn: Turn, found: CloudDeployment) -> bool:
-    return ownership.is_ours(found.tags, ownership.deployment_tags(turn.record))
 
 
 def _remove_deployment(turn: Turn, found: CloudDeployment) -> Wait:
@@ -130,8 +118,8 @@ def ensure_no_model(turn: Turn) -> Outcome:
     except CloudError as error:
         if error.trouble is not Trouble.CONFLICT:
             raise
-        again = _find_own_deployment(turn)
-        if again is not None:
+        again, ours = turn.cloud_deployment()
+        if again is not None and ours:
             return _remove_deployment(turn, again)
         if turn.ports.clock.now() - record.work.step_since < _IN_USE_PATIENCE:
             raise

@@ -43,11 +43,11 @@ def _take_traffic(turn: Turn, held: Stored[Endpoint], found: CloudEndpoint) -> O
         return Done(text=_has(name, routed), frees_endpoint=True)
     staying = _find_there(turn, found, _find_staying(turn, held.record))
     wanted = endpoints.decide_traffic(held.record, name, routed, staying)
+    by_hand = routed if staying.issuperset(routed) else None
     if routed == wanted:
         pace.learn(turn, Step.TRAFFIC)
-        return Done(text=_has(name, routed), frees_endpoint=True, routed=routed)
+        return Done(text=_has(name, routed), frees_endpoint=True, routed=by_hand)
     if name not in wanted and routed:
-        by_hand = routed if staying.issuperset(routed) else None
         return Done(text=_has(name, routed), frees_endpoint=True, routed=by_hand)
     return _route(turn, held, found, wanted)
 
@@ -106,8 +106,8 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
         return _changing(found)
     routed, row = _routed(found), held.record
     carried = row.wanted if row.carrier == turn.record.id else None
-    if carried is None and name not in routed:
-        return Done(text=f"{name} has no traffic.")
+    if carried is None and (nothing := _find_nothing(turn, routed)):
+        return nothing
     wanted = _find_rest(turn, row, found, carried)
     if routed == wanted:
         pace.learn(turn, Step.WITHDRAW_TRAFFIC)
@@ -120,6 +120,17 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
         trouble = failure_of(turn.record, Step.ROUTE, error, "")
         turn.save_endpoint(held, endpoints.give_up_route(row, turn.record.id, trouble))
         return Wait(why="the change of traffic that it carried was refused", seconds=1)
+
+
+def _find_nothing(turn: Turn, routed: Mapping[str, int]) -> Done | None:
+    """The step's end where no traffic is the deployment's: none at all, or somebody else's of its name."""
+    name = turn.record.deployment_name
+    if name not in routed:
+        return Done(text=f"{name} has no traffic.")
+    found, ours = turn.cloud_deployment()
+    if found is None or ours:
+        return None
+    return Done(text=f"The traffic of {name} in the cloud is not ours.")
 
 
 def _find_rest(
@@ -183,13 +194,8 @@ def _has(name: str, traffic: Mapping[str, int]) -> str:
 
 def _find_staying(turn: Turn, endpoint: Endpoint) -> set[str]:
     """The members that can go on carrying traffic: one that is deleted or has failed will not."""
-    loaded = [
-        store.load_deployment(turn.ports.tables, turn.record.user_key, member.deployment_id)
-        for member in endpoint.members
-    ]
-    return {
-        each.record.deployment_name for each in loaded if each and endpoints.can_carry(each.record)
-    }
+    members = [each.record for each in store.load_members(turn.ports.tables, endpoint)]
+    return {each.deployment_name for each in members if endpoints.can_carry(each)}
 
 
 def _find_there(turn: Turn, found: CloudEndpoint, names: Iterable[str]) -> set[str]:

@@ -41,7 +41,7 @@ def ensure_scoring(turn: Turn) -> Outcome:
             "scoring_failed",
             f"The model runs, but a scoring call of a sample row was answered {answer.status}.",
             WhoseTurn.YOU,
-            f"Read the answer and GET /deployments/{record.id}/logs, correct the model, and deploy again.",
+            f"Read the answer and GET /deployments/{record.id}/logs, and correct the model.",
             answer.text,
         )
     )
