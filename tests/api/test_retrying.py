@@ -24,7 +24,7 @@ def test_a_failed_deployment_is_tried_again_under_its_id(server: Server) -> None
         "code": "quota",
         "cause": "No cores.",
         "whose_turn": "you",
-        "next": "Ask.",
+        "next": f"Ask. To try again with the same settings: POST /deployments/{deployment_id}/retry",
         "cloud": "Quota",
     }
 
