@@ -61,6 +61,7 @@ def start_step(work: Work, step: Step | None, now: datetime) -> Work:
         refused_since=None,
         waiting="",
         trouble="",
+        met=None,
         crashes=0,
         second_chance=None,
     )

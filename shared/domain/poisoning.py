@@ -52,7 +52,7 @@ def decide_poison(record: Deployment, now: datetime) -> Decision:
     if not work.crashes:
         if work.trouble == _UNEXPLAINED:
             return Ignore()  # a copy of the message: nothing has happened since
-        noted = replace(record, work=replace(work, trouble=_UNEXPLAINED))
+        noted = replace(record, work=replace(work, trouble=_UNEXPLAINED, met=None))
         return TryAgain(noted, _UNEXPLAINED, 0.0)
     if work.crashes == work.second_chance:
         return Ignore()  # a copy, too
@@ -73,7 +73,8 @@ def must_give_up(work: Work) -> bool:
 def after_crash(record: Deployment, error: Exception) -> tuple[Deployment, str]:
     """The record after a turn that ended in an error nobody expected, and what happened in words."""
     text = f"A turn ended in an error that nobody expected ({type(error).__name__})."
-    work = replace(record.work, crashes=record.work.crashes + 1, trouble=text)
+    crashes = record.work.crashes + 1
+    work = replace(record.work, crashes=crashes, trouble=text, met=None)
     return replace(record, work=work), text
 
 

@@ -41,6 +41,7 @@ def after_wait(
         refused_since=(record.work.refused_since or now) if refused else None,
         waiting=outcome.why,
         trouble=trouble,
+        met=outcome.met,
         crashes=0,
         second_chance=None,
     )

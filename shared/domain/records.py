@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.errors import Trouble
+
 SCHEMA_VERSION = 1
 """Raised only where an older version must leave alone what this one writes: a new field needs none."""
 
@@ -92,7 +94,8 @@ class Work(Part):
     `step` is None when the plan is finished. `due_at`: not before. `began_at`: when the cloud was
     asked for what the step waits for. `in_line_since`: the last look at the line for the
     endpoint that it stands in; the deadline goes off meanwhile. `refused_since`: when "not allowed" became the only
-    trouble. `waiting`: why, in one sentence. `trouble`: the last error.
+    trouble. `waiting`: why, in one sentence. `trouble`: the last error, its code first where the cloud
+    told it; `met`: of what class that one is.
     `crashes`: turns in a row that ended in an error nobody expected; `second_chance`: how many there
     were when their message had become poison and a new one was sent.
     """
@@ -108,6 +111,7 @@ class Work(Part):
     refused_since: datetime | None = None
     waiting: str = ""
     trouble: str = ""
+    met: Trouble | None = None
     crashes: int = 0
     second_chance: int | None = None
 

@@ -1,19 +1,15 @@
 """Trouble under way in plain words: what it means, whose turn it is, and when it is tried again."""
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from shared.domain.errors import Trouble
 from shared.domain.explanations import REFUSED
 from shared.domain.failures import ROLE, lacking
 from shared.domain.reasons import Reason
-from shared.domain.records import Deployment, Turn, Work
+from shared.domain.records import Deployment, Turn
 
 _AZURES_WORDS = 300
-_OF_AZURE = re.compile(r"([\w.-]+|HTTP \d+): ")
-_NO_ANSWER = re.compile(
-    r"HTTP (408|5\d\d)|(Service|Internal|Proxy|SSL|Chunked|Incomplete)\w*|\w*(Timeout|Connect|Gateway)\w*"
-)
 _AZURES_TURN = "it is Azure's turn, and nothing is to be done"
 
 
@@ -35,11 +31,7 @@ class _Told(NamedTuple):
     turn: str
 
 
-_KNOWN: Mapping[Reason, _Told] = {
-    Reason.THROTTLED: _Told("Azure takes no more calls for a while.", _AZURES_TURN),
-    Reason.BUSY: _Told("Azure is busy with another change of it.", _AZURES_TURN),
-    Reason.CHANGE_FAILED: _Told("Azure began to change the endpoint and failed.", _AZURES_TURN),
-} | {
+_OPERATORS: Mapping[str, _Told] = {
     reason: _Told(told.cause, f"it is an operator's turn: {told.next[0].lower()}{told.next[1:-1]}")
     for reason, told in REFUSED.items()
     if told.whose_turn is Turn.OPERATOR
@@ -51,28 +43,35 @@ def explain_standing(record: Deployment) -> Standing:
     work = record.work
     if not work.trouble:
         return Standing(work.waiting, "")
-    code = _OF_AZURE.match(work.trouble)
-    if code is None:
+    if work.met is None:
         told = _Told(work.trouble, "it is Longshore's turn; its log tells operators more")
     else:
-        told = _tell(work, code[1])
-        words = _begin(work.trouble)
-        told = told._replace(means=f"{told.means} Azure's words: {words}")
+        told = _tell(work.met, work.trouble)
+        told = told._replace(means=f"{told.means} Azure's words: {_begin(work.trouble)}")
     again = f"Longshore tries again by itself at {work.due_at:%Y-%m-%d %H:%M:%S} UTC"
     waiting = "; ".join(each for each in (work.waiting, told.turn, again) if each)
     return Standing(waiting, told.means)
 
 
-def _tell(work: Work, code: str) -> _Told:
-    if work.refused_since is not None:
-        means = f"Azure ML does not let Longshore do it: it lacks {lacking(work.trouble)}."
-        return _Told(means, f"it is an operator's turn: an operator {ROLE}")
-    if code in _KNOWN:
-        return _KNOWN[Reason(code)]
-    if _NO_ANSWER.fullmatch(code):
-        return _Told("Azure ML did not answer clearly.", _AZURES_TURN)
-    turn = "it is Azure's turn; where it goes on for long, an operator looks at Azure's words"
-    return _Told("Azure ML has not done what it was asked.", turn)
+def _tell(met: Trouble, words: str) -> _Told:
+    code = words.partition(": ")[0]
+    match met:
+        case Trouble.AUTH:
+            means = f"Azure ML does not let Longshore do it: it lacks {lacking(words)}."
+            return _Told(means, f"it is an operator's turn: an operator {ROLE}")
+        case Trouble.THROTTLED:
+            return _Told("Azure takes no more calls for a while.", _AZURES_TURN)
+        case Trouble.CONFLICT:
+            return _Told("Azure is busy with another change of it.", _AZURES_TURN)
+        case Trouble.TRANSIENT | Trouble.AMBIGUOUS:
+            if code == Reason.CHANGE_FAILED:
+                return _Told("Azure began to change the endpoint and failed.", _AZURES_TURN)
+            return _Told("Azure ML did not answer clearly.", _AZURES_TURN)
+        case Trouble.PERMANENT:
+            turn = (
+                "it is Azure's turn; where it goes on for long, an operator looks at Azure's words"
+            )
+            return _OPERATORS.get(code, _Told("Azure ML has not done what it was asked.", turn))
 
 
 def _begin(words: str) -> str:

@@ -59,37 +59,25 @@ def accept_keyed(
     keyed: Keyed,
 ) -> Accepted:
     """As `accept_deploy`, for a request that is known by something else than its content."""
-    return once(
-        ports,
-        principal,
-        keyed,
-        lambda: _accept(ports, mint, policy, principal, request, keyed),
-    )
 
+    def accept() -> Accepted:
+        model = require_model(ports, principal, request.model_id).record
+        pause = mint.allowance.take(principal.user_key)
+        deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
+        record = _first_record(ports, policy, principal, request, model, deployment_id)
+        record = replace(record, work=plans.begin_later(record.work, pause))
+        place = places.find_place(ports, policy, record)
+        entry = settle.announce(ports, record, policy.rehint_after + pause)
+        try:
+            accepted = _admit(ports, policy, principal, record, place, keyed)
+        except Refusal:
+            settle.bury(ports, entry)
+            raise
+        if accepted.replayed:
+            settle.bury(ports, entry)
+        return accepted
 
-def _accept(
-    ports: Ports,
-    mint: Mint,
-    policy: Policy,
-    principal: Principal,
-    request: DeployRequest,
-    keyed: Keyed,
-) -> Accepted:
-    model = require_model(ports, principal, request.model_id).record
-    pause = mint.allowance.take(principal.user_key)
-    deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
-    record = _first_record(ports, policy, principal, request, model, deployment_id)
-    record = replace(record, work=plans.begin_later(record.work, pause))
-    place = places.find_place(ports, policy, record)
-    entry = settle.announce(ports, record, policy.rehint_after + pause)
-    try:
-        accepted = _admit(ports, policy, principal, record, place, keyed)
-    except Refusal:
-        settle.bury(ports, entry)
-        raise
-    if accepted.replayed:
-        settle.bury(ports, entry)
-    return accepted
+    return once(ports, principal, keyed, accept)
 
 
 def name_request(request: DeployRequest, key: str) -> Keyed:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.errors import Trouble
 from shared.domain.failures import failure
 from shared.domain.records import Turn
 from shared.service import produce, store
@@ -58,7 +59,7 @@ def test_a_change_in_trouble_is_shown_as_what_the_endpoint_waits_for(
 ) -> None:
     stored = store.load_deployment(server.tables, key_of("local"), deployed)
     assert stored is not None
-    work = replace(stored.record.work, trouble="HTTP 503: the words")
+    work = replace(stored.record.work, trouble="HTTP 503: the words", met=Trouble.TRANSIENT)
     server.write(deployed, work=work)
     server.hold("Flowers", deployed)
 

@@ -9,6 +9,7 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.records import Failure, Status, Turn
 from shared.service import store
 from tests.api.serving import HERE, Server, key_of, problem_of, wrong_fields
+from tests.service.faults import Effects, Fault, FaultyCloud
 
 PATH = "/endpoints/flowers"
 
@@ -173,15 +174,11 @@ def test_one_key_is_replaced_and_the_other_goes_on(server: Server) -> None:
 
 @pytest.mark.usefixtures("pair")
 def test_a_key_that_may_have_been_replaced_is_to_be_looked_at_before_it_is_again(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server,
 ) -> None:
-    replace_it = server.cloud.rotate_key
-
-    def lose_the_answer(name: str, which: Any) -> None:
-        replace_it(name, which)
-        raise CloudError(Trouble.AMBIGUOUS, "ServiceResponseError", "/subscriptions/s")
-
-    monkeypatch.setattr(server.cloud, "rotate_key", lose_the_answer)
+    effects = Effects()
+    server.use(replace(server.ports, view=FaultyCloud(server.cloud, effects)))
+    effects.plan(0, Fault.ANSWER_LOST)
     before = server.get(f"{PATH}/keys").json()
 
     answer = server.post(f"{PATH}/keys/rotate", json={"key": "secondary"})
@@ -191,7 +188,6 @@ def test_a_key_that_may_have_been_replaced_is_to_be_looked_at_before_it_is_again
     assert "may have been replaced" in problem["detail"]
     assert f"GET {PATH}/keys" in problem["next"]
     assert "retry-after" not in answer.headers  # nothing shall send it again by itself
-    assert "/subscriptions" not in answer.text
     after = server.get(f"{PATH}/keys").json()
     assert {name for name in after if after[name] != before[name]} == {"secondary_key"}
 
@@ -219,13 +215,14 @@ def test_keys_of_an_endpoint_that_is_not_there_or_not_ours_are_not_replaced(serv
 
 
 @pytest.mark.usefixtures("pair")
-def test_other_trouble_of_the_cloud_is_told_as_for_a_read(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(_name: str, _which: str) -> None:
-        raise CloudError(Trouble.AUTH, "AuthorizationFailed", "of /subscriptions/s")
+def test_other_trouble_of_the_cloud_is_told_as_for_a_read(server: Server) -> None:
+    def refuse(call: str) -> None:
+        if call == "rotate_key":
+            raise CloudError(Trouble.AUTH, "AuthorizationFailed", "of /subscriptions/s")
 
-    monkeypatch.setattr(server.cloud, "rotate_key", refuse)
+    effects = Effects()
+    effects.trouble = refuse
+    server.use(replace(server.ports, view=FaultyCloud(server.cloud, effects)))
 
     answer = server.post(f"{PATH}/keys/rotate", json={"key": "primary"})
 

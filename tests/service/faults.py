@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, BinaryIO, TypeVar
 
-from shared.cloud_ports import NewDeployment, NewModel
+from shared.cloud_ports import KeyName, NewDeployment, NewModel
 from shared.domain.errors import Changed, CloudError, Exists, Trouble, Unavailable
 from shared.ports import Operation
 
@@ -157,3 +157,6 @@ class FaultyCloud(_Port):
 
     def remove_model(self, name: str, version: str) -> None:
         self._cloud("remove_model", lambda: self._real.remove_model(name, version))
+
+    def rotate_key(self, endpoint_name: str, which: KeyName) -> None:
+        self._cloud("rotate_key", lambda: self._real.rotate_key(endpoint_name, which))
