@@ -33,6 +33,7 @@ class DeadLetterReason(StrEnum):
     NO_EVENT = "no_event"
     UNKNOWN_VERSION = "unknown_version"
     NEWER_VERSION = "newer_version"
+    ID_REUSED = "id_reused"
     PRODUCER_NOT_ALLOWED = "producer_not_allowed"
     RECORD_UNREADABLE = "record_unreadable"
     NOT_PROCESSED = "not_processed"

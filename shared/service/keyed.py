@@ -96,7 +96,10 @@ def answer_operation(
 
 
 def keep_refusal(ports: Ports, principal: Principal, keyed: Keyed, refusal: Refusal) -> None:
-    """Keeps a refusal as the answer, where the key has none yet: for producers, who cannot be told."""
+    """Keeps a refusal as the answer, where the key has none yet: for producers, who cannot be told.
+
+    Raises InvalidRequest where the key has the answer of another request.
+    """
     problem = {
         "code": refusal.code,
         "detail": refusal.detail,
@@ -108,7 +111,7 @@ def keep_refusal(ports: Ports, principal: Principal, keyed: Keyed, refusal: Refu
     )
     row = store.request_row(principal.user_key, refused)
     with suppress(Exists):  # its first delivery has been answered; that answer stands
-        _load(ports, principal, keyed.key)
+        find_request(ports, principal, keyed)
         store.insert(ports.tables, ports.random, store.RECORDS, row)
 
 

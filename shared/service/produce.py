@@ -69,8 +69,9 @@ def accept_event(
     """Does what `POST /deployments/deploy` does with the event's data.
 
     A refusal is kept under the event's key, where `GET /requests` finds it; one that passes by itself
-    is no answer, so the event goes back to the queue, and so does one that meets a newer version's row. Raises InvalidRequest and Forbidden for a message
-    that names no key or no user it may name (those are nobody's rows), StoreError where nothing is kept.
+    is no answer, so the event goes back to the queue, and so does one that meets a newer version's row.
+    Raises InvalidRequest and Forbidden for a message that names no key, no user it may name, or a key
+    that has another message's answer (those are nobody's rows), StoreError where nothing is kept.
     """
     event = parse_event(text)
     principal = principal_of(event, producers, issuer)
@@ -87,14 +88,21 @@ def accept_event(
 
 
 def refuse_event(ports: Ports, principal: Principal, event: DeployEvent, refusal: Refusal) -> None:
-    """Keeps the refusal as the answer to an event that has none yet."""
+    """Keeps the refusal as the answer to an event that has none yet.
+
+    Raises Garbage where its source and id have the answer of an event with other data.
+    """
     telemetry.tell(Happened.REFUSED, code=refusal.code, source=event.source, id=event.id)
     key, asked = key_of(event), _asked(event)
     try:
         keyed = submit.name_request(requests.parse_deploy_request(asked), key)
     except InvalidRequest:
         keyed = Keyed(key=key, fingerprint=requests.fingerprint("deploy", asked))
-    keep_refusal(ports, principal, keyed, refusal)
+    try:
+        keep_refusal(ports, principal, keyed, refusal)
+    except InvalidRequest as error:
+        detail = f"Event {event.id!r} of {event.source!r} came before, with other data."
+        raise Garbage(DeadLetterReason.ID_REUSED, detail) from error
 
 
 def key_of(event: DeployEvent) -> str:

@@ -111,6 +111,19 @@ def test_a_message_of_the_wrong_shape_is_put_aside_with_its_reason_and_does_not_
     assert (letter.queue, letter.reason, letter.times) == (queues[0], reason, 2)
 
 
+def test_an_event_with_other_data_than_the_first_of_its_id_is_put_aside(
+    host: QueueHost, world: World
+) -> None:
+    for name in ("blue", "blue", "green"):
+        world.queue.send(DEPLOY_REQUESTS, json.dumps(event(data={"user_id": "anna", "a": name})))
+        assert host.deliver()
+    assert not host.deliver()
+    assert answer(world).problem["code"] == "invalid_request"
+    [letter] = letters(world)
+    assert (letter.reason, letter.times) == (DeadLetterReason.ID_REUSED, 1)
+    assert "green" in letter.excerpt
+
+
 @pytest.mark.parametrize("queue", QUEUES)
 @pytest.mark.parametrize(
     ("text", "reason"),

@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.memory_clock import SeededRandom
 from shared.domain.errors import Changed, Forbidden, InvalidRequest, NotFound, StoreError
+from shared.domain.messages import Garbage
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import SCHEMA_VERSION
@@ -79,7 +80,9 @@ def test_different_data_under_a_used_key_is_refused_and_the_first_answer_stands(
     world = World(operation_seconds=0)
     model = world.upload().id
     accept(world, event(model_id=model))
-    accept(world, event(model_id=model, instance_count=2))
+    for other in ({"instance_count": 2}, {"instance_count": 99}, {"model_id": "none"}):
+        with pytest.raises(Garbage, match="'run-1' of 'pipelines/churn' came before, with other"):
+            accept(world, event(**{"model_id": model} | other))
     assert len(world.deployments()) == 1
     answer = produce.require_request(world.ports, ANNA, "pipelines/churn", "run-1")
     assert answer.deployment_id == world.deployments()[0].id
