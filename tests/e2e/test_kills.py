@@ -20,6 +20,7 @@ COSTLY = {Step.ENDPOINT, Step.DEPLOYMENT, Step.REMOVE_DEPLOYMENT}
 ROUNDS = 4  # on an idle machine the first one does
 SHORTER = EVERY_CALL_SLOW["delay"] / 10  # than any step
 OFTEN = (1.0, 6.0)  # seconds between kills; a new worker needs about two to be of use
+SPARE = 120.0  # seconds until a spare hint is due, also those that earlier seeds have left
 
 
 @pytest.mark.parametrize("steps", [COSTLY, pytest.param(ALL, marks=pytest.mark.proof)], ids=len)
@@ -82,7 +83,7 @@ def test_workers_killed_at_any_moment_leave_one_of_each_and_then_nothing(
         for each in ids:
             pair_user.wait_torn_down(each, seconds=120)
 
-    wait_at_rest(pair, hints=len(ids))
+    wait_at_rest(pair, seconds=60 + SPARE, hints=len(ids))
     assert found == [[1, 1, 1]] * len(ids)
     assert names_in(pair) == before
 
