@@ -1,4 +1,4 @@
-"""Every effect of every way through the machine goes wrong once, in four ways; all must converge."""
+"""Every effect of every way through the machine goes wrong once, in each of five ways; all must converge."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
