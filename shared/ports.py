@@ -11,7 +11,8 @@ from typing import BinaryIO, Protocol
 
 from shared.cloud_ports import CloudControl, CloudView, Scorer
 from shared.domain.codec import Value
-from shared.domain.inspection import Inspection, Package
+from shared.domain.inspection import Inspection
+from shared.domain.packaging.package import Package
 
 
 class Clock(Protocol):

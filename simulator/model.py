@@ -3,17 +3,8 @@
 import hashlib
 from typing import BinaryIO
 
-from shared.domain.inspection import (
-    READER_VERSION,
-    Column,
-    Inline,
-    Inspection,
-    ModelFormat,
-    Package,
-    PackageFile,
-    Verdict,
-    Whole,
-)
+from shared.domain.inspection import READER_VERSION, Column, Inspection, ModelFormat, Verdict
+from shared.domain.packaging.package import Inline, Package, PackageFile, Whole
 
 _MLMODEL = b"flavors: {}\n"
 

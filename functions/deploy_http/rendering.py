@@ -7,7 +7,7 @@ from typing import Any, Literal
 from functions.deploy_http import answers
 from shared.domain import endpoints, failures, phases, plans
 from shared.domain.bookkeeping import Request
-from shared.domain.inspection import parse_inspection
+from shared.domain.inspection_json import parse_inspection
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.domain.troubles import Standing, explain_standing

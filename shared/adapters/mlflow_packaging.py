@@ -9,21 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from shared.domain.inspection import (
-    Column,
-    Inline,
-    Inspection,
-    Member,
-    ModelFormat,
-    Origin,
-    Package,
-    PackageFile,
-    Whole,
-)
-from shared.domain.reading.archive import Archive
-from shared.domain.reading.environment import SERVING_MLFLOW, Environment, plan_environment
+from shared.domain.inspection import Column, Inspection, ModelFormat
+from shared.domain.packaging.environment import SERVING_MLFLOW, Environment, plan_environment
+from shared.domain.packaging.package import Inline, Member, Origin, Package, PackageFile, Whole
+from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.formats.mlflow_folder import find_folder
 from shared.domain.reading.limits import DEFAULT_LIMITS
-from shared.domain.reading.mlflow_folder import find_folder
 
 _REWRITTEN = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
 _PICKLE_PATH = "model.pkl"

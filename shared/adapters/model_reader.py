@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from shared.domain.inspection import Inspection, UnreadableCode, UnreadableModel, parse_inspection
+from shared.domain.inspection import Inspection, UnreadableCode, UnreadableModel
+from shared.domain.inspection_json import parse_inspection
 
 _PROGRAM = Path(__file__).with_name("model_reading_process.py")
 _CODE = str(Path(__file__).resolve().parents[2])

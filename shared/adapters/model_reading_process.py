@@ -38,7 +38,8 @@ def _give_up_rights(order: dict[str, Any]) -> None:
 
 
 def _read(file: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:
-    from shared.domain.inspection import UnreadableModel, render_inspection  # noqa: PLC0415 - the path is set just now
+    from shared.domain.inspection import UnreadableModel  # noqa: PLC0415 - the path is set just now
+    from shared.domain.inspection_json import render_inspection  # noqa: PLC0415 - the path is set just now
     from shared.domain.reading.limits import over_limits  # noqa: PLC0415 - see above
     from shared.domain.reading.reader import read_model  # noqa: PLC0415 - see above
 

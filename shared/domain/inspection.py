@@ -1,24 +1,18 @@
-"""What reading a model file found out, and the folder made from it.
+"""What reading a model file found out.
 
-An `Inspection` is the answer to an upload, is kept beside the content under its digest and `READER_VERSION`, and is
-all that `prepare` needs to build a `Package`. Nothing here touches a file.
+An `Inspection` is the answer to an upload, is kept with the catalogue entry under its `READER_VERSION`, and is all that
+`prepare` needs to build a `Package`. `shared.domain.inspection_json` writes and reads its stored form.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the same bytes may be judged or described differently; kept inspections of another version are stale."""
-
-SCHEMA_VERSION = 1
-"""Version of the JSON form made by `render_inspection`."""
 
 Json: TypeAlias = str | int | float | bool | None
 """A single JSON value: a cell of the sample row, or the label of a class."""
-
-T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -35,6 +29,18 @@ class ModelFormat(StrEnum):
     PICKLE = "pickle"
     JOBLIB = "joblib"
     MLFLOW = "mlflow"
+    SKOPS = "skops"
+    ONNX = "onnx"
+    SAFETENSORS = "safetensors"
+    XGBOOST = "xgboost"
+    """XGBoost's own files, JSON or UBJSON."""
+    LIGHTGBM = "lightgbm"
+    CATBOOST = "catboost"
+    KERAS = "keras"
+    """A `.keras` archive, or Keras's HDF5 file."""
+    TORCH = "torch"
+    """What `torch.save` wrote: a whole module, or weights."""
+    TORCHSCRIPT = "torchscript"
 
 
 class UnreadableCode(StrEnum):
@@ -66,11 +72,29 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """One array that a model takes or gives. `dtype` is numpy's word (float32); -1 in `shape` is any length."""
+
+    name: str | None
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a file that was read cannot be served as it is, and what its owner can do."""
+
+    why: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """Everything known about one model file, read without running it.
 
     `names` are all `module.name` that loading would look up; `refused` are those the allowlist does not hold;
     `reasons` say in plain sentences why the verdict is not `clean`. Facts the file does not tell are None or empty.
+    `flavor` is the MLflow flavor that serves the file. `estimator` is the model's class, as one would import it.
     """
 
     reader_version: int
@@ -93,143 +117,19 @@ class Inspection:
     sample_row: tuple[Json, ...] | None
     mlmodel: str | None = None
     """Of an MLflow folder: its MLmodel file as JSON, with only what was checked left in it."""
+    inputs: tuple[Tensor, ...] = ()
+    """Of a model that takes arrays, not columns. A model has these or `features`, not both."""
+    outputs: tuple[Tensor, ...] = ()
+    sample_input: Any = None
+    """Where `inputs` are known: what goes under `input_data`, a nested list, or an object of them by name."""
+    needs: tuple[str, ...] = ()
+    """Libraries that serving needs and whose version the file does not tell, by their names on PyPI."""
+    details: tuple[tuple[str, str], ...] = ()
+    """More facts to show, such as ("objective", "binary:logistic"); nothing is decided by them."""
+    obstacle: Obstacle | None = None
+    """Set where the file was read and cannot be served, as weights without the code that uses them."""
 
     @property
     def signature(self) -> bool:
-        """Whether the inputs are known, so that a sample row can be scored and wrong input be refused."""
-        return bool(self.features)
-
-
-@dataclass(frozen=True, slots=True)
-class Inline:
-    """Bytes made by the packager: put them as they are."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The uploaded content itself: copy it inside the store, without moving its bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file inside the uploaded zip archive: stream it with `shared.domain.reading.archive.open_member`."""
-
-    name: str
-
-
-Origin: TypeAlias = Inline | Whole | Member
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFile:
-    """One file of a package: where it goes, below the package's own folder, and where its bytes come from."""
-
-    path: str
-    size: int
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
-    """A complete MLflow folder as data. `digest` (sha256, hex) names it: equal digests mean equal folders."""
-
-    digest: str
-    files: tuple[PackageFile, ...]
-
-
-def render_inspection(inspection: Inspection) -> dict[str, Any]:
-    """The JSON form, kept in storage and sent by the reading process."""
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-    for field in fields(inspection):
-        value = getattr(inspection, field.name)
-        document[field.name] = value.value if isinstance(value, StrEnum) else value
-    document["libraries"] = [list(pair) for pair in inspection.libraries]
-    document["features"] = [[column.name, column.type] for column in inspection.features]
-    for name in ("reasons", "names", "refused", "classes"):
-        document[name] = list(document[name])
-    if inspection.sample_row is not None:
-        document["sample_row"] = list(inspection.sample_row)
-    return document
-
-
-def parse_inspection(document: Mapping[str, Any]) -> Inspection:
-    """The inspection that `render_inspection` wrote. Raises ValueError for anything else: the writer is not trusted."""
-    if document.get("schema_version") != SCHEMA_VERSION:
-        raise ValueError(
-            f"inspection of schema {document.get('schema_version')!r}, not {SCHEMA_VERSION}"
-        )
-    if set(document) != {"schema_version", *_PARSERS}:
-        raise ValueError(f"inspection with other fields: {sorted(set(document) ^ set(_PARSERS))}")
-    return Inspection(**{name: parse(document[name], name) for name, parse in _PARSERS.items()})
-
-
-def _refuse(value: object, name: str) -> ValueError:
-    return ValueError(
-        f"inspection field {name} cannot be {type(value).__name__} {str(value)[:80]!r}"
-    )
-
-
-def _exactly(kind: type[T]) -> Callable[[Any, str], T]:
-    def parse(value: object, name: str) -> T:
-        if type(value) is not kind:
-            raise _refuse(value, name)
-        return value
-
-    return parse
-
-
-def _optional(parse_some: Callable[[Any, str], T]) -> Callable[[Any, str], T | None]:
-    return lambda value, name: None if value is None else parse_some(value, name)
-
-
-def _many(parse_one: Callable[[Any, str], T]) -> Callable[[Any, str], tuple[T, ...]]:
-    return lambda value, name: tuple(parse_one(one, name) for one in _exactly(list)(value, name))
-
-
-def _json(value: object, name: str) -> Json:
-    if value is None or type(value) in (str, int, float, bool):
-        return value  # type: ignore[return-value]  # the line above proves it; mypy does not follow `type(x) in`
-    raise _refuse(value, name)
-
-
-def _pair(value: object, name: str) -> tuple[Any, Any]:
-    pair = _exactly(list)(value, name)
-    if len(pair) != 2:
-        raise _refuse(value, name)
-    return pair[0], pair[1]
-
-
-def _library(value: object, name: str) -> tuple[str, str]:
-    library, version = _pair(value, name)
-    return _text(library, name), _text(version, name)
-
-
-def _column(value: object, name: str) -> Column:
-    label, kind = _pair(value, name)
-    return Column(name=_optional(_text)(label, name), type=_text(kind, name))
-
-
-_text = _exactly(str)
-_PARSERS: dict[str, Callable[[Any, str], Any]] = {
-    "reader_version": _exactly(int),
-    "digest": _text,
-    "size": _exactly(int),
-    "format": lambda value, name: ModelFormat(_text(value, name)),
-    "compression": _optional(_text),
-    "written_by": _optional(_text),
-    "verdict": lambda value, name: Verdict(_text(value, name)),
-    "reasons": _many(_text),
-    "names": _many(_text),
-    "refused": _many(_text),
-    "flavor": _text,
-    "estimator": _optional(_text),
-    "python_version": _optional(_text),
-    "libraries": _many(_library),
-    "features": _many(_column),
-    "named_features": _exactly(bool),
-    "classes": _many(_json),
-    "sample_row": _optional(_many(_json)),
-    "mlmodel": _optional(_text),
-}
+        """Whether the inputs are known, so that a sample can be scored and wrong input be refused."""
+        return bool(self.features or self.inputs)

@@ -13,6 +13,8 @@ from shared.domain.inspection import Inspection
 
 def sample_payload(inspection: Inspection) -> dict[str, Any] | None:
     """A payload of one row that the model takes; None where its inputs are not known."""
+    if inspection.sample_input is not None:
+        return {"input_data": inspection.sample_input}
     if inspection.sample_row is None:
         return None
     columns: list[str | int] = [

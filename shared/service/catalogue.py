@@ -10,7 +10,8 @@ from shared import telemetry
 from shared.domain import codec, ids
 from shared.domain.bookkeeping import ClaimKind, Request
 from shared.domain.errors import InvalidRequest, TooLarge, Unsafe
-from shared.domain.inspection import Inspection, UnreadableModel, Verdict, render_inspection
+from shared.domain.inspection import Inspection, UnreadableModel, Verdict
+from shared.domain.inspection_json import render_inspection
 from shared.domain.names import MODEL_NAME_RULE, is_model_name
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal

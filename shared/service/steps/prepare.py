@@ -5,20 +5,11 @@ from typing import BinaryIO, cast
 from shared.domain import phases
 from shared.domain.errors import Missing
 from shared.domain.failures import failure
-from shared.domain.inspection import (
-    READER_VERSION,
-    Inline,
-    Inspection,
-    Member,
-    Package,
-    PackageFile,
-    UnreadableModel,
-    Verdict,
-    Whole,
-    parse_inspection,
-)
+from shared.domain.inspection import READER_VERSION, Inspection, UnreadableModel, Verdict
+from shared.domain.inspection_json import parse_inspection
 from shared.domain.outcomes import Done, Failed, Outcome
-from shared.domain.reading.archive import open_member
+from shared.domain.packaging.package import Inline, Member, Package, PackageFile, Whole
+from shared.domain.reading.containers.archive import open_member
 from shared.domain.records import Failure
 from shared.domain.records import Turn as WhoseTurn
 from shared.service import content, store

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.domain.failures import failure, shorten
-from shared.domain.inspection import parse_inspection
+from shared.domain.inspection_json import parse_inspection
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Turn as WhoseTurn
 from shared.domain.scoring import sample_payload

@@ -18,10 +18,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict
-from shared.domain.reading.allowed import BUILDERS, MENTIONED
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.reader import read_model
-from shared.domain.reading.trust import ALLOWED, judge_name
+from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED
+from shared.domain.reading.trust.names import ALLOWED, judge_name
 
 SMALL = Limits(
     opcodes=20_000,

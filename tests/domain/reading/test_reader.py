@@ -36,9 +36,8 @@ from shared.domain.inspection import (
     UnreadableCode,
     UnreadableModel,
     Verdict,
-    parse_inspection,
-    render_inspection,
 )
+from shared.domain.inspection_json import parse_inspection, render_inspection
 from shared.domain.reading.reader import read_model
 
 X, Y = load_iris(return_X_y=True)

@@ -6,20 +6,18 @@ code, can be clean. YAML is parsed by the caller, who hands over plain values.
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from shared.domain.inspection import Column, UnreadableCode, UnreadableModel
-from shared.domain.reading.archive import Archive
-from shared.domain.reading.environment import parse_python, parse_version
-from shared.domain.reading.evidence import Evidence
-from shared.domain.reading.graph import Value
+from shared.domain.packaging.environment import parse_python, parse_version
+from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.facts.signatures import parse_inputs
 from shared.domain.reading.limits import Limits, corrupt
-from shared.domain.reading.pickles import read_content
-from shared.domain.reading.signatures import parse_inputs
-
-ParseYaml: TypeAlias = Callable[[bytes], object]
+from shared.domain.reading.model_file import ParseYaml
+from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.pickles.pickle_files import read_content
+from shared.domain.reading.trust.evidence import Evidence
 
 _LOADER = "mlflow.sklearn"
 _SERIALIZATION = ("pickle", "cloudpickle")

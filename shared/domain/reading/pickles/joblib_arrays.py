@@ -6,10 +6,10 @@ them to 16 (a byte with the padding's length comes first). Arrays of objects fol
 
 from math import prod
 
-from shared.domain.reading.dtypes import parse_dtype
-from shared.domain.reading.graph import Array, Made, Pairs, Value
 from shared.domain.reading.limits import corrupt
-from shared.domain.reading.machine import Machine
+from shared.domain.reading.pickles.dtypes import parse_dtype
+from shared.domain.reading.pickles.graph import Array, Made, Pairs, Value
+from shared.domain.reading.pickles.machine import Machine
 
 JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
 _ATTRIBUTES = ("subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes")

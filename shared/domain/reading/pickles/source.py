@@ -4,7 +4,7 @@ Frames are held to the letter: Python's two unpicklers read a value that crosses
 two loaders read differently is refused.
 """
 
-from shared.domain.reading.content import CHUNK, Content
+from shared.domain.reading.containers.content import CHUNK, Content
 from shared.domain.reading.limits import corrupt
 
 _ENDS = "it ends in the middle of a value"

@@ -6,8 +6,8 @@ The facts of a model (class labels, column names, means) are such arrays; big on
 import struct
 
 from shared.domain.inspection import Json
-from shared.domain.reading.dtypes import DType, parse_dtype
-from shared.domain.reading.graph import Array, Made, Value
+from shared.domain.reading.pickles.dtypes import DType, parse_dtype
+from shared.domain.reading.pickles.graph import Array, Made, Value
 
 _SCALAR = "multiarray.scalar"
 _RECONSTRUCT = "multiarray._reconstruct"

@@ -1,6 +1,6 @@
 """Names known to run code, reach files or the network, or reach into other objects when loading calls them. Reviewed data.
 
-Read by `shared.domain.reading.trust`. This list decides only how loudly a file is refused: a name that is neither here nor
+Read by `shared.domain.reading.trust.names`. This list decides only how loudly a file is refused: a name that is neither here nor
 allowed is refused too, as unknown.
 """
 

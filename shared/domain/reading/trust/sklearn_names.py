@@ -1,6 +1,6 @@
 """Names of the classes that scikit-learn defines itself, gathered from its releases 1.2, 1.4, 1.6, 1.7 and 1.8.
 
-Part of the allowlist in `shared.domain.reading.trust`. A list of names, and not the prefix `sklearn.` alone: its modules
+Part of the allowlist in `shared.domain.reading.trust.names`. A list of names, and not the prefix `sklearn.` alone: its modules
 also hold what they import (`Parallel`, `Path`, ...), and those are not scikit-learn's. Left out on purpose: plots, test
 tools, parameter validation, datasets, and what never stands in a saved model.
 """

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import takewhile
 
-from shared.domain.reading.arrays import decode_list, decode_number
-from shared.domain.reading.graph import Made, Pairs, Value
+from shared.domain.reading.pickles.arrays import decode_list, decode_number
+from shared.domain.reading.pickles.graph import Made, Pairs, Value
 
 _INNER = (
     "best_estimator_",

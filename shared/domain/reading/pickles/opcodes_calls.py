@@ -6,12 +6,12 @@ that the file computed; state is filled only into what the file has just built.
 
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
-from shared.domain.reading.call_rules import accepts_arguments
-from shared.domain.reading.graph import Made, Name, Pairs, Value
-from shared.domain.reading.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
 from shared.domain.reading.limits import corrupt
-from shared.domain.reading.machine import Machine, Opcode
-from shared.domain.reading.trust import Trust
+from shared.domain.reading.pickles.call_rules import accepts_arguments
+from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
+from shared.domain.reading.pickles.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
+from shared.domain.reading.pickles.machine import Machine, Opcode
+from shared.domain.reading.trust.names import Trust
 
 _PYTHON_3_PROTOCOL = 3
 

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from shared.domain.reading.content import Content, open_content
-from shared.domain.reading.evidence import Evidence
-from shared.domain.reading.graph import Value
+from shared.domain.reading.containers.content import Content, open_content
 from shared.domain.reading.limits import Limits, corrupt
-from shared.domain.reading.machine import Machine
-from shared.domain.reading.opcodes_calls import CALL_OPCODES
-from shared.domain.reading.opcodes_containers import CONTAINER_OPCODES
-from shared.domain.reading.opcodes_values import VALUE_OPCODES
-from shared.domain.reading.source import Source
+from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.pickles.machine import Machine
+from shared.domain.reading.pickles.opcodes_calls import CALL_OPCODES
+from shared.domain.reading.pickles.opcodes_containers import CONTAINER_OPCODES
+from shared.domain.reading.pickles.opcodes_values import VALUE_OPCODES
+from shared.domain.reading.pickles.source import Source
+from shared.domain.reading.trust.evidence import Evidence
 
 _OPCODES = {
     code[0]: opcode for code, opcode in (VALUE_OPCODES | CONTAINER_OPCODES | CALL_OPCODES).items()

@@ -8,8 +8,8 @@ file would be read as another one than it is. So each gets only what real models
 from collections.abc import Callable
 from typing import TypeAlias
 
-from shared.domain.reading.dtypes import parse_dtype
-from shared.domain.reading.graph import Made, Name, Skipped, Value
+from shared.domain.reading.pickles.dtypes import parse_dtype
+from shared.domain.reading.pickles.graph import Made, Name, Skipped, Value
 
 _Rule: TypeAlias = Callable[[tuple[Value, ...]], bool]
 

@@ -5,15 +5,15 @@ Applied by the pickle machine to every name, before anything else is known about
 
 from enum import StrEnum
 
-from shared.domain.reading.allowed import BUILDERS, MENTIONED, SKLEARN_REFUSED
-from shared.domain.reading.dangerous import (
+from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED, SKLEARN_REFUSED
+from shared.domain.reading.trust.dangerous import (
     CODE_NAMES,
     CODE_PREFIXES,
     DANGEROUS_MODULES,
     DANGEROUS_NAMES,
     DANGEROUS_PREFIXES,
 )
-from shared.domain.reading.sklearn_names import SKLEARN_CLASSES
+from shared.domain.reading.trust.sklearn_names import SKLEARN_CLASSES
 
 _COMPILED_LOSSES = "_loss"  # how `sklearn._loss._loss` calls itself in pickles
 _CYTHON_BUILDER = "__pyx_unpickle_"

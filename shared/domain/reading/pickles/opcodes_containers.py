@@ -4,9 +4,9 @@ Of long lists and dicts only the first entries are kept (`Limits.kept_items`). F
 file has just made would change a class or module that is already there, and is noted as an offence.
 """
 
-from shared.domain.reading.graph import Made, Pairs, Value
 from shared.domain.reading.limits import corrupt
-from shared.domain.reading.machine import Machine, Opcode
+from shared.domain.reading.pickles.graph import Made, Pairs, Value
+from shared.domain.reading.pickles.machine import Machine, Opcode
 
 _LISTS = ("collections.deque",)
 _DICTS = ("OrderedDict", "defaultdict", "Bunch", "_nandict")

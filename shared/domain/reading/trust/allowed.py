@@ -1,7 +1,7 @@
 """The allowlist: what a saved scikit-learn model asks for and what cannot do harm while it is loaded. Reviewed data.
 
-Read by `shared.domain.reading.trust`. A name is here because a real model needs it, and after reading what it does
-with arguments of an attacker's choice, or with a rule in `shared.domain.reading.call_rules` that limits them. Two kinds: what loading may call, and what may only be mentioned.
+Read by `shared.domain.reading.trust.names`. A name is here because a real model needs it, and after reading what it does
+with arguments of an attacker's choice, or with a rule in `shared.domain.reading.pickles.call_rules` that limits them. Two kinds: what loading may call, and what may only be mentioned.
 numpy moved `core` to `_core` in 2.0, scipy its sparse classes to private modules in 1.8: both places are listed.
 """
 

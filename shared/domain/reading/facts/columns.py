@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from shared.domain.inspection import Column, Json
-from shared.domain.reading.arrays import decode_list
-from shared.domain.reading.estimators import (
+from shared.domain.reading.facts.estimators import (
     attribute,
     column_groups,
     find_inputs,
@@ -17,8 +16,9 @@ from shared.domain.reading.estimators import (
     short_name,
     steps_of,
 )
-from shared.domain.reading.graph import Made, Value
 from shared.domain.reading.limits import Limits
+from shared.domain.reading.pickles.arrays import decode_list
+from shared.domain.reading.pickles.graph import Made, Value
 
 _DEEPEST = 20
 _MOST_CATEGORIES = 20_000

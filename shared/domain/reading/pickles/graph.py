@@ -6,7 +6,7 @@ Numbers, strings, tuples and lists stand for themselves (a set is a list here). 
 
 from typing import Any, TypeAlias
 
-from shared.domain.reading.trust import Trust
+from shared.domain.reading.trust.names import Trust
 
 Value: TypeAlias = Any
 """An inert value: a scalar, str, bytes, tuple, list, or one of the classes below."""

@@ -1,6 +1,6 @@
 """Where the reader's bytes come from: a plain file (skipping seeks), or a compressed one, unpacked as it is read.
 
-Used by `shared.domain.reading.source`. Memory stays flat: nothing larger than one chunk is held.
+Used by `shared.domain.reading.pickles.source`. Memory stays flat: nothing larger than one chunk is held.
 """
 
 import bz2

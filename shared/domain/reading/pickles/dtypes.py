@@ -6,7 +6,7 @@ Sizes are taken from here to skip array data, so anything that could mean two si
 import re
 from dataclasses import dataclass
 
-from shared.domain.reading.graph import Made, Pairs, Value
+from shared.domain.reading.pickles.graph import Made, Pairs, Value
 
 DTYPE = "numpy.dtype"
 _CODE = re.compile(r"[<>=|]?([biufcmMSUVO])(\d{1,9})")

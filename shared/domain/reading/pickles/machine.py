@@ -7,10 +7,10 @@ a note of the call. The opcodes are in `opcodes_values`, `opcodes_containers` an
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from shared.domain.reading.evidence import Evidence
-from shared.domain.reading.graph import Value
 from shared.domain.reading.limits import Limits, corrupt, over_limits
-from shared.domain.reading.source import Source
+from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.pickles.source import Source
+from shared.domain.reading.trust.evidence import Evidence
 
 Opcode: TypeAlias = Callable[["Machine"], None]
 

@@ -6,9 +6,9 @@ Text is decoded as Python 3's unpicklers do it by default, so that a name spelle
 import codecs
 import struct
 
-from shared.domain.reading.graph import Skipped, Value
 from shared.domain.reading.limits import corrupt
-from shared.domain.reading.machine import Machine, Opcode
+from shared.domain.reading.pickles.graph import Skipped, Value
+from shared.domain.reading.pickles.machine import Machine, Opcode
 
 _LONGEST_NUMBER = 2_000
 _NEWEST_PROTOCOL = 5

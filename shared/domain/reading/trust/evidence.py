@@ -2,7 +2,7 @@
 
 from shared.domain.inspection import Verdict
 from shared.domain.reading.limits import Limits, over_limits
-from shared.domain.reading.trust import ALLOWED, Trust, judge_name
+from shared.domain.reading.trust.names import ALLOWED, Trust, judge_name
 
 _SHOWN = 8
 _MOST_REASONS = 20
