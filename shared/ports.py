@@ -134,6 +134,14 @@ class Blobs(Protocol):
         """How many bytes there are; None where there is no such key."""
         ...
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, in their order, a page at a time."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Removes the bytes of a key; done where there are none."""
+        ...
+
 
 class ModelReader(Protocol):
     """Reads what a model file is, without running it."""

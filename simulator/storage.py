@@ -147,6 +147,16 @@ class SimulatedBlobs:
         """See `Blobs`."""
         return self._effects.read("size of blob", "blobs", (), lambda: self._real.size(key))
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See `Blobs`."""
+        return self._effects.read(
+            "list blobs", "blobs", (), lambda: iter(list(self._real.keys(prefix)))
+        )
+
+    def remove(self, key: str) -> None:
+        """See `Blobs`."""
+        self._change("remove blob", Kind.BLOB, key, lambda: self._real.remove(key))
+
     def _change(self, name: str, kind: Kind, key: str, do: Callable[[], None]) -> None:
         effect = Effect(
             name=name,

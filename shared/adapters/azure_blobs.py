@@ -9,7 +9,7 @@ import functools
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core import MatchConditions
@@ -96,6 +96,23 @@ class AzureBlobs:
             return self._properties(key).size
         except Missing:
             return None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, in their order, a page at a time."""
+        pages = self._container.list_blob_names(name_starts_with=prefix).by_page()
+        while True:
+            try:
+                with translated(f"listing blobs of {prefix}"):
+                    page = list(next(pages))
+            except (Missing, StopIteration):  # Missing: there is no container yet
+                return
+            yield from page
+
+    def remove(self, key: str) -> None:
+        """Removes the bytes of a key; done where there are none."""
+        blob = self._blob(key)
+        with contextlib.suppress(Missing), translated(f"removing blob {key}"):
+            blob.delete_blob()
 
     @functools.cached_property
     def _container(self) -> "ContainerClient":

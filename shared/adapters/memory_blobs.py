@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from shared.domain import limits
@@ -49,3 +50,15 @@ class MemoryBlobs:
         with self._lock:
             content = self._contents.get(key)
         return None if content is None else len(content)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with `prefix`, in their order, as they are when the listing begins."""
+        with self._lock:
+            keys = [key for key in self._contents if key.startswith(prefix)]
+        yield from sorted(keys)
+
+    def remove(self, key: str) -> None:
+        """Removes the bytes of a key; done where there are none."""
+        limits.check_blob_key(key)
+        with self._lock:
+            self._contents.pop(key, None)

@@ -130,6 +130,23 @@ def test_a_zip_archive_is_read_in_place(blobs: Blobs) -> None:
         assert archive.read("model.pkl") == LONG
 
 
+def test_what_was_removed_is_not_there_and_can_be_written_again(blobs: Blobs) -> None:
+    blobs.put("a/b", b"first")
+    blobs.remove("a/b")
+    blobs.remove("a/b")
+    assert blobs.size("a/b") is None
+    blobs.put("a/b", b"second")
+    assert blobs.open("a/b").read() == b"second"
+
+
+def test_a_prefix_lists_its_keys_in_order(blobs: Blobs) -> None:
+    assert list(blobs.keys("a/")) == []
+    for key in ("a/2", "b/1", "a/1", "a/1/x", "ab"):
+        blobs.put(key, b"x")
+    assert list(blobs.keys("a/")) == ["a/1", "a/1/x", "a/2"]
+    assert list(blobs.keys("c")) == []
+
+
 BAD_KEYS = [
     "",
     "/a",

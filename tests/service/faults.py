@@ -123,6 +123,9 @@ class FaultyBlobs(_Port):
     def copy(self, source: str, key: str) -> None:
         self._store("blob:copy", lambda: self._real.copy(source, key))
 
+    def remove(self, key: str) -> None:
+        self._store("blob:remove", lambda: self._real.remove(key))
+
 
 class FaultyCloud(_Port):
     """View, control and scorer in one, as the memory cloud is."""
