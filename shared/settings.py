@@ -63,6 +63,12 @@ def _built(mode: object) -> object:
     return mode
 
 
+def _known_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
+    if set(layers) <= {"landlock", "seccomp"}:
+        return layers
+    raise ValueError("knows 'landlock' and 'seccomp' only")
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -155,6 +161,11 @@ class Settings(BaseModel):
         "3.10",
         pattern=r"^3\.(9|1[0-9])$",
         description="Python of the serving environment where the model file tells none.",
+    )
+    sandbox_min: Annotated[Names, AfterValidator(_known_layers)] = Field(
+        (),
+        description="Walls of the kernel that must stand around the process that reads model files, by comma: "
+        "`landlock`, `seccomp`. Without them the app does not start. Those that are there are used in any case.",
     )
     website_instance_id: str = Field(
         "", description="Set by Azure, never by hand: with it `AUTH_MODE=local` is refused."

@@ -56,7 +56,7 @@ def front() -> Front:
         tables=AzureTables(account),
         queue=AzureQueue(account),
         blobs=AzureBlobs(account, settings.content_container),
-        reader=ProcessModelReader(),
+        reader=model_reader(settings),
         view=AzureMlView(_workspace(settings), Credential(), timeout=settings.cloud_timeout),
     )
     mint = Mint(ports.tables, ports.clock, ports.random, settings.policy)
@@ -94,6 +94,16 @@ def worker() -> Worker:
             scorer=HttpScorer(timeout=settings.cloud_timeout),
         ),
     )
+
+
+def model_reader(settings: Settings) -> ProcessModelReader:
+    """What reads model files. Raises SettingsError where a wall that is demanded does not stand."""
+    reader = ProcessModelReader()
+    missing = set(settings.sandbox_min) - set(reader.layers() if settings.sandbox_min else ())
+    if missing:
+        problem = f"this machine's kernel does not keep: {', '.join(sorted(missing))}"
+        raise SettingsError([Wrong("SANDBOX_MIN", problem)])
+    return reader
 
 
 def _account(settings: Settings) -> storage_account.StorageAccount:

@@ -44,12 +44,14 @@ class ProcessModelReader:
         memory_bytes: int = 768 * 1024 * 1024,
         at_once: int = 4,
     ) -> None:
+        yaml_path = _find_yaml()
         self._wall_seconds = wall_seconds
         self._order = {
             "cpu_seconds": cpu_seconds,
             "memory_bytes": memory_bytes,
             "code_path": _CODE,
-            "yaml_path": _find_yaml(),
+            "yaml_path": yaml_path,
+            "readable": [f"{_CODE}/shared", yaml_path, str(Path(os.__file__).parent)],
         }
         self._turns = threading.BoundedSemaphore(at_once)
 
@@ -62,6 +64,11 @@ class ProcessModelReader:
         if (inspection.digest, inspection.size) != (digest, size):
             raise _stopped("its answer is about another file")
         return inspection
+
+    def layers(self) -> tuple[str, ...]:
+        """Which of the kernel's walls (`reading_sandbox`) stand around the process on this machine."""
+        answer = self._run(subprocess.DEVNULL, json.dumps(self._order))
+        return tuple(str(layer) for layer in json.loads(answer)["layers"])
 
     def _run(self, descriptor: int, order: str) -> bytes:
         process = subprocess.Popen(

@@ -1,12 +1,16 @@
 """The program of the reading process: a model file on stdin, its inspection as JSON on stdout.
 
 Started by `shared.adapters.model_reader` as `python -I -S <this file> <order>`, with nothing but the standard library on
-the path; never imported by it. It takes its own rights away before it looks at the first byte.
+the path; never imported by it. It takes its own rights away before it looks at the first byte. An order without a file
+asks which of the kernel's walls stand here.
 """
 
+import bz2  # noqa: F401 - it opens a library of the system, where no file may be opened later
 import json
+import lzma  # noqa: F401 - see bz2
 import resource
 import sys
+import zlib  # noqa: F401 - see bz2
 from typing import Any, BinaryIO
 
 MOST_OUTPUT = 8 * 1024 * 1024
@@ -15,15 +19,18 @@ MOST_OUTPUT = 8 * 1024 * 1024
 def main() -> int:
     """Read the file on stdin. 0: an answer was printed, be it an inspection or a reason why there is none."""
     order = json.loads(sys.argv[1])
-    _give_up_rights(order)
-    sys.path.insert(0, order["code_path"])
+    layers = _give_up_rights(order)
+    if "digest" not in order:
+        _answer({"layers": layers})
+        return 0
     with open(sys.stdin.fileno(), "rb", closefd=False) as file:
         answer = _read(file, order)
     _answer(answer)
     return 0
 
 
-def _give_up_rights(order: dict[str, Any]) -> None:
+def _give_up_rights(order: dict[str, Any]) -> tuple[str, ...]:
+    """Sets the limits, and the kernel's walls around what may be imported later; the names of those that stand."""
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
@@ -35,6 +42,10 @@ def _give_up_rights(order: dict[str, Any]) -> None:
         _, most = resource.getrlimit(limit)
         allowed = value if most == resource.RLIM_INFINITY else min(value, most)
         resource.setrlimit(limit, (allowed, allowed))
+    sys.path.insert(0, order["code_path"])
+    from shared.adapters import reading_sandbox  # noqa: PLC0415 - the path is set just now
+
+    return reading_sandbox.confine(order["readable"])
 
 
 def _read(file: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:

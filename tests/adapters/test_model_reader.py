@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import pickle
 import resource
 import subprocess
@@ -19,7 +20,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from shared.adapters import model_reader
+from shared.adapters import model_reader, reading_sandbox
 from shared.adapters.model_reader import ProcessModelReader
 from shared.domain.inspection import (
     Inspection,
@@ -146,12 +147,34 @@ def test_whatever_the_process_does_the_caller_gets_one_typed_answer(
 
 
 _PROBE = """
-import json, os, resource, socket, sys
-sys.argv[1] = json.dumps(json.loads(sys.argv[1]))
+import json, os, resource, signal, socket, sys
 sys.path.insert(0, {folder!r})
 import model_reading_process as program
+descriptors, session = len(os.listdir("/proc/self/fd")), os.getsid(0) == os.getpid()
 program._give_up_rights(json.loads(sys.argv[1]))
-found = dict(environment=dict(os.environ), session=os.getsid(0) == os.getpid(), descriptors=len(os.listdir("/proc/self/fd")))
+sys.path.remove({folder!r})
+def refused(ask):
+    try:
+        ask()
+    except OSError:
+        return True
+    return False
+found = dict(environment=dict(os.environ), descriptors=descriptors, session=session)
+asked = dict(
+    environ=lambda: open("/proc/%d/environ" % {parent}),
+    passwd=lambda: open("/etc/passwd"),
+    secrets=lambda: open({beside!r}),
+    link=lambda: os.symlink("/etc/passwd", {path!r}),
+    unlink=lambda: os.unlink({beside!r}),
+    execute=lambda: os.execv("/bin/true", ["true"]),
+    fork=os.fork,
+    kill=lambda: os.kill({parent}, signal.SIGCONT),
+    inet=socket.socket,
+    inet6=lambda: socket.socket(socket.AF_INET6),
+    unix=lambda: socket.socket(socket.AF_UNIX),
+    netlink=lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+)
+found["granted"] = sorted(name for name, ask in asked.items() if not refused(ask))
 try:
     os.write(0, b"x"); found["wrote"] = True
 except OSError:
@@ -177,7 +200,10 @@ def test_the_process_has_no_rights_to_speak_of(
     monkeypatch.setenv("A_SECRET", "canary")
     program = tmp_path / "probe.py"
     folder = str(Path(model_reader.__file__).parent)
-    program.write_text(_PROBE.format(folder=folder, path=str(tmp_path / "written")))
+    beside = tmp_path / "beside"
+    beside.write_text("a secret")
+    asked = {"folder": folder, "parent": os.getpid(), "beside": str(beside)}
+    program.write_text(_PROBE.format(**asked, path=str(tmp_path / "written")))
     monkeypatch.setattr(model_reader, "_PROGRAM", program)
     content = tmp_path / "content"
     content.write_bytes(b"kept")
@@ -187,9 +213,13 @@ def test_the_process_has_no_rights_to_speak_of(
     assert set(found.pop("environment")) <= {"LC_CTYPE"}
     assert found.pop("descriptors") <= 4
     assert found == {
-        "session": True, "wrote": False, "file": 0, "memory": False, "core": 0, "processes": 0, "path": [],
+        "granted": [], "session": True, "wrote": False, "file": 0, "memory": False, "core": 0, "processes": 0, "path": [],
     }  # fmt: skip
     assert content.read_bytes() == b"kept"
+
+
+def test_the_kernels_walls_stand_on_this_machine() -> None:
+    assert ProcessModelReader().layers() == reading_sandbox.LAYERS
 
 
 def test_no_more_than_the_allowed_number_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from local import app_settings
+from shared import wiring
+from shared.adapters.model_reader import ProcessModelReader
 from shared.settings import Settings, SettingsError, setting_name
 from shared.telemetry import Happened, tell
 
@@ -165,3 +167,16 @@ def test_a_log_line_is_one_line_with_its_name_and_its_deployment(
     assert record.getMessage() == ('step_trouble deployment=20260101000000000000 reason="a\\nb c"')
     assert json.dumps(record.__dict__["fields"]) == '{"reason": "a\\nb c"}'
     assert record.levelno == logging.WARNING
+
+
+def test_an_app_whose_machine_lacks_a_demanded_wall_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings.from_env(GOOD | {"SANDBOX_MIN": "landlock,seccomp"})
+    wiring.model_reader(settings)
+    monkeypatch.setattr(ProcessModelReader, "layers", lambda _: ("landlock",))
+
+    with pytest.raises(SettingsError, match=r"SANDBOX_MIN: this machine.*: seccomp"):
+        wiring.model_reader(settings)
+
+    assert "knows 'landlock' and 'seccomp' only" in wrong(SANDBOX_MIN="jail")["SANDBOX_MIN"]
