@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from shared.domain.reading.limits import Limits, corrupt, over_limits
+from shared.domain.reading.pickles.dialect import PLAIN, Dialect
 from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.source import Source
 from shared.domain.reading.trust.evidence import Evidence
@@ -26,12 +27,14 @@ class Machine:
         opcodes: Mapping[int, Opcode],
         *,
         nested: bool = False,
+        dialect: Dialect = PLAIN,
     ) -> None:
         self.source = source
         self.evidence = evidence
         self.limits = limits
         self.opcodes = opcodes
         self.nested = nested
+        self.dialect = dialect
         self.protocol = 0
         self.stack: list[Value] = []
         self.memo: dict[int, Value] = {}

@@ -22,7 +22,8 @@ def _push_name(machine: Machine, module: str, name: str) -> None:
             module, name = NAME_MAPPING[(module, name)]
         else:
             module = IMPORT_MAPPING.get(module, module)
-    machine.push(Name(f"{module}.{name}", machine.evidence.add_name(module, name)))
+    trust = machine.evidence.add_name(module, name, machine.dialect.judge)
+    machine.push(Name(f"{module}.{name}", trust))
 
 
 def _name_line(machine: Machine) -> str:
@@ -54,7 +55,10 @@ def _call(machine: Machine, callee: Value, args: Value, *, keywords: bool = Fals
         machine.evidence.add_dangerous("It calls something that it computed itself while loading.")
     elif callee.trust is Trust.MENTIONED:
         machine.evidence.add_unknown(f"It calls {callee.full}, which a model only mentions.")
-    elif not accepts_arguments(callee.full, args, keywords=keywords):
+    elif not (
+        accepts_arguments(callee.full, args, keywords=keywords)
+        and machine.dialect.accepts(callee.full, args, keywords)
+    ):
         machine.evidence.add_dangerous(
             f"It calls {callee.full} with arguments that no model gives it."
         )
@@ -122,8 +126,11 @@ def _refuse_extension(width: int) -> Opcode:
 
 
 def _refuse_outside_object(machine: Machine) -> None:
-    machine.stack.pop()
-    _push_outside(machine)
+    part = machine.dialect.outside(machine.stack.pop())
+    if part is None:
+        _push_outside(machine)
+    else:
+        machine.push(part)
 
 
 def _refuse_outside_line(machine: Machine) -> None:

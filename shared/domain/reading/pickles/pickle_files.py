@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from shared.domain.reading.containers.content import Content, open_content
 from shared.domain.reading.limits import Limits, corrupt
+from shared.domain.reading.pickles.dialect import PLAIN, Dialect
 from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.machine import Machine
 from shared.domain.reading.pickles.opcodes_calls import CALL_OPCODES
@@ -35,10 +36,12 @@ def read_pickle(file: BinaryIO, size: int, evidence: Evidence, limits: Limits) -
     return PickleFile(found.root, compression, compression is not None or found.joblib)
 
 
-def read_content(content: Content, evidence: Evidence, limits: Limits) -> PickleFile:
+def read_content(
+    content: Content, evidence: Evidence, limits: Limits, dialect: Dialect = PLAIN
+) -> PickleFile:
     """Walk a pickle that is the whole of `content`."""
     source = Source(content)
-    machine = Machine(source, evidence, limits, _OPCODES)
+    machine = Machine(source, evidence, limits, _OPCODES, dialect=dialect)
     root = machine.run()
     if not source.at_end():
         raise corrupt("more bytes follow after the end of the model")

@@ -1,5 +1,7 @@
 """What a file asked for, collected while it is read, and the verdict that follows from it."""
 
+from collections.abc import Callable
+
 from shared.domain.inspection import Verdict
 from shared.domain.reading.limits import Limits, over_limits
 from shared.domain.reading.trust.names import ALLOWED, Trust, judge_name
@@ -35,15 +37,18 @@ class Evidence:
             return Verdict.DANGEROUS
         return Verdict.UNKNOWN if self._unknown or not trusts <= ALLOWED else Verdict.CLEAN
 
-    def add_name(self, module: str, name: str) -> Trust:
-        """Record that the file asks for a name, and judge it."""
+    def add_name(
+        self, module: str, name: str, judge: Callable[[str, str], Trust | None] | None = None
+    ) -> Trust:
+        """Record that the file asks for a name, and judge it: by `judge`, or where that gives None by the general lists."""
         full = f"{module}.{name}"
         known = self._names.get(full)
         if known is not None:
             return known
         if len(full) > self._limits.name or len(self._names) >= self._limits.names:
             raise over_limits("it asks for more, or longer, names than any model does")
-        self._names[full] = judge_name(module, name)
+        own = judge(module, name) if judge else None
+        self._names[full] = own or judge_name(module, name)
         return self._names[full]
 
     def add_unknown(self, reason: str) -> None:
