@@ -78,6 +78,7 @@ def ports(clock: VirtualClock, cloud: MemoryCloud, tables: Tables, queue: Queue)
         tables=tables,
         queue=queue,
         blobs=MemoryBlobs(),
+        artifacts=MemoryBlobs(),
         reader=ProcessModelReader(),
         view=cloud,
         packager=MlflowPackager(),

@@ -115,31 +115,63 @@ class Queue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One version of the bytes under a key, named by its `etag`; `size` in bytes."""
+
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A request that may be made to one blob without our credential, for a time: a secret."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Blobs(Protocol):
-    """Bytes under a key, written once. Every method raises `Unavailable` without a clear answer."""
+    """Bytes under a key, written once. Every method raises `Unavailable` without a clear answer.
+
+    Only who holds a link can write a key again; where an `etag` is given, any other version is Changed.
+    """
 
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         """Writes only if absent. Raises Exists."""
         ...
 
-    def copy(self, source: str, key: str) -> None:
-        """Copies within the store, without the bytes passing through here. Raises Missing."""
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
+        """Copies within the store, without the bytes passing through here. Raises Missing, Changed."""
         ...
 
-    def open(self, key: str) -> BinaryIO:
-        """A seekable file over the bytes; reads what is asked for. Raises Missing."""
+    def open(self, key: str, *, etag: str = "") -> BinaryIO:
+        """A seekable file over one version; reads what is asked for. Raises Missing, Changed, as do its reads."""
+        ...
+
+    def find(self, key: str) -> Blob | None:
+        """What is there under a key now; None where nothing is."""
         ...
 
     def size(self, key: str) -> int | None:
         """How many bytes there are; None where there is no such key."""
         ...
 
+    def write_link(self, key: str, *, seconds: int) -> Link:
+        """A request that writes this key, and can do nothing else."""
+        ...
+
+    def read_link(self, key: str, *, seconds: int) -> Link:
+        """A request that reads this key, and can do nothing else."""
+        ...
+
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys that begin with `prefix`, in their order, a page at a time."""
         ...
 
-    def remove(self, key: str) -> None:
-        """Removes the bytes of a key; done where there are none."""
+    def remove(self, key: str, *, etag: str = "") -> None:
+        """Removes the bytes of a key; done where there are none. Raises Changed."""
         ...
 
 
@@ -161,13 +193,18 @@ class Packager(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """What the HTTP function and the sweep work with."""
+    """What the HTTP function and the sweep work with.
+
+    `artifacts` keeps contents and their descriptions; `blobs`, the workspace's own container, packages,
+    logs, and what is uploaded straight to storage. They may be one and the same.
+    """
 
     clock: Clock
     random: Random
     tables: Tables
     queue: Queue
     blobs: Blobs
+    artifacts: Blobs
     reader: ModelReader
     view: CloudView
 

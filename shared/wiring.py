@@ -50,12 +50,14 @@ def front() -> Front:
     """The ports of the HTTP function, the producers' queue and the sweep."""
     settings = read_settings()
     account = _account(settings)
+    blobs = AzureBlobs(account, settings.content_container)
     ports = Ports(
         clock=SystemClock(),
         random=SystemRandom(),
         tables=AzureTables(account),
         queue=AzureQueue(account),
-        blobs=AzureBlobs(account, settings.content_container),
+        blobs=blobs,
+        artifacts=blobs,
         reader=model_reader(settings),
         view=AzureMlView(_workspace(settings), Credential(), timeout=settings.cloud_timeout),
     )
@@ -87,6 +89,7 @@ def worker() -> Worker:
             tables=ports.tables,
             queue=ports.queue,
             blobs=ports.blobs,
+            artifacts=ports.artifacts,
             reader=ports.reader,
             view=ports.view,
             packager=MlflowPackager(default_python=settings.default_python),

@@ -8,7 +8,7 @@ from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
 from shared.domain.errors import Changed, Exists, Unavailable
 from shared.domain.policy import DEPLOY_JOBS
-from shared.ports import Insert, Operation, Row
+from shared.ports import Blob, Insert, Link, Operation, Row
 from shared.service.hints import Hint
 from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind
@@ -135,13 +135,17 @@ class SimulatedBlobs:
         data = content if isinstance(content, bytes) else content.read()
         self._change(name_blob(key), Kind.BLOB, key, lambda: self._real.put(key, data))
 
-    def copy(self, source: str, key: str) -> None:
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
         """See `Blobs`."""
-        self._change("copy model", Kind.COPY, key, lambda: self._real.copy(source, key))
+        self._change("copy model", Kind.COPY, key, lambda: self._real.copy(source, key, etag=etag))
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, *, etag: str = "") -> BinaryIO:
         """See `Blobs`."""
-        return self._effects.read("open blob", "blobs", (), lambda: self._real.open(key))
+        return self._effects.read("open blob", "blobs", (), lambda: self._real.open(key, etag=etag))
+
+    def find(self, key: str) -> Blob | None:
+        """See `Blobs`."""
+        return self._effects.read("find blob", "blobs", (), lambda: self._real.find(key))
 
     def size(self, key: str) -> int | None:
         """See `Blobs`."""
@@ -153,9 +157,17 @@ class SimulatedBlobs:
             "list blobs", "blobs", (), lambda: iter(list(self._real.keys(prefix)))
         )
 
-    def remove(self, key: str) -> None:
+    def remove(self, key: str, *, etag: str = "") -> None:
         """See `Blobs`."""
-        self._change("remove blob", Kind.BLOB, key, lambda: self._real.remove(key))
+        self._change("remove blob", Kind.BLOB, key, lambda: self._real.remove(key, etag=etag))
+
+    def write_link(self, key: str, *, seconds: int) -> Link:
+        """See `Blobs`."""
+        return self._real.write_link(key, seconds=seconds)
+
+    def read_link(self, key: str, *, seconds: int) -> Link:
+        """See `Blobs`."""
+        return self._real.read_link(key, seconds=seconds)
 
     def _change(self, name: str, kind: Kind, key: str, do: Callable[[], None]) -> None:
         effect = Effect(

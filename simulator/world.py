@@ -110,12 +110,14 @@ class World:
         cloud = SimulatedCloud(
             self.workspace, self.effects, self._counted, self._cloud_begun, self._cloud_landed
         )
+        blobs = SimulatedBlobs(self._blobs, self.effects)
         self.ports = WorkerPorts(
             clock=SkewedClock(self.timeline),
             random=SimulatedRandom(self.timeline, self._counted),
             tables=SimulatedTables(self._tables, self.effects, self.ledger, self._landed),
             queue=SimulatedQueue(self._queue, self.effects, self._sent),
-            blobs=SimulatedBlobs(self._blobs, self.effects),
+            blobs=blobs,
+            artifacts=blobs,
             reader=model.Reader(),
             view=cloud,
             packager=model.Packager(),

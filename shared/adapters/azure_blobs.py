@@ -6,29 +6,28 @@ need no blob. Uploads and reads go in blocks, so memory does not grow with the c
 
 import contextlib
 import functools
-import io
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError
 
+from shared.adapters.azure_links import BlobLinks
+from shared.adapters.ranged_file import open_ranges
 from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
 from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.domain import limits
 from shared.domain.errors import Exists, Missing, Unavailable
+from shared.ports import Blob, Link
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
     from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
 
 BLOCK_BYTES = 8 * 1024 * 1024
 """Sent at once; a smaller content goes in one call."""
-CHUNK_BYTES = 4 * 1024 * 1024
-"""Read at once."""
 COPY_SECONDS = 20
 """How long `copy` waits for a copy the service goes on with by itself."""
 _PARALLEL_BLOCKS = 3
@@ -43,6 +42,8 @@ class AzureBlobs:
         limits.check_queue(container)
         self._account = account
         self._name = container
+        self._links = BlobLinks(account)
+        self._is_created = False
 
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         """Writes a content, seekable if it is a file, only if absent.
@@ -60,8 +61,8 @@ class AzureBlobs:
         with translated(f"writing blob {key}"):
             self._creating(upload)
 
-    def copy(self, source: str, key: str) -> None:
-        """Copies within the account; returns when all of it is there. Raises Missing.
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
+        """Copies within the account; returns when all of it is there. Raises Missing, Changed.
 
         Done where the target is there, as keys name contents. Raises Unavailable where the service
         still copies after COPY_SECONDS; the next call goes on with that copy.
@@ -70,7 +71,9 @@ class AzureBlobs:
         try:
             with translated(f"copying blob {source} to {key}"):
                 started = target.start_copy_from_url(
-                    self._blob(source).url, match_condition=MatchConditions.IfMissing
+                    self._blob(source).url,
+                    match_condition=MatchConditions.IfMissing,
+                    **_pinned(etag, "source_"),
                 )
             if started["copy_status"] in _DONE:
                 return
@@ -81,21 +84,46 @@ class AzureBlobs:
                 raise
         self._wait_for_copy(target, key)
 
-    def open(self, key: str) -> BinaryIO:
-        """A seekable file over the bytes, read by ranges of CHUNK_BYTES. Raises Missing.
+    def open(self, key: str, *, etag: str = "") -> BinaryIO:
+        """A seekable file over one version of the bytes, read by ranges. Raises Missing, Changed.
 
-        Its reads raise Unavailable, and Missing where the blob is removed meanwhile.
+        Its reads raise Unavailable, and Missing or Changed where the blob goes or changes meanwhile.
         """
-        properties = self._properties(key)
-        ranges = _Ranges(self._blob(key), key, properties.size)
-        return io.BufferedReader(ranges, CHUNK_BYTES)
+        found = self._properties(key, **_pinned(etag))
+        blob, pinned = self._blob(key), _pinned(str(found.etag))
+
+        def read(offset: int, count: int) -> bytes:
+            with translated(f"reading blob {key}"):
+                data: bytes = blob.download_blob(offset=offset, length=count, **pinned).readall()
+            return data
+
+        return open_ranges(key, found.size, read)
+
+    def find(self, key: str) -> Blob | None:
+        """What is there under a key now; None where nothing is."""
+        try:
+            found = self._properties(key)
+        except Missing:
+            return None
+        return Blob(etag=str(found.etag), size=found.size)
 
     def size(self, key: str) -> int | None:
         """How many bytes there are; None where there is no such key."""
-        try:
-            return self._properties(key).size
-        except Missing:
-            return None
+        found = self.find(key)
+        return found.size if found else None
+
+    def write_link(self, key: str, *, seconds: int) -> Link:
+        """A signed address (SAS) that may create and write this blob, and nothing else."""
+        blob = self._blob(key)
+        if not self._is_created:  # the holder of a link could not
+            with contextlib.suppress(Exists), translated("creating the container"):
+                self._container.create_container()
+            self._is_created = True
+        return self._links.write(blob, seconds)
+
+    def read_link(self, key: str, *, seconds: int) -> Link:
+        """A signed address (SAS) that may read this blob, and nothing else."""
+        return self._links.read(self._blob(key), seconds)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys that begin with `prefix`, in their order, a page at a time."""
@@ -108,11 +136,11 @@ class AzureBlobs:
                 return
             yield from page
 
-    def remove(self, key: str) -> None:
-        """Removes the bytes of a key; done where there are none."""
+    def remove(self, key: str, *, etag: str = "") -> None:
+        """Removes the bytes of a key; done where there are none. Raises Changed."""
         blob = self._blob(key)
         with contextlib.suppress(Missing), translated(f"removing blob {key}"):
-            blob.delete_blob()
+            blob.delete_blob(**_pinned(etag))
 
     @functools.cached_property
     def _container(self) -> "ContainerClient":
@@ -132,10 +160,10 @@ class AzureBlobs:
         limits.check_blob_key(key)
         return self._container.get_blob_client(key)
 
-    def _properties(self, key: str) -> "BlobProperties":
+    def _properties(self, key: str, **condition: Any) -> "BlobProperties":
         blob = self._blob(key)
         with translated(f"looking at blob {key}"):
-            return blob.get_blob_properties()
+            return blob.get_blob_properties(**condition)
 
     def _creating(self, write: Callable[[], None]) -> None:
         """Calls `write`; once more where the container had to be created."""
@@ -164,49 +192,7 @@ class AzureBlobs:
             pause.wait(_COPY_LOOK_SECONDS)
 
 
-class _Ranges(io.RawIOBase):
-    """The bytes of a blob as a file that is read by ranges."""
-
-    def __init__(self, blob: "BlobClient", key: str, size: int) -> None:
-        super().__init__()
-        self._blob = blob
-        self._key = key
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"a place before the beginning of blob {self._key}: {start + offset}")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        view = memoryview(buffer)
-        data = self._range(min(view.nbytes, CHUNK_BYTES))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        return b"".join(iter(lambda: self._range(CHUNK_BYTES), b""))
-
-    def _range(self, count: int) -> bytes:
-        """The next bytes, at most `count`; none at the end."""
-        count = min(count, self._size - self._position)
-        if count <= 0:
-            return b""
-        with translated(f"reading blob {self._key}"):
-            data = self._blob.download_blob(offset=self._position, length=count).readall()
-        if len(data) != count:
-            raise Unavailable(f"reading blob {self._key}: {len(data)} bytes instead of {count}")
-        self._position += count
-        return data
+def _pinned(etag: str, prefix: str = "") -> dict[str, Any]:
+    """The SDK's options by which a call is for one version only; none without one."""
+    condition = MatchConditions.IfNotModified
+    return {f"{prefix}etag": etag, f"{prefix}match_condition": condition} if etag else {}

@@ -1,19 +1,22 @@
-"""Blobs in memory: the twin of `azure_blobs`."""
+"""Blobs in memory: the twin of `azure_blobs` and `s3_blobs`."""
 
 import io
+import itertools
 import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from shared.domain import limits
-from shared.domain.errors import Exists, Missing
+from shared.domain.errors import Changed, Exists, Missing
+from shared.ports import Blob, Link
 
 
 class MemoryBlobs:
     """Bytes under keys, written once; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._contents: dict[str, bytes] = {}
+        self._contents: dict[str, tuple[str, bytes]] = {}  # etag and bytes
+        self._etags = itertools.count(1)
         self._lock = threading.Lock()
 
     def put(self, key: str, content: bytes | BinaryIO) -> None:
@@ -23,33 +26,52 @@ class MemoryBlobs:
         with self._lock:
             if key in self._contents:
                 raise Exists(f"blob {key} is there already")
-            self._contents[key] = data
+            self._write(key, data)
 
-    def copy(self, source: str, key: str) -> None:
-        """Copies; done where the target is there, as keys name contents. Raises Missing."""
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
+        """Copies; done where the target is there, as keys name contents. Raises Missing, Changed."""
         limits.check_blob_key(source)
         limits.check_blob_key(key)
         with self._lock:
-            if key in self._contents:
-                return
-            if source not in self._contents:
-                raise Missing(f"blob {source} is not there")
-            self._contents[key] = self._contents[source]
+            if key not in self._contents:
+                self._write(key, self._read(source, etag))
 
-    def open(self, key: str) -> BinaryIO:
-        """A seekable file over the bytes. Raises Missing."""
+    def open(self, key: str, *, etag: str = "") -> BinaryIO:
+        """A seekable file over one version of the bytes. Raises Missing, Changed."""
         limits.check_blob_key(key)
         with self._lock:
-            if key not in self._contents:
-                raise Missing(f"blob {key} is not there")
-            return io.BufferedReader(io.BytesIO(self._contents[key]))
+            return io.BufferedReader(io.BytesIO(self._read(key, etag)))
+
+    def find(self, key: str) -> Blob | None:
+        """What is there under a key now; None where nothing is."""
+        limits.check_blob_key(key)
+        with self._lock:
+            found = self._contents.get(key)
+        return Blob(etag=found[0], size=len(found[1])) if found else None
 
     def size(self, key: str) -> int | None:
         """How many bytes there are; None where there is no such key."""
+        found = self.find(key)
+        return found.size if found else None
+
+    def write_link(self, key: str, *, seconds: int) -> Link:
+        """What `follow` writes by; it does not expire."""
         limits.check_blob_key(key)
+        return Link(method="PUT", url=f"memory:{key}?{seconds}")
+
+    def read_link(self, key: str, *, seconds: int) -> Link:
+        """What `follow` reads by; it does not expire."""
+        limits.check_blob_key(key)
+        return Link(method="GET", url=f"memory:{key}?{seconds}")
+
+    def follow(self, link: Link, content: bytes = b"") -> bytes:
+        """Does what the holder of a link may do: reads, or writes and overwrites."""
+        key = link.url.removeprefix("memory:").partition("?")[0]
         with self._lock:
-            content = self._contents.get(key)
-        return None if content is None else len(content)
+            if link.method == "GET":
+                return self._read(key, "")
+            self._write(key, content)
+        return b""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys that begin with `prefix`, in their order, as they are when the listing begins."""
@@ -57,8 +79,21 @@ class MemoryBlobs:
             keys = [key for key in self._contents if key.startswith(prefix)]
         yield from sorted(keys)
 
-    def remove(self, key: str) -> None:
-        """Removes the bytes of a key; done where there are none."""
+    def remove(self, key: str, *, etag: str = "") -> None:
+        """Removes the bytes of a key; done where there are none. Raises Changed."""
         limits.check_blob_key(key)
         with self._lock:
-            self._contents.pop(key, None)
+            if key in self._contents:
+                self._read(key, etag)
+                del self._contents[key]
+
+    def _write(self, key: str, data: bytes) -> None:
+        self._contents[key] = f"0x{next(self._etags)}", data
+
+    def _read(self, key: str, etag: str) -> bytes:
+        if key not in self._contents:
+            raise Missing(f"blob {key} is not there")
+        known, data = self._contents[key]
+        if etag not in ("", known):
+            raise Changed(f"blob {key} is of another version")
+        return data

@@ -55,6 +55,7 @@ def ports_of(account: StorageAccount) -> Ports:
         tables=AzureTables(account),
         queue=AzureQueue(account),
         blobs=AzureBlobs(account, "models"),
+        artifacts=AzureBlobs(account, "models"),
         reader=ProcessModelReader(),
         view=MemoryCloud(clock.now),
     )

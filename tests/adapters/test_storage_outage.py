@@ -59,6 +59,7 @@ class Shop:
             tables=AzureTables(account),
             queue=AzureQueue(account),
             blobs=AzureBlobs(account, "longshore"),
+            artifacts=AzureBlobs(account, "longshore"),
             reader=ProcessModelReader(),
             view=cloud,
             packager=MlflowPackager(),

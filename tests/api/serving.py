@@ -79,6 +79,7 @@ class Server:
             tables=self.tables,
             queue=self.queue,
             blobs=self.blobs,
+            artifacts=self.blobs,
             reader=RememberingReader(),
             view=self.cloud,
         )

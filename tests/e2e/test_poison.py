@@ -145,6 +145,7 @@ def bench(storage: azurite.Azurite, tmp_path: Path) -> Iterator[Bench]:
         tables=AzureTables(account),
         queue=AzureQueue(account),
         blobs=AzureBlobs(account, app_settings.CONTAINER),
+        artifacts=AzureBlobs(account, app_settings.CONTAINER),
         reader=KnownReader(),
         view=MemoryCloud(clock.now),
     )

@@ -183,6 +183,7 @@ class Recording:
             tables=world.tables,
             queue=world.queue,
             blobs=world.blobs,
+            artifacts=world.blobs,
             view=world.cloud,
             control=world.cloud,
             scorer=world.cloud,
@@ -274,8 +275,8 @@ class _Blobs(MemoryBlobs):
         self._known[digest] = base64.b64encode(data).decode()
         self._note("put", key, digest)
 
-    def copy(self, source: str, key: str) -> None:
-        super().copy(source, key)
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
+        super().copy(source, key, etag=etag)
         self._note("copy", source, key)
 
 

@@ -120,11 +120,11 @@ class FaultyBlobs(_Port):
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         self._store("blob:put", lambda: self._real.put(key, content))
 
-    def copy(self, source: str, key: str) -> None:
-        self._store("blob:copy", lambda: self._real.copy(source, key))
+    def copy(self, source: str, key: str, *, etag: str = "") -> None:
+        self._store("blob:copy", lambda: self._real.copy(source, key, etag=etag))
 
-    def remove(self, key: str) -> None:
-        self._store("blob:remove", lambda: self._real.remove(key))
+    def remove(self, key: str, *, etag: str = "") -> None:
+        self._store("blob:remove", lambda: self._real.remove(key, etag=etag))
 
 
 class FaultyCloud(_Port):

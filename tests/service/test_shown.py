@@ -46,9 +46,9 @@ class Counting(FaultyBlobs):
 
     asked = 0
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, *, etag: str = "") -> BinaryIO:
         self.asked += 1
-        found: BinaryIO = self._real.open(key)
+        found: BinaryIO = self._real.open(key, etag=etag)
         return found
 
 

@@ -60,12 +60,14 @@ class World:
             has_path=lambda path: self.blobs.size(f"{path}/MLmodel") is not None,
         )
         cloud = FaultyCloud(self.cloud, self.effects)
+        blobs = FaultyBlobs(self.blobs, self.effects)
         self.ports = WorkerPorts(
             clock=self.clock,
             random=SeededRandom(7),
             tables=FaultyTables(self.tables, self.effects),
             queue=FaultyQueue(self.queue, self.effects),
-            blobs=FaultyBlobs(self.blobs, self.effects),
+            blobs=blobs,
+            artifacts=blobs,
             reader=KnownReader(),
             view=cloud,
             packager=MlflowPackager(),

@@ -24,7 +24,7 @@ def ensure_package(turn: Turn) -> Outcome:
     if model is None:
         return Failed(failure=_gone("its catalogue entry was deleted"))
     try:
-        source = turn.ports.blobs.open(content.content_key(turn.record.content_digest))
+        source = turn.ports.artifacts.open(content.content_key(turn.record.content_digest))
     except Missing:
         return Failed(failure=_gone("its content is not in the store"))
     with source:
@@ -63,8 +63,11 @@ def _store_file(turn: Turn, key: str, file: PackageFile, source: BinaryIO) -> No
     match file.origin:
         case Inline(data):
             content.ensure_blob(turn.ports.blobs, key, data)
-        case Whole():
+        case Whole() if turn.ports.artifacts is turn.ports.blobs:
             turn.ports.blobs.copy(content.content_key(turn.record.content_digest), key)
+        case Whole():
+            source.seek(0)
+            content.ensure_blob(turn.ports.blobs, key, source)
         case Member(name):
             with open_member(source, name) as member:
                 content.ensure_blob(turn.ports.blobs, key, cast(BinaryIO, member))
