@@ -19,6 +19,13 @@ class Happened(StrEnum):
     REPLAYED = "request_replayed"
     REFUSED = "request_refused"
     MODEL_ADDED = "model_added"
+    MODEL_DELETED = "model_deleted"
+    ARTIFACT_ADDED = "artifact_added"
+    ARTIFACT_DELETED = "artifact_deleted"
+    ARTIFACT_COLLISION = "artifact_id_taken"
+    CATALOGUE_RESET = "catalogue_reset"
+    EXCEPTION_ALLOWED = "exception_allowed"
+    EXCEPTION_REVOKED = "exception_revoked"
     KEY_ROTATED = "key_rotation_began"
     HINT_LOST = "hint_not_sent"
     TURN_SKIPPED = "turn_skipped"
@@ -48,6 +55,8 @@ _WARNINGS = {
     Happened.HINT_LOST,
     Happened.STEP_TROUBLE,
     Happened.NAME_COLLISION,
+    Happened.ARTIFACT_COLLISION,
+    Happened.CATALOGUE_RESET,
     Happened.TRAFFIC_FAILED,
     Happened.DEPLOYMENT_FAILED,
     Happened.LEASE_LOST,

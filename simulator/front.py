@@ -45,7 +45,7 @@ class Front:
         key = request_key("upload", f"{user} {fragile}")
         return uploads.accept_upload(
             self.ports, mint, self.policy, principal(user), upload, key=key
-        ).model.id
+        ).record.id
 
     def deploy(self, action: Action, key: str, model_id: str, mint: Mint) -> str:
         """The deployment's id."""

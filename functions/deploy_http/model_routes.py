@@ -33,8 +33,8 @@ def add_model(
         caller.ports, caller.mint, caller.policy, caller.principal, form.to_upload(), key=key
     )
     mark_replay(response, replayed=uploaded.replayed)
-    response.headers["Location"] = addresses.address_of(request, f"/models/{uploaded.model.id}")
-    return rendering.render_model(uploaded.model)
+    response.headers["Location"] = addresses.address_of(request, f"/models/{uploaded.record.id}")
+    return rendering.render_model(uploaded.record)
 
 
 @router.get("/models", response_model=answers.ModelList, responses=cached())

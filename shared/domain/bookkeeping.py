@@ -16,6 +16,8 @@ class ClaimKind(StrEnum):
 
     DEPLOYMENT = "deployment"
     MODEL = "model"
+    DATASET = "dataset"
+    CODE = "code"
     ENDPOINT = "endpoint"
 
 
@@ -47,9 +49,10 @@ class Inflight(Kept):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Kept):
-    """What became of a keyed request: the deployment or model it made, or why it was refused.
+    """What became of a keyed request: the deployment or artifact it made, or why it was refused.
 
-    `until` is set while a model is uploaded: until then the upload is taken to be under way.
+    `model_id` is an artifact's id of any type. `until` is set while one is uploaded: until then the upload is
+    taken to be under way.
     """
 
     key: str

@@ -125,6 +125,16 @@ class Lease(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant(Part):
+    """The exception under which a content of unknown verdict was taken; `number` is its among the digest's."""
+
+    number: int
+    operator: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment(Kept):
     """One deployment: what was asked for, what became of it, and where the work stands."""
 
@@ -161,6 +171,8 @@ class Deployment(Kept):
     epoch: int = 0
     generation: int = 1
     events: int = 0
+    model_deleted: bool = False  # its catalogue model is gone: it can never be deployed again
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +227,10 @@ class Event(Kept):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model(Kept):
-    """A catalogue entry: one uploaded file, what it is, and where its bytes are."""
+    """A catalogue entry: one uploaded file, what it is, and where its bytes are.
+
+    `license` is an SPDX expression. `leaving` is set while it is being deleted: then it is as if not there.
+    """
 
     id: str
     user_key: str
@@ -229,3 +244,6 @@ class Model(Kept):
     description: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    license: str = ""
+    grant: Grant | None = None
+    leaving: datetime | None = None

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from shared.domain import ids
+from shared.domain.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import UnreadableRow
 from shared.domain.records import Deployment, Event, Kept, Model, Status
 from shared.ports import Row, Tables
-from shared.service import store
+from shared.service import shelf, store
 
 R = TypeVar("R", bound=Kept)
 
@@ -51,12 +52,35 @@ def list_models(tables: Tables, user_key: str, *, after: str = "") -> Iterator[M
     """A user's catalogue entries, older than `after` where an id is given."""
     parts = ids.parse_artifact_id(after)
     rows = _range(tables, user_key, store.MODEL, after=parts[2] if parts else None)
-    return _records(Model, rows)
+    return _records(Model, (row for row in rows if store.LEAVING not in row.values))
 
 
 def count_models(tables: Tables, user_key: str) -> int:
     """How many catalogue entries a user has: one narrow range read."""
-    return sum(1 for _ in _range(tables, user_key, store.MODEL, select=("id",)))
+    rows = _range(tables, user_key, store.MODEL, select=("id", store.LEAVING))
+    return sum(1 for row in rows if store.LEAVING not in row.values)
+
+
+def list_files(
+    tables: Tables, user_key: str, kind: ArtifactKind, *, after: str = ""
+) -> Iterator[Artifact]:
+    """A user's datasets or code, older than `after` where an id is given."""
+    parts = ids.parse_artifact_id(after)
+    rows = _range(tables, user_key, shelf.PREFIXES[kind], after=parts[2] if parts else None)
+    return _records(Artifact, rows)
+
+
+def count_files(tables: Tables, user_key: str, kind: ArtifactKind) -> int:
+    """How many of them a user has: one narrow range read."""
+    return sum(1 for _ in _range(tables, user_key, shelf.PREFIXES[kind], select=("id",)))
+
+
+def list_deployed(tables: Tables, user_key: str, model_id: str) -> Iterator[str]:
+    """The ids of all deployments of a model, live or deleted: two narrow range reads."""
+    for prefix in (store.LIVE, store.DELETED):
+        for row in _range(tables, user_key, prefix, select=("id", "model_id")):
+            if row.values.get("model_id") == model_id:
+                yield str(row.values["id"])
 
 
 def _records(kind: type[R], rows: Iterable[Row]) -> Iterator[R]:

@@ -1,11 +1,12 @@
 """A user's own deployments, endpoints and models; another user's are as if they were not there."""
 
 from shared.domain import ids
+from shared.domain.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Model
 from shared.ports import Ports
-from shared.service import store
+from shared.service import shelf, store
 from shared.service.store import Stored
 
 
@@ -49,3 +50,31 @@ def require_model(ports: Ports, principal: Principal, model_id: str) -> Stored[M
             "List your models with GET /models, or upload one with POST /models.",
         )
     return stored
+
+
+def require_file(ports: Ports, principal: Principal, artifact_id: str) -> Stored[Artifact]:
+    """The principal's own dataset or code. Raises NotFound."""
+    stored = shelf.load_file(ports.tables, principal.user_key, artifact_id)
+    if stored is None:
+        raise _no_artifact(artifact_id)
+    return stored
+
+
+def require_artifact(
+    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str
+) -> Model | Artifact:
+    """The principal's own artifact of a type. Raises NotFound."""
+    if kind is ArtifactKind.MODEL:
+        return require_model(ports, principal, artifact_id).record
+    found = require_file(ports, principal, artifact_id).record
+    if found.kind is kind:
+        return found
+    raise _no_artifact(artifact_id)
+
+
+def _no_artifact(artifact_id: str) -> NotFound:
+    return NotFound(
+        "artifact_not_found",
+        f"You have no such artifact: {artifact_id[:64]!r}.",
+        "List yours with GET /artifacts/dataset or GET /artifacts/code.",
+    )

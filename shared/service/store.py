@@ -21,7 +21,7 @@ from shared.telemetry import Happened
 R = TypeVar("R", bound=Kept)
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
 LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
-TOMBSTONE = "tombstone"
+TOMBSTONE, LEAVING = "tombstone", "leaving"
 _ENDPOINT, _REQUEST = "e-", "r-"
 _CLAIM_KEY = "claim"
 
@@ -75,12 +75,11 @@ def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] 
 
 
 def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | None:
-    """A catalogue entry; None where the user has none of that id."""
-    parts = ids.parse_artifact_id(model_id)
-    if parts is None:
+    """A catalogue entry; None where the user has none of that id, or it is being deleted."""
+    if ids.parse_artifact_id(model_id) is None:
         return None
     row = tables.get(RECORDS, user_key, _model_key(model_id))
-    if row is None or row.values.get("id") != model_id:
+    if row is None or row.values.get("id") != model_id or LEAVING in row.values:
         return None
     return read_row(Model, row)
 

@@ -182,7 +182,7 @@ def keyed_upload(on: Recording) -> None:
             ANNA,
             Upload(file=BytesIO(CONTENT), filename="model.pkl", model_name="churn"),
             key="k1",
-        ).model
+        ).record
         for _ in range(2)
     ]
     for model in sent:

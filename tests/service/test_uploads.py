@@ -10,6 +10,7 @@ import pytest
 from shared.domain.errors import Conflict, InvalidRequest, StoreError, TooLarge, Unsafe
 from shared.domain.inspection import Inspection, UnreadableCode, UnreadableModel
 from shared.domain.policy import Policy
+from shared.domain.records import Model
 from shared.domain.requests import UPLOAD_SECONDS
 from shared.service import catalogue, listing, uploads
 from tests.service.faults import Died, Fault, once_before
@@ -20,7 +21,9 @@ CLAIM = "records:Insert"
 ANSWER = "records:Insert+Replace"
 
 
-def upload(world: World, *, key: str = "k", user: Any = ANNA, **fields: Any) -> uploads.Uploaded:
+def upload(
+    world: World, *, key: str = "k", user: Any = ANNA, **fields: Any
+) -> uploads.Uploaded[Model]:
     file = BytesIO(fields.pop("content", CONTENT))
     form = {"filename": "model.pkl", "model_name": "churn"} | fields
     wanted = catalogue.Upload(file=file, **form)
@@ -44,9 +47,9 @@ def test_the_same_upload_again_answers_the_same_model() -> None:
     effects = len(world.effects.names)
     again = upload(world)
     assert (first.replayed, again.replayed) == (False, True)
-    assert again.model.id == first.model.id
+    assert again.record.id == first.record.id
     assert len(world.effects.names) == effects
-    assert models(world) == [first.model.id]
+    assert models(world) == [first.record.id]
 
 
 @pytest.mark.parametrize(
@@ -68,12 +71,12 @@ def test_another_upload_under_the_key_is_refused_before_it_is_read(other: dict[s
     with pytest.raises(InvalidRequest) as refused:
         upload(world, **other)
     assert refused.value.code == "idempotency_key_reused"
-    assert models(world) == [first.model.id]
+    assert models(world) == [first.record.id]
 
 
 def test_a_key_is_its_users_own() -> None:
     world = World()
-    assert upload(world).model.id != upload(world, user=BERT).model.id
+    assert upload(world).record.id != upload(world, user=BERT).record.id
     assert not upload(world, key="").replayed
     assert (len(models(world)), len(models(world, BERT))) == (2, 1)
 
@@ -102,8 +105,8 @@ def test_the_same_upload_while_it_is_under_way_is_told_to_wait(effect: str) -> N
     [refusal] = refusals
     assert refusal.code == "idempotency_in_progress"
     assert refusal.retry_after
-    assert upload(world).model.id == first.model.id
-    assert models(world) == [first.model.id]
+    assert upload(world).record.id == first.record.id
+    assert models(world) == [first.record.id]
 
 
 def test_of_two_that_claim_at_once_one_uploads_and_the_other_answers_the_same() -> None:
@@ -111,8 +114,8 @@ def test_of_two_that_claim_at_once_one_uploads_and_the_other_answers_the_same() 
     winners = []
     once_before(world.effects, CLAIM, lambda: winners.append(upload(world)))
     loser = upload(world)
-    assert (loser.replayed, loser.model.id) == (True, winners[0].model.id)
-    assert models(world) == [loser.model.id]
+    assert (loser.replayed, loser.record.id) == (True, winners[0].record.id)
+    assert models(world) == [loser.record.id]
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -131,8 +134,8 @@ def test_an_upload_that_breaks_off_anywhere_is_completed_by_the_next(fault: Faul
             told_to_wait = refusal.code == "idempotency_in_progress"
             world.clock.advance(UPLOAD_SECONDS)
             done = upload(world)
-        assert models(world) == [done.model.id], (at, world.effects.names)
-        assert upload(world).model.id == done.model.id
+        assert models(world) == [done.record.id], (at, world.effects.names)
+        assert upload(world).record.id == done.record.id
         assert told_to_wait <= (fault in (Fault.DIES_BEFORE, Fault.DIES_AFTER))  # else it is free
 
 
@@ -147,8 +150,8 @@ def test_one_who_was_taken_over_answers_as_the_one_who_took_over(effect: str) ->
 
     once_before(world.effects, effect, take_over)
     late = upload(world)
-    assert (late.replayed, late.model.id) == (True, others[0].model.id)
-    assert models(world) == [late.model.id]
+    assert (late.replayed, late.record.id) == (True, others[0].record.id)
+    assert models(world) == [late.record.id]
 
 
 def test_one_who_was_taken_over_by_one_still_at_it_is_told_to_wait() -> None:
@@ -165,7 +168,7 @@ def test_one_who_was_taken_over_by_one_still_at_it_is_told_to_wait() -> None:
         upload(world)
     assert models(world) == []
     world.clock.advance(UPLOAD_SECONDS)
-    done = upload(world).model.id
+    done = upload(world).record.id
     assert models(world) == [done]
 
 

@@ -1,0 +1,119 @@
+"""Exceptions to the verdict, kept by digest: operators make and revoke them, uploads and turns look them up.
+
+A decision is a row of its own, in the order of its number: nothing is erased.
+"""
+
+from dataclasses import replace
+
+from shared import telemetry
+from shared.domain import codec
+from shared.domain.errors import Forbidden, NotFound
+from shared.domain.exceptions import ExceptionRequest, VerdictException, is_digest
+from shared.domain.principal import Principal
+from shared.ports import Ports, Row, Tables
+from shared.service import store
+from shared.service.contention import until_written
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+EXCEPTIONS = "exceptions"
+
+
+def allow(ports: Ports, principal: Principal, request: ExceptionRequest) -> VerdictException:
+    """Lets a content in; the same said again is the decision there is. Raises Forbidden."""
+    _require_operator(principal)
+
+    def attempt() -> VerdictException:
+        stored = load_last(ports.tables, request.digest)
+        last = stored.record if stored else None
+        if last and last.revoked_at is None and _asked(last) == request:
+            return last
+        exception = VerdictException(
+            **request.model_dump(),
+            number=last.number + 1 if last else 1,
+            operator=principal.user_id,
+            at=ports.clock.now(),
+        )
+        store.insert(ports.tables, ports.random, EXCEPTIONS, _row(exception))
+        _tell(Happened.EXCEPTION_ALLOWED, exception, principal)
+        return exception
+
+    return until_written("exception", attempt)
+
+
+def revoke(ports: Ports, principal: Principal, digest: str) -> VerdictException:
+    """Ends the exception of a digest, once. Raises Forbidden, NotFound."""
+    _require_operator(principal)
+
+    def attempt() -> VerdictException:
+        stored = load_last(ports.tables, digest) if is_digest(digest) else None
+        if stored is None:
+            raise NotFound(
+                "exception_not_found",
+                f"There is no exception for the digest {digest[:64]!r}.",
+                "List them with GET /exceptions.",
+            )
+        if stored.record.revoked_at is not None:
+            return stored.record
+        now = ports.clock.now()
+        revoked = replace(stored.record, revoked_by=principal.user_id, revoked_at=now)
+        store.save(ports.tables, ports.random, EXCEPTIONS, _row(revoked, stored.row.etag))
+        _tell(Happened.EXCEPTION_REVOKED, revoked, principal)
+        return revoked
+
+    return until_written("exception", attempt)
+
+
+def list_exceptions(ports: Ports, principal: Principal) -> list[VerdictException]:
+    """All decisions, the last one first. Raises Forbidden."""
+    _require_operator(principal)
+    rows = ports.tables.scan(EXCEPTIONS, None)
+    found = [store.read_row(VerdictException, row).record for row in rows]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def find_last(tables: Tables, digest: str) -> VerdictException | None:
+    """The last decision about a digest, revoked or not: a narrow range read."""
+    stored = load_last(tables, digest)
+    return stored.record if stored else None
+
+
+def load_last(tables: Tables, digest: str) -> Stored[VerdictException] | None:
+    """The same with its row."""
+    rows = list(tables.scan(EXCEPTIONS, digest))
+    return store.read_row(VerdictException, rows[-1]) if rows else None
+
+
+def _asked(exception: VerdictException) -> ExceptionRequest:
+    return ExceptionRequest(
+        digest=exception.digest,
+        names=exception.names,
+        reason=exception.reason,
+        requirements=exception.requirements,
+    )
+
+
+def _row(exception: VerdictException, etag: str = "") -> Row:
+    values = codec.render_record(exception)
+    key = f"{exception.number:06d}"
+    return Row(partition=exception.digest, key=key, values=values, etag=etag)
+
+
+def _require_operator(principal: Principal) -> None:
+    if not principal.is_operator:
+        raise Forbidden(
+            "operators_only",
+            "Only operators may see, make or revoke exceptions to a verdict.",
+            "Ask an operator; the setting OPERATORS names them.",
+        )
+
+
+def _tell(happened: Happened, exception: VerdictException, by: Principal) -> None:
+    telemetry.tell(
+        happened,
+        digest=exception.digest,
+        number=exception.number,
+        names=len(exception.names),
+        operator=by.user_id,
+        reason=exception.reason,
+    )
