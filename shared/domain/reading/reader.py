@@ -24,8 +24,11 @@ ReadFormat: TypeAlias = Callable[[ModelFile], Inspection]
 
 _HEAD = 512
 _FORMATS = "shared.domain.reading.formats."
+_OLD_TORCH = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
+"""The number that marks what torch wrote before 1.6, as a pickle holds it."""
 _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), "zip_archives"),
+    (lambda head: head.startswith(b"\x80") and _OLD_TORCH in head[:24], "torch_streams"),
 )
 """How the first bytes of a format look, and the module that reads it. What is nothing of these is read as a pickle."""
 _OTHERWISE = "pickled_models"

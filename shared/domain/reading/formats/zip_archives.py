@@ -1,12 +1,35 @@
 """Zip archives: what kind of model one holds is told by the names of its files."""
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import TypeAlias, cast
+
 from shared.domain.inspection import Inspection
 from shared.domain.reading.containers.archive import Archive
-from shared.domain.reading.formats import mlflow_models
 from shared.domain.reading.model_file import ModelFile
+
+ReadArchive: TypeAlias = Callable[[ModelFile, Archive], Inspection]
+
+_FORMATS = "shared.domain.reading.formats."
 
 
 def read(model_file: ModelFile) -> Inspection:
     """The inspection of what the archive holds. Raises UnreadableModel."""
     archive = Archive(model_file.file, model_file.size, model_file.limits)
-    return mlflow_models.read_folder(model_file, archive)
+    module, function = find_reader(archive)
+    return cast("ReadArchive", getattr(import_module(_FORMATS + module), function))(
+        model_file, archive
+    )
+
+
+def find_reader(archive: Archive) -> tuple[str, str]:
+    """The module of `formats` that reads an archive with these files, and its function."""
+    names = {entry.name for entry in archive.entries}
+    inner = {name.partition("/")[2] for name in names}
+    if "MLmodel" in names | inner:
+        return "mlflow_models", "read_folder"
+    if "constants.pkl" in inner:
+        return "torchscript_models", "read_archive"
+    if "data.pkl" in inner and inner & {"version", ".data/version"}:
+        return "torch_models", "read_archive"
+    return "mlflow_models", "read_folder"
