@@ -1,0 +1,158 @@
+"""JSON of any length, of which only the small parts are wanted: the rest is passed over, piece by piece, in flat memory.
+
+Used for boosters, whose trees are nearly all of a file and tell nothing about it.
+"""
+
+import json
+import re
+from typing import Any, Protocol
+
+from shared.domain.reading.containers.content import CHUNK
+from shared.domain.reading.limits import Limits, corrupt, over_limits
+
+_DEEPEST = 40
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TOKEN = re.compile(rb"[ \t\r\n]*(" + _STRING + rb'|[\[\]{},:]|[^ \t\r\n\[\]{},:"]+)', re.DOTALL)
+_BRACKET = re.compile(_STRING + rb'|\[[^\[\]{}"]*\]|[\[\]{}]|"', re.DOTALL)
+"""Strings and lists of plain numbers, matched whole so that they are passed over; else a single bracket. A quote alone
+opens a string whose end is not there yet."""
+_WHOLE_TOKENS = b'"[]{},:'
+
+
+class Readable(Protocol):
+    """Bytes in order."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+def skim_json(
+    content: Readable, limits: Limits, *, unwanted: frozenset[str], partial: bool = False
+) -> Any:
+    """The document's value. Lists and objects under an `unwanted` key are left out; of long lists the first items are kept.
+
+    With `partial` a document that breaks off gives what came before; else it raises UnreadableModel, as does all that is
+    no JSON. Of two equal keys the first counts, as it does for XGBoost.
+    """
+    tokens = _Tokens(content, limits)
+    document = _Builder(tokens, limits, unwanted).value(tokens.next(), 0)
+    if tokens.ended:
+        if partial:
+            return document
+        raise corrupt("it ends in the middle of a value")
+    if tokens.next():
+        raise corrupt("more follows after its end")
+    return document
+
+
+class _Builder:
+    """Builds values from tokens, until there are too many of them: from then on all is passed over."""
+
+    def __init__(self, tokens: "_Tokens", limits: Limits, unwanted: frozenset[str]) -> None:
+        self._tokens = tokens
+        self._limits = limits
+        self._unwanted = unwanted
+        self._left = limits.document_nodes
+
+    def value(self, token: bytes, depth: int) -> Any:
+        self._left -= 1
+        if token not in (b"{", b"["):
+            return _scalar(token) if token else None
+        if depth >= _DEEPEST:
+            raise corrupt("its values are nested deeper than any library writes them")
+        if self._left < 0:
+            self._tokens.skip()
+            return None
+        return self._object(depth + 1) if token == b"{" else self._array(depth + 1)
+
+    def _object(self, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for token in iter(self._tokens.next, b"}"):
+            if not token:
+                break
+            if token == b",":
+                continue
+            key = _scalar(token)
+            if not isinstance(key, str) or self._tokens.next() not in (b":", b""):
+                raise corrupt("it is no JSON")
+            self._field(found, key, self._tokens.next(), depth)
+        return found
+
+    def _field(self, found: dict[str, Any], key: str, token: bytes, depth: int) -> None:
+        if token in (b"{", b"[") and key in self._unwanted:
+            self._tokens.skip()
+        elif token:
+            found.setdefault(key, self.value(token, depth))
+
+    def _array(self, depth: int) -> list[Any]:
+        found: list[Any] = []
+        for token in iter(self._tokens.next, b"]"):
+            if not token:
+                break
+            if token == b",":
+                continue
+            if len(found) >= self._limits.kept_items or self._left < 0:
+                self._tokens.skip(opened=token in (b"{", b"["))
+                break
+            found.append(self.value(token, depth))
+        return found
+
+
+class _Tokens:
+    """The parts of a JSON text in order. `ended` is set when one was asked for and there was none."""
+
+    def __init__(self, content: Readable, limits: Limits) -> None:
+        self._content = content
+        self._most = limits.document
+        self._buffer = b""
+        self._at = 0
+        self.ended = False
+
+    def next(self) -> bytes:
+        """A string, a bracket, a comma, a colon or a plain word; empty at the end."""
+        while True:
+            found = _TOKEN.match(self._buffer, self._at)
+            if found and (found.end() < len(self._buffer) or found[1][:1] in _WHOLE_TOKENS):
+                break
+            if not self._fill():
+                self.ended = True
+                return b""
+        self._at = found.end()
+        return found[1]
+
+    def skip(self, *, opened: bool = False) -> None:
+        """Pass over the rest of the list or object that was opened last; `opened`: and over one more, inside it."""
+        depth = 2 if opened else 1
+        while depth > 0:
+            at = len(self._buffer)
+            for found in _BRACKET.finditer(self._buffer, self._at):
+                size = found.end() - found.start()
+                if size > 1:
+                    continue
+                if found[0] == b'"':
+                    at = found.start()
+                    break
+                depth += 1 if found[0] in b"[{" else -1
+                if not depth:
+                    self._at = found.end()
+                    return
+            self._at = at
+            if not self._fill():
+                self.ended = True
+                return
+
+    def _fill(self) -> bool:
+        """More bytes behind those not yet used. False at the end of the content."""
+        rest = self._buffer[self._at :]
+        if len(rest) > self._most:
+            raise over_limits("a single text in it is longer than any model's")
+        piece = self._content.read(max(CHUNK, len(rest)))
+        self._buffer, self._at = rest + piece, 0
+        return bool(piece)
+
+
+def _scalar(token: bytes) -> Any:
+    try:
+        return json.loads(token)
+    except (ValueError, RecursionError) as error:
+        raise corrupt("it is no JSON") from error

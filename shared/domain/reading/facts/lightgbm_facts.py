@@ -1,0 +1,140 @@
+"""What a LightGBM model tells of itself, read from the lines before its trees and from what follows after them.
+
+Before: `name=value` lines, with `feature_infos` giving each column's range in training (`[0:89]`), its categories
+(`-1:2:1:0`) or `none`. After: the parameters of training, and as JSON the categories of pandas' categorical columns.
+"""
+
+import re
+from typing import Any
+
+from shared.domain.inspection import Column, Json
+from shared.domain.reading.facts.boosters import (
+    NUMBERS,
+    PROBABILITIES,
+    PROBABILITY,
+    SCORES,
+    BoosterFacts,
+    is_plain,
+    numbered,
+)
+from shared.domain.reading.limits import Limits
+
+_RANGE = re.compile(r"\[([^:\]]+):([^:\]]+)\]")
+_CATEGORIES = re.compile(r"-?\d{1,10}(:-?\d{1,10})*")
+_COLUMN = re.compile(r"[0-9]{1,9}")
+_PARAMETER = re.compile(rb"^\[(boosting|categorical_feature): ([^\]\n]*)\]$", re.MULTILINE)
+_NO_NAME = re.compile(r"Column_\d+")
+_PREDICTS = {
+    "binary": PROBABILITY,
+    "cross_entropy": "one probability per row",
+    "multiclass": PROBABILITIES,
+    "multiclassova": PROBABILITIES,
+}
+
+
+def describe_lightgbm(
+    header: dict[str, str], after: bytes, categories: Any, limits: Limits
+) -> BoosterFacts:
+    """The facts. `after` is what follows after the trees, as far as known; `categories` pandas' ones, None if not told."""
+    infos = header.get("feature_infos", "").split(" ")
+    names = header.get("feature_names", "").split(" ")
+    width = len(infos)
+    columns: list[Column] = []
+    sample: list[Json] = []
+    parameters = {
+        name.decode(): value.decode("ascii", "replace") for name, value in _PARAMETER.findall(after)
+    }
+    labels = _labels_by_column(infos, parameters.get("categorical_feature", ""), categories)
+    if labels is not None and width == len(names) <= limits.columns:
+        for at, (name, info) in enumerate(zip(names, infos, strict=True)):
+            kind, value = _from_labels(labels[at]) if at in labels else ("double", _typical(info))
+            columns.append(Column(name=name, type=kind))
+            sample.append(value)
+    named = not all(_NO_NAME.fullmatch(name) for name in names)
+    if not named:
+        columns = [Column(name=None, type=column.type) for column in columns]
+    objective = header.get("objective", "").partition(" ")[0][: limits.name] or None
+    return BoosterFacts(
+        library="lightgbm",
+        model_class="lightgbm.Booster",
+        objective=objective,
+        columns=tuple(columns),
+        named=named and bool(columns),
+        sample=tuple(sample),
+        classes=_classes(header, objective, limits),
+        trees=len(header["tree_sizes"].split(" ")) if header.get("tree_sizes") else None,
+        predicts=_PREDICTS.get(objective, NUMBERS) if objective else SCORES,
+        details=_details(header, parameters, limits),
+    )
+
+
+def _classes(header: dict[str, str], objective: str | None, limits: Limits) -> tuple[Json, ...]:
+    if objective == "binary":
+        return (0, 1)
+    count = header.get("num_class", "")
+    known = count.isascii() and count.isdigit() and len(count) < 6
+    return numbered(int(count), limits.classes) if known else ()
+
+
+def _labels_by_column(
+    infos: list[str], parameter: str, categories: Any
+) -> dict[int, list[Json]] | None:
+    """The categories of the columns that had pandas' category type in training; None where it is not told which they are.
+
+    The parameter has their numbers. Files of LightGBM 2 leave it empty; there `feature_infos` tells them, unless one of
+    them is of no use to the model.
+    """
+    if not categories:
+        return {}
+    if not isinstance(categories, list) or not all(map(_plain_list, categories)):
+        return None
+    found = [int(part) for part in parameter.split(",") if _COLUMN.fullmatch(part)]
+    if not found:
+        found = [at for at, info in enumerate(infos) if _CATEGORIES.fullmatch(info)]
+    found = sorted(set(found))
+    if len(found) != len(categories):
+        return None
+    return dict(zip(found, categories, strict=True))
+
+
+def _plain_list(labels: object) -> bool:
+    return isinstance(labels, list) and all(is_plain(label) for label in labels)
+
+
+def _from_labels(labels: list[Json]) -> tuple[str, Json]:
+    kinds = {bool: "boolean", int: "long", float: "double", str: "string"}
+    types = {type(label) for label in labels}
+    kind = kinds.get(types.pop(), "string") if len(types) == 1 else "string"
+    return kind, labels[0] if labels and kind != "string" else _first_text(labels)
+
+
+def _first_text(labels: list[Json]) -> str:
+    return next((label for label in labels if isinstance(label, str)), "")
+
+
+def _typical(info: str) -> float:
+    """The middle of a range, a whole number where both ends are; or the first category; else 0."""
+    found = _RANGE.fullmatch(info)
+    try:
+        if found:
+            low, high = float(found[1]), float(found[2])
+            middle = low + (high - low) / 2
+            whole = low.is_integer() and high.is_integer()
+            middle = float(round(middle)) if whole else middle
+            return middle if abs(middle) < 1e300 else 0.0
+        if _CATEGORIES.fullmatch(info):
+            return float(next((part for part in info.split(":") if part[0] != "-"), 0))
+    except (ValueError, OverflowError):
+        pass
+    return 0.0
+
+
+def _details(
+    header: dict[str, str], parameters: dict[str, str], limits: Limits
+) -> tuple[tuple[str, str], ...]:
+    found = {
+        "file version": header.get("version"),
+        "boosting": parameters.get("boosting"),
+        "averages its trees": "yes" if "average_output" in header else None,
+    }
+    return tuple((name, value[: limits.name]) for name, value in found.items() if value)
