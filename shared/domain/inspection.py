@@ -123,7 +123,8 @@ class Inspection:
     sample_input: Any = None
     """Where `inputs` are known: what goes under `input_data`, a nested list, or an object of them by name."""
     needs: tuple[str, ...] = ()
-    """Libraries that serving needs and whose version the file does not tell, by their names on PyPI."""
+    """Libraries that serving needs and whose version the file does not tell, by their names on PyPI; with the first release
+    that serves it where that is known, as `onnxruntime>=1.18`."""
     details: tuple[tuple[str, str], ...] = ()
     """More facts to show, such as ("objective", "binary:logistic"); nothing is decided by them."""
     obstacle: Obstacle | None = None

@@ -34,8 +34,15 @@ class Limits:
     names: int = 2_000
     name: int = 300
 
-    entries: int = 2_000
-    """Files in a zipped folder."""
+    fields: int = 400_000
+    """Parts of a protocol buffer that are looked at one by one."""
+    nesting: int = 24
+    """Levels of trees that are read by recursion: graphs in graphs, types of types."""
+    sample_values: int = 4_096
+    """Numbers in a sample input; larger inputs are described without one."""
+
+    entries: int = 20_000
+    """Files in a zip: a folder, or the arrays of a forest saved by skops."""
     document: int = 4 * MIB
     """MLmodel, requirements.txt and their kind."""
     document_nodes: int = 100_000

@@ -16,6 +16,7 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
+from shared.domain.reading.first_bytes import starts_onnx, starts_safetensors
 from shared.domain.reading.limits import DEFAULT_LIMITS, Limits, over_limits
 from shared.domain.reading.model_file import ModelFile, ParseYaml
 from shared.domain.reading.trust.evidence import Evidence
@@ -28,6 +29,8 @@ _OLD_TORCH = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
 """The number that marks what torch wrote before 1.6, as a pickle holds it."""
 _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), "zip_archives"),
+    (starts_safetensors, "safetensors"),
+    (starts_onnx, "onnx_models"),
     (lambda head: head.startswith(b"\x80") and _OLD_TORCH in head[:24], "torch_streams"),
 )
 """How the first bytes of a format look, and the module that reads it. What is nothing of these is read as a pickle."""
