@@ -157,6 +157,15 @@ class Settings(BaseModel):
         description="Deployments of one user that are begun in a minute, at each instance; ten begin "
         "at once. A minute's worth may wait; beyond, new ones are refused with 429.",
     )
+    require_evaluation: bool = Field(
+        False,
+        description="Whether only models are deployed whose `evaluation` says `passed: true`.",
+    )
+    allow_reset: bool = Field(
+        False,
+        description="Whether operators may clear the whole catalogue (`POST /artifacts/reset`): in test "
+        "environments only.",
+    )
     default_python: str = Field(
         "3.10",
         pattern=r"^3\.(9|1[0-9])$",
@@ -202,6 +211,8 @@ class Settings(BaseModel):
             upload_limit=self.upload_limit,
             max_unfinished=self.max_unfinished_per_user,
             deploys_per_minute=self.deploys_per_minute_per_user,
+            require_evaluation=self.require_evaluation,
+            allow_reset=self.allow_reset,
         )
 
 

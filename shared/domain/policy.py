@@ -28,3 +28,5 @@ class Policy:
     max_members: int = 20  # Azure's limit of deployments per endpoint
     max_unfinished: int = 100
     deploys_per_minute: int = 120
+    require_evaluation: bool = False
+    allow_reset: bool = False

@@ -10,18 +10,20 @@ from shared.domain.policy import Policy
 from shared.ports import Clock, Random, Row, Tables
 from shared.service import store
 from shared.service.allowance import Allowance
+from shared.service.preconditions import Presence
 
 
 class Mint:
     """Mints ids: strictly increasing in a process, unique everywhere by a claim.
 
-    `allowance` is asked before the id of a new deployment is.
+    `allowance` and `presence` are asked before the id of a new deployment is.
     """
 
     def __init__(
         self, tables: Tables, clock: Clock, random: Random, policy: Policy | None = None
     ) -> None:
         self.allowance = Allowance(tables, clock, policy or Policy())
+        self.presence = Presence()
         self._tables, self._clock, self._random = tables, clock, random
         self._last = 0
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal
 from shared.domain.failures import MODEL_GONE
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import Deployment, Plan, Status
+from shared.domain.records import Deployment, Model, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
@@ -24,6 +24,7 @@ from shared.service.claims import Mint
 from shared.service.contention import until_written
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_deployment
+from shared.service.preconditions import Presence, require_deployable
 from shared.service.refusals import changed
 from shared.service.store import Stored
 from shared.service.submit import accept_keyed
@@ -48,8 +49,8 @@ def accept_retry(
     """Accepts another try of a failed deployment.
 
     `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where
-    it has not failed (`not_failed`), its model is gone (`model_deleted`) or its place on the endpoint is
-    taken; PreconditionFailed; TooMany.
+    it has not failed (`not_failed`), its model is gone (`model_deleted`) or may not be deployed any more, or its
+    place on the endpoint is taken; PreconditionFailed; TooMany.
     """
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
 
@@ -59,10 +60,12 @@ def accept_retry(
             raise _not_failed(stored.record)
         if if_match and if_match != stored.row.etag:
             raise changed("deployment", f"/deployments/{deployment_id}")
-        _require_model(ports, stored.record)
+        model = _require_model(ports, stored.record)
+        grant = require_deployable(ports, policy, Presence(), model)
         allowance.require_room(ports.tables, policy, principal.user_key)
+        granted = replace(stored, record=replace(stored.record, grant=grant))
         with _names_kept():
-            record = _commit(ports, policy, principal, stored, keyed)
+            record = _commit(ports, policy, principal, granted, keyed)
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
         hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
@@ -112,11 +115,13 @@ def _names_kept() -> Iterator[None]:
         raise Conflict(error.code, error.detail, _ANEW) from error
 
 
-def _require_model(ports: Ports, record: Deployment) -> None:
-    if store.load_model(ports.tables, record.user_key, record.model_id) is None:
+def _require_model(ports: Ports, record: Deployment) -> Model:
+    stored = store.load_model(ports.tables, record.user_key, record.model_id)
+    if stored is None:
         raise Conflict(
             "model_deleted", MODEL_GONE, "Upload the model again with POST /models, and deploy it."
         )
+    return stored.record
 
 
 def _commit(

@@ -17,6 +17,7 @@ from shared.domain.errors import (
     Missing,
     Refusal,
 )
+from shared.domain.exceptions import tell_grant
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Event, Model, Plan
@@ -28,6 +29,7 @@ from shared.service.contention import TRIES
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_model
 from shared.service.places import Place
+from shared.service.preconditions import require_deployable
 from shared.telemetry import Happened
 
 _BUSY = 2.0  # seconds until it is worth another try
@@ -62,10 +64,11 @@ def accept_keyed(
 
     def accept() -> Accepted:
         model = require_model(ports, principal, request.model_id).record
+        grant = require_deployable(ports, policy, mint.presence, model)
         pause = mint.allowance.take(principal.user_key)
         deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
         record = _first_record(ports, policy, principal, request, model, deployment_id)
-        record = replace(record, work=plans.begin_later(record.work, pause))
+        record = replace(record, work=plans.begin_later(record.work, pause), grant=grant)
         place = places.find_place(ports, policy, record)
         entry = settle.announce(ports, record, policy.rehint_after + pause)
         try:
@@ -154,12 +157,13 @@ def _admit(
 
 
 def _admission(record: Deployment) -> list[Operation]:
+    grant = f" {tell_grant(record.grant)}" if record.grant else ""
     event = Event(
         deployment_id=record.id,
         number=1,
         at=record.created_at,
         name="accepted",
-        text=f"Accepted: {record.model_name} will be served at {record.endpoint_name}.",
+        text=f"Accepted: {record.model_name} will be served at {record.endpoint_name}.{grant}",
     )
     return [
         Insert(store.deployment_row(record)),

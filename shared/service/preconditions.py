@@ -1,0 +1,86 @@
+"""What has to be true of a model before it is deployed, by whichever way; a turn looks at it again.
+
+That a content was there is remembered for a minute: it goes by a nightly run only, after no record has named
+it for a day, and a burst of requests for one model asks once.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.domain.errors import Conflict
+from shared.domain.exceptions import covers, explain_way_in, grant_of
+from shared.domain.inspection import Verdict
+from shared.domain.inspection_json import parse_inspection
+from shared.domain.policy import Policy
+from shared.domain.records import Grant, Model
+from shared.ports import Ports
+from shared.service import content, exceptions
+
+_REMEMBERED = timedelta(minutes=1)
+_MOST_REMEMBERED = 1000
+
+
+class Presence:
+    """Which contents were there a short while ago, in this process."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, datetime] = {}
+
+    def look(self, ports: Ports, digest: str) -> bool:
+        """Whether the content of a digest is there, by one light call at most."""
+        now = ports.clock.now()
+        seen = self._seen.get(digest)
+        if seen is not None and seen <= now < seen + _REMEMBERED:
+            return True
+        if not content.is_present(ports.artifacts, digest):
+            return False
+        if len(self._seen) >= _MOST_REMEMBERED:
+            self._seen.clear()
+        self._seen[digest] = now
+        return True
+
+
+def require_deployable(
+    ports: Ports, policy: Policy, presence: Presence, model: Model
+) -> Grant | None:
+    """The exception under which the model may be deployed, if it needs one.
+
+    Raises Conflict: `evaluation_not_passed`, `model_content_missing`, `exception_revoked`.
+    """
+    if policy.require_evaluation and model.evaluation.get("passed") is not True:
+        raise _not_passed(model)
+    if not presence.look(ports, model.content_digest):
+        raise _content_missing(model)
+    return _require_grant(ports, model)
+
+
+def _require_grant(ports: Ports, model: Model) -> Grant | None:
+    if model.inspection.get("verdict") == Verdict.CLEAN:
+        return None
+    inspection = parse_inspection(dict(model.inspection))
+    exception = exceptions.find_last(ports.tables, model.content_digest)
+    if exception and covers(exception, inspection):
+        return grant_of(exception)
+    raise Conflict(
+        "exception_revoked",
+        f"{model.id} is {inspection.verdict}, and the exception that let it in does not hold any more.",
+        explain_way_in(inspection, exception)
+        or "Save the model without what is refused, and upload it.",
+    )
+
+
+def _not_passed(model: Model) -> Conflict:
+    told = "did not pass its evaluation" if model.evaluation else "has no evaluation"
+    return Conflict(
+        "evaluation_not_passed",
+        f"{model.id} {told}, and only what has passed one is deployed here.",
+        'Evaluate it, and upload it again with POST /models and evaluation={"passed": true, ...}; an operator '
+        "can turn REQUIRE_EVALUATION off.",
+    )
+
+
+def _content_missing(model: Model) -> Conflict:
+    return Conflict(
+        "model_content_missing",
+        f"The file of {model.id} (sha256 {model.content_digest}) is not in the store any more.",
+        "Upload the same file again with POST /models: then this model can be deployed, too.",
+    )
