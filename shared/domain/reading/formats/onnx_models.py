@@ -34,8 +34,6 @@ def read(model_file: ModelFile) -> Inspection:
     return replace(
         model_file.blank(ModelFormat.ONNX, "onnx"),
         written_by=model.producer[:_LONGEST_DETAIL] or None,
-        features=described.features,
-        sample_row=described.sample_row,
         inputs=described.inputs,
         sample_input=described.sample_input,
         outputs=tuple(
