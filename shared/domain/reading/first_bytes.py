@@ -42,6 +42,23 @@ def starts_safetensors(head: bytes) -> bool:
     )
 
 
+def starts_json(head: bytes) -> bool:
+    """Whether a file starts as a JSON object."""
+    return head[:1] == b"{" and head[1:].lstrip()[:1] in (b'"', b"}")
+
+
+def starts_old_xgboost(head: bytes) -> bool:
+    """Whether a file starts as XGBoost's binary form: a mark, or (before 1.1) its parameters, objective and booster."""
+    if head.startswith((b"binf", b"bs64\t")):
+        return True
+    objective = int.from_bytes(head[136:144], "little")
+    if not 0 < objective < 64:
+        return False
+    at = 144 + objective
+    name = head[at + 8 : at + 8 + int.from_bytes(head[at : at + 8], "little")]
+    return name in (b"gbtree", b"gblinear", b"dart")
+
+
 def _varint(head: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while at < len(head) and shift < 64:

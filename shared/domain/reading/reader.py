@@ -16,7 +16,12 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
-from shared.domain.reading.first_bytes import starts_onnx, starts_safetensors
+from shared.domain.reading.first_bytes import (
+    starts_json,
+    starts_old_xgboost,
+    starts_onnx,
+    starts_safetensors,
+)
 from shared.domain.reading.limits import DEFAULT_LIMITS, Limits, over_limits
 from shared.domain.reading.model_file import ModelFile, ParseYaml
 from shared.domain.reading.trust.evidence import Evidence
@@ -31,6 +36,11 @@ _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), "zip_archives"),
     (starts_safetensors, "safetensors"),
     (starts_onnx, "onnx_models"),
+    (starts_json, "json_models"),
+    (lambda head: head.startswith(b"{L"), "xgboost_models"),
+    (starts_old_xgboost, "xgboost_models"),
+    (lambda head: head.startswith((b"tree\n", b"tree\r\n")), "lightgbm_models"),
+    (lambda head: head.startswith(b"CBM1"), "catboost_models"),
     (lambda head: head.startswith(b"\x80") and _OLD_TORCH in head[:24], "torch_streams"),
 )
 """How the first bytes of a format look, and the module that reads it. What is nothing of these is read as a pickle."""

@@ -10,6 +10,7 @@ LABELS = "class labels"
 PROBABILITY = "the probability of the second class"
 PROBABILITIES = "one probability per class"
 NUMBERS = "one number per row"
+NUMBERS_BY_TARGET = "one number per target"
 SCORES = "raw scores: the file names no objective that would turn them into anything else"
 
 

@@ -11,7 +11,13 @@ from typing import TypeAlias, TypeVar
 from shared.domain.inspection import Column, Json, UnreadableModel
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.flatbuffers import Flatbuffer, RandomAccess, Table
-from shared.domain.reading.facts.boosters import LABELS, NUMBERS, BoosterFacts, told_labels
+from shared.domain.reading.facts.boosters import (
+    LABELS,
+    NUMBERS,
+    NUMBERS_BY_TARGET,
+    BoosterFacts,
+    told_labels,
+)
 from shared.domain.reading.facts.signatures import parse_json
 from shared.domain.reading.limits import Limits, corrupt
 
@@ -88,6 +94,7 @@ def describe_catboost(
     columns, sample, named = told(lambda: _columns(trees, limits), _NO_COLUMNS)
     objective = _loss(info)
     model_class = _model_class(objective)
+    width = told(lambda: trees.number(_DIMENSION, "<i", 1) if trees else 1, 1)
     return BoosterFacts(
         library="catboost",
         version=_release(info.get("catboost_version_info", "")),
@@ -98,7 +105,7 @@ def describe_catboost(
         sample=sample,
         classes=_classes(info, limits),
         trees=told(lambda: trees.count(_TREE_SIZES) if trees else None, None),
-        predicts=_predicts(model_class),
+        predicts=_predicts(model_class, width),
         details=told(lambda: _details(trees, limits), ()),
     )
 
@@ -126,9 +133,11 @@ def _model_class(objective: str | None) -> str:
     return "catboost.CatBoostRegressor" if known else "catboost.CatBoost"
 
 
-def _predicts(model_class: str) -> str:
+def _predicts(model_class: str, width: int) -> str:
     if model_class.endswith("Classifier"):
         return LABELS
+    if width > 1:
+        return NUMBERS_BY_TARGET
     return NUMBERS if model_class.endswith(("Regressor", "Ranker")) else "raw scores"
 
 
@@ -169,11 +178,10 @@ def _middle(feature: Table) -> float:
 
 
 def _details(trees: Table | None, limits: Limits) -> tuple[tuple[str, str], ...]:
-    if trees is None:
-        return ()
-    found = [("numbers per row", str(trees.number(_DIMENSION, "<i", 1)))]
+    found: list[tuple[str, str]] = []
     for field, what in ((4, "categorical"), (12, "text"), (18, "embedding")):
-        names = [feature.text(_NAME) for feature in trees.tables(field, limits.columns)]
+        features = trees.tables(field, limits.columns) if trees else ()
+        names = [feature.text(_NAME) for feature in features]
         if names:
             found.append((f"{what} columns", ", ".join(names)[: limits.name]))
     return tuple(found)

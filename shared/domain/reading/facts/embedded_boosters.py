@@ -13,7 +13,7 @@ from shared.domain.reading.containers.json_skim import skim_json
 from shared.domain.reading.containers.ubjson import skim_ubjson
 from shared.domain.reading.facts import catboost_facts, lightgbm_facts, xgboost_facts
 from shared.domain.reading.facts.boosters import BoosterFacts
-from shared.domain.reading.facts.lightgbm_text import CATEGORIES_LINE, parse_header
+from shared.domain.reading.facts.lightgbm_text import CATEGORIES_LINE, find_header_end, parse_header
 from shared.domain.reading.limits import Limits, corrupt
 
 _OLD_XGBOOST = (b"CONFIG-offset:", b"binf")
@@ -78,7 +78,8 @@ def _describe_old_xgboost(tail: bytes, limits: Limits) -> BoosterFacts:
 
 
 def _describe_lightgbm(head: bytes, tail: bytes, limits: Limits) -> BoosterFacts:
-    header = parse_header(head)
+    end = find_header_end(head)
+    header = parse_header(head[:end] if end >= 0 else head.rpartition(b"\n")[0])
     before, found, line = tail.rpartition(CATEGORIES_LINE)
     categories = skim_json(io.BytesIO(line), limits, unwanted=frozenset()) if found else None
     facts = lightgbm_facts.describe_lightgbm(header, before if found else tail, categories, limits)

@@ -13,6 +13,7 @@ from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.facts.boosters import (
     LABELS,
     NUMBERS,
+    NUMBERS_BY_TARGET,
     PROBABILITIES,
     PROBABILITY,
     BoosterFacts,
@@ -79,7 +80,7 @@ def describe_xgboost(document: Any, limits: Limits) -> BoosterFacts:
         sample=tuple(_EMPTY[column.type] for column in columns),
         classes=classes,
         trees=trees,
-        predicts=_predicts(model_class, objective),
+        predicts=_predicts(model_class, objective, _number(_get(shape, "num_target")) or 1),
         details=_details(learner, booster, shape, limits),
     )
 
@@ -91,11 +92,13 @@ def _model_class(note: object) -> str:
     return _CLASSES.get(kind, _BOOSTER) if isinstance(kind, str) else _BOOSTER
 
 
-def _predicts(model_class: str, objective: str | None) -> str | None:
+def _predicts(model_class: str, objective: str | None, targets: int) -> str | None:
     if objective is None:
         return None
     if model_class.endswith("Classifier"):
         return LABELS
+    if targets > 1:
+        return NUMBERS_BY_TARGET
     return _PREDICTS.get(objective, NUMBERS)
 
 
