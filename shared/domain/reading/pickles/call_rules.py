@@ -1,15 +1,17 @@
 """Which arguments the allowed builders may be called with, where the wrong ones would turn them into something else.
 
-Some builders create an instance of any class they are given, or hand their argument back. With joblib's array wrapper as
-that class, joblib would take the bytes that follow for an array and the reader would not, or the other way round: the
-file would be read as another one than it is. So each gets only what real models give it.
+Some builders create an instance of any class they are given, hand their argument back, or call methods of it. With joblib's
+array wrapper as that class, joblib would take the bytes that follow for an array and the reader would not, or the other way
+round: the file would be read as another one than it is. So each gets only what real models give it.
 """
 
 from collections.abc import Callable
 from typing import TypeAlias
 
 from shared.domain.reading.pickles.dtypes import parse_dtype
-from shared.domain.reading.pickles.graph import Made, Name, Skipped, Value
+from shared.domain.reading.pickles.graph import Array, Made, Name, Pairs, Skipped, Value
+from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
+from shared.domain.reading.trust.statsmodels_names import STATSMODELS_BUILDERS
 
 _Rule: TypeAlias = Callable[[tuple[Value, ...]], bool]
 
@@ -20,17 +22,22 @@ _ARRAYS = (
     "numpy.ma.MaskedArray",
     "numpy.ma.core.MaskedArray",
 )
-_INDEXES = ("pandas.core.indexes.base.Index", "pandas.core.indexes.range.RangeIndex")
 _PLAIN_BASES = tuple(
     f"builtins.{name}" for name in ("object", "dict", "list", "tuple", "set", "frozenset")
 )
 _LATIN = ("latin1", "latin-1")
+_CORES = ("numpy.core.", "numpy._core.")
+_PANDAS = "pandas."
 
 
-def accepts_arguments(full: str, args: tuple[Value, ...], *, keywords: bool) -> bool:
+def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywords: bool) -> bool:
     """Whether a builder may be called with these arguments. Builders without a rule take any."""
-    rule = next((rule for ending, rule in _RULES if full.endswith(ending)), None)
-    return rule is None or (not keywords and bool(args) and rule(args))
+    rule = _RULES.get(full)
+    if rule is not None:
+        return not keywords and bool(args) and rule(args)
+    if full.startswith(_PANDAS):
+        return not keywords and _makes_table(args, spend)
+    return full not in _WITHOUT_ARGUMENTS or not (args or keywords)
 
 
 def _named(value: Value, *names: str) -> bool:
@@ -72,25 +79,63 @@ def _makes_generator(args: tuple[Value, ...]) -> bool:
 
 
 def _makes_default(args: tuple[Value, ...]) -> bool:
-    return args[0] is None or (isinstance(args[0], Name) and args[0].full.startswith("builtins."))
+    return args[0] is None or (
+        isinstance(args[0], Name)
+        and args[0].full.startswith(("builtins.", "collections.OrderedDict"))
+    )
 
 
 def _rebuilds(args: tuple[Value, ...]) -> bool:
     """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do."""
-    return len(args) == 3 and isinstance(args[0], Name) and _named(args[1], *_PLAIN_BASES)
+    if len(args) != 3 or not isinstance(args[0], Name) or not _named(args[1], *_PLAIN_BASES):
+        return False
+    return not isinstance(args[2], Pairs) or not any(is_special(key) for key, _ in args[2].pairs)
 
 
-_RULES: tuple[tuple[str, _Rule], ...] = (
-    ("copyreg._reconstructor", _rebuilds),
-    ("_codecs.encode", _encodes),
-    ("numpy.dtype", lambda args: isinstance(args[0], str)),
-    ("multiarray._reconstruct", _makes_array),
-    ("multiarray.scalar", _makes_number),
-    ("ma.core._mareconstruct", _makes_masked_array),
-    ("indexes.base._new_Index", lambda args: _named(args[0], *_INDEXES)),
-    (".newObj", _makes_tree),
-    ("__randomstate_ctor", _makes_generator),
-    ("__generator_ctor", _makes_generator),
-    ("__bit_generator_ctor", _makes_generator),
-    ("collections.defaultdict", _makes_default),
-)
+def _makes_table(args: tuple[Value, ...], spend: Spend) -> bool:
+    """Of classes, pandas' builders get just pandas' own; it calls methods of whatever else it is given."""
+    return all(
+        (isinstance(arg, Name) and arg.full.startswith(_PANDAS)) or is_plain(arg, spend)
+        for arg in args
+    )
+
+
+def _makes_filter(args: tuple[Value, ...]) -> bool:
+    """The compiled filters of statsmodels get numbers, arrays and each other."""
+    return all(
+        arg is None
+        or isinstance(arg, int | float | Array)
+        or (isinstance(arg, Made) and (_is_array(arg) or arg.full in STATSMODELS_BUILDERS))
+        for arg in args
+    )
+
+
+def _is_array(value: Made) -> bool:
+    return value.full.startswith(_CORES) and value.full.endswith(("._reconstruct", "._frombuffer"))
+
+
+_WITHOUT_ARGUMENTS = ("types.SimpleNamespace", "pytz._UTC")
+_RULES: dict[str, _Rule] = {
+    "copyreg._reconstructor": _rebuilds,
+    "_codecs.encode": _encodes,
+    "numpy.dtype": lambda args: isinstance(args[0], str),
+    **{f"{core}multiarray._reconstruct": _makes_array for core in _CORES},
+    **{f"{core}multiarray.scalar": _makes_number for core in _CORES},
+    "numpy.ma.core._mareconstruct": _makes_masked_array,
+    **{
+        f"sklearn.{place}.newObj": _makes_tree
+        for place in (
+            "neighbors._ball_tree",
+            "neighbors._kd_tree",
+            "neighbors._dist_metrics",
+            "metrics._dist_metrics",
+        )
+    },
+    **{
+        f"numpy.random._pickle.{name}": _makes_generator
+        for name in ("__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor")
+    },
+    "collections.defaultdict": _makes_default,
+    "datetime.timezone": lambda args: all(isinstance(arg, str | Made) for arg in args),
+    **dict.fromkeys(STATSMODELS_BUILDERS, _makes_filter),
+}

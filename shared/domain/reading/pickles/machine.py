@@ -43,6 +43,7 @@ class Machine:
         self._below = 0
         self._objects = 0
         self._text = 0
+        self._work = 0
 
     def run(self) -> Value:
         """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
@@ -104,6 +105,12 @@ class Machine:
         self._objects += 1
         if self._objects > self.limits.objects:
             raise over_limits("it builds more objects than any model does")
+
+    def count_work(self, values: int) -> None:
+        """Account for values that a rule has looked at."""
+        self._work += values
+        if self._work > self.limits.opcodes:
+            raise over_limits(f"it takes more than {self.limits.opcodes} steps to judge")
 
     def count_text(self, size: int) -> None:
         """Account for text that is kept."""

@@ -11,6 +11,7 @@ from shared.domain.reading.pickles.call_rules import accepts_arguments
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
 from shared.domain.reading.pickles.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
 from shared.domain.reading.pickles.machine import Machine, Opcode
+from shared.domain.reading.pickles.state_rules import find_bad_state
 from shared.domain.reading.trust.names import Trust
 
 _PYTHON_3_PROTOCOL = 3
@@ -47,7 +48,10 @@ def _look_up_stacked(machine: Machine) -> None:
     machine.push(Name("", Trust.DANGEROUS))
 
 
-def _call(machine: Machine, callee: Value, args: Value, *, keywords: bool = False) -> None:
+def _call(
+    machine: Machine, callee: Value, args: Value, *, keywords: bool = False, new: bool = False
+) -> None:
+    """A call, or with `new` an instance made without the class's constructor."""
     machine.count_object()
     if not isinstance(args, tuple):
         raise corrupt("a call in it has no arguments")
@@ -55,8 +59,12 @@ def _call(machine: Machine, callee: Value, args: Value, *, keywords: bool = Fals
         machine.evidence.add_dangerous("It calls something that it computed itself while loading.")
     elif callee.trust is Trust.MENTIONED:
         machine.evidence.add_unknown(f"It calls {callee.full}, which a model only mentions.")
+    elif callee.trust is Trust.RESTORED and (args or keywords or not new):
+        machine.evidence.add_unknown(
+            f"It calls {callee.full}, of which a model only restores instances."
+        )
     elif not (
-        accepts_arguments(callee.full, args, keywords=keywords)
+        accepts_arguments(callee.full, args, machine.count_work, keywords=keywords)
         and machine.dialect.accepts(callee.full, args, keywords)
     ):
         machine.evidence.add_dangerous(
@@ -70,11 +78,16 @@ def _reduce(machine: Machine) -> None:
     _call(machine, callee, args)
 
 
+def _new(machine: Machine) -> None:
+    args, callee = machine.stack.pop(), machine.stack.pop()
+    _call(machine, callee, args, new=True)
+
+
 def _new_with_keywords(machine: Machine) -> None:
     keywords, args, callee = machine.stack.pop(), machine.stack.pop(), machine.stack.pop()
     if not isinstance(keywords, Pairs):
         raise corrupt("a call in it has no keywords")
-    _call(machine, callee, args, keywords=bool(keywords.pairs))
+    _call(machine, callee, args, keywords=bool(keywords.pairs), new=True)
 
 
 def _instantiate(machine: Machine) -> None:
@@ -99,19 +112,12 @@ def _build(machine: Machine) -> None:
         return
     if target.state is not None:
         machine.evidence.add_unknown("It fills in the same object twice.")
-    if _sets_special_attribute(state):
-        machine.evidence.add_unknown(
-            "It sets a special attribute (such as __class__) of an object."
-        )
+    bad = find_bad_state(target, state, machine.limits.kept_items, machine.count_work)
+    if bad:
+        machine.evidence.add_unknown(bad)
     target.state = state
     if target.instance_of == JOBLIB_ARRAY:
         machine.stack[-1] = read_joblib_array(machine, target)
-
-
-def _sets_special_attribute(state: Value) -> bool:
-    states = state if isinstance(state, tuple) else (state,)
-    keys = (key for part in states if isinstance(part, Pairs) for key, _ in part.pairs)
-    return any(isinstance(key, str) and key.startswith("__") for key in keys)
 
 
 def _refuse_extension(width: int) -> Opcode:
@@ -149,7 +155,7 @@ CALL_OPCODES: dict[bytes, Opcode] = {
     b"c": _look_up,
     b"\x93": _look_up_stacked,
     b"R": _reduce,
-    b"\x81": _reduce,
+    b"\x81": _new,
     b"\x92": _new_with_keywords,
     b"i": _instantiate,
     b"o": _instantiate_stacked,

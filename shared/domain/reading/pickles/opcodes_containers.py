@@ -7,9 +7,10 @@ file has just made would change a class or module that is already there, and is 
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.graph import Made, Pairs, Value
 from shared.domain.reading.pickles.machine import Machine, Opcode
+from shared.domain.reading.pickles.plain_data import is_special
 
 _LISTS = ("collections.deque",)
-_DICTS = ("OrderedDict", "defaultdict", "Bunch", "_nandict")
+_DICTS = ("OrderedDict", "defaultdict", "Bunch", "OptimizeResult", "_nandict")
 """Classes of their own that pickles fill item by item. Any other would be asked for a method that the file can set."""
 
 
@@ -55,6 +56,8 @@ def _set_items(machine: Machine, values: list[Value]) -> None:
     if isinstance(target, Pairs) or (
         isinstance(target, Made) and target.instance_of.rpartition(".")[2] in _DICTS
     ):
+        if isinstance(target, Made) and any(is_special(key) for key, _ in pairs):
+            machine.evidence.add_unknown("It gives an object an item that stands for an attribute.")
         target.pairs.extend(pairs[: max(0, machine.limits.kept_items - len(target.pairs))])
     else:
         machine.evidence.add_dangerous("It sets an item of something that it did not build itself.")

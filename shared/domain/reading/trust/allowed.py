@@ -1,9 +1,25 @@
-"""The allowlist: what a saved scikit-learn model asks for and what cannot do harm while it is loaded. Reviewed data.
+"""The allowlist: what a saved model asks for and what cannot do harm while it is loaded. Reviewed data.
 
 Read by `shared.domain.reading.trust.names`. A name is here because a real model needs it, and after reading what it does
-with arguments of an attacker's choice, or with a rule in `shared.domain.reading.pickles.call_rules` that limits them. Two kinds: what loading may call, and what may only be mentioned.
+with arguments and state of an attacker's choice, or with a rule in `shared.domain.reading.pickles.call_rules` or `state_rules` that
+limits them. Three kinds: what loading may call, what it may restore without calling it, and what may only be mentioned. What
+scikit-learn, NumPy and SciPy need is here, what other libraries need in a file for each.
 numpy moved `core` to `_core` in 2.0, scipy its sparse classes to private modules in 1.8: both places are listed.
 """
+
+from shared.domain.reading.trust.catboost_names import CATBOOST_RESTORED
+from shared.domain.reading.trust.category_encoders_names import CATEGORY_ENCODERS_RESTORED
+from shared.domain.reading.trust.feature_engine_names import FEATURE_ENGINE_RESTORED
+from shared.domain.reading.trust.imblearn_names import IMBLEARN_RESTORED
+from shared.domain.reading.trust.lightgbm_names import LIGHTGBM_RESTORED
+from shared.domain.reading.trust.pandas_names import (
+    PANDAS_BUILDERS,
+    PANDAS_MENTIONED,
+    PANDAS_RESTORED,
+)
+from shared.domain.reading.trust.pycaret_names import PYCARET_MENTIONED, PYCARET_RESTORED
+from shared.domain.reading.trust.statsmodels_names import STATSMODELS_BUILDERS, STATSMODELS_RESTORED
+from shared.domain.reading.trust.xgboost_names import XGBOOST_RESTORED
 
 # ruff: noqa: SIM905 - long lists of names are reviewed as words, not as quotes and commas
 
@@ -59,10 +75,9 @@ BUILDERS = frozenset(
             for place in (f"_{kind}", kind)
             for shape in ("matrix", "array")
         ),
-        # Column names taken from a DataFrame.
-        "pandas.core.indexes.base.Index",
-        "pandas.core.indexes.base._new_Index",
-        "pandas.core.indexes.range.RangeIndex",
+        *PANDAS_BUILDERS,
+        *STATSMODELS_BUILDERS,
+        "types.SimpleNamespace",
         # joblib's note that an array's bytes follow; the reader handles it itself.
         "joblib.numpy_pickle.NumpyArrayWrapper",
         # Curves inside SplineTransformer and IsotonicRegression.
@@ -115,12 +130,32 @@ MENTIONED = frozenset(
             for module, names in _SKLEARN_FUNCTIONS.items()
             for name in names.split()
         ),
+        *PANDAS_MENTIONED,
+        *PYCARET_MENTIONED,
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "builtins.len",
         "builtins.round",
     }
 )
 """Functions and types that a model keeps as a parameter. Loading only looks them up; a file that calls one is refused."""
+
+RESTORED = frozenset(
+    {
+        *CATBOOST_RESTORED,
+        *CATEGORY_ENCODERS_RESTORED,
+        *FEATURE_ENGINE_RESTORED,
+        *IMBLEARN_RESTORED,
+        *LIGHTGBM_RESTORED,
+        *PANDAS_RESTORED,
+        *PYCARET_RESTORED,
+        *STATSMODELS_RESTORED,
+        *XGBOOST_RESTORED,
+        # The record of an optimizer's run, in the results of exponential smoothing.
+        "scipy.optimize._lbfgsb_py.LbfgsInvHessProduct",
+        "scipy.optimize._optimize.OptimizeResult",
+    }
+)
+"""Classes of which an instance may be made without the constructor. Their constructors may open files or worse."""
 
 SKLEARN_REFUSED = (
     "datasets",

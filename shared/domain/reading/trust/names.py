@@ -5,7 +5,7 @@ Applied by the pickle machine to every name, before anything else is known about
 
 from enum import StrEnum
 
-from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED, SKLEARN_REFUSED
+from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED, RESTORED, SKLEARN_REFUSED
 from shared.domain.reading.trust.dangerous import (
     CODE_NAMES,
     CODE_PREFIXES,
@@ -24,6 +24,8 @@ class Trust(StrEnum):
 
     BUILDS = "builds"
     """May be called: it only builds a value."""
+    RESTORED = "restored"
+    """An instance may be made without its constructor and be given its state; calling it is refused."""
     MENTIONED = "mentioned"
     """May be looked up, as the parameter of a model, and not called."""
     CODE = "code"
@@ -32,7 +34,7 @@ class Trust(StrEnum):
     DANGEROUS = "dangerous"
 
 
-ALLOWED = frozenset({Trust.BUILDS, Trust.MENTIONED})
+ALLOWED = frozenset({Trust.BUILDS, Trust.RESTORED, Trust.MENTIONED})
 
 
 def judge_name(module: str, name: str) -> Trust:
@@ -40,6 +42,8 @@ def judge_name(module: str, name: str) -> Trust:
     full = f"{module}.{name}"
     if full in BUILDERS:
         return Trust.BUILDS
+    if full in RESTORED:
+        return Trust.RESTORED
     if full in MENTIONED:
         return Trust.MENTIONED
     if _is_sklearn_class(module, name):

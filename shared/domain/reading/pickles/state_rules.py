@@ -1,0 +1,123 @@
+"""Which state may be filled into a restored instance, where its class does more with it than to keep it.
+
+Most classes just put the state into their attributes. The ones below call something, open something or evaluate a text
+while they are restored: each gets only what real models give it. The rules tell what is wrong, or nothing.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from shared.domain.reading.pickles.formulas import is_plain_formula
+from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
+from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
+from shared.domain.reading.trust.names import Trust
+
+_Rule: TypeAlias = Callable[[Pairs, Spend], str | None]
+
+_PANDAS = "pandas."
+_FRAME = "pandas.core.frame.DataFrame"
+_PYCARET_STEP = "pycaret.internal.pipeline._"
+_SHOWN = 80
+_DICTS = ("builtins.dict", "collections.OrderedDict", "collections.defaultdict")
+
+
+def find_bad_state(target: Made, state: Value, kept_items: int, spend: Spend) -> str | None:
+    """What is wrong with the state that a file fills into an instance, as a sentence; None if nothing is."""
+    full = target.instance_of
+    for part in state if isinstance(state, tuple) else (state,):
+        if isinstance(part, Pairs | Made):
+            spend(len(part.pairs))
+            if len(part.pairs) >= kept_items:
+                return f"It gives an instance of {full} more attributes than any model has."
+            if any(is_special(key) for key, _ in part.pairs):
+                return "It sets a special attribute (such as __class__) of an object."
+        if isinstance(part, Made) and part is not target and part.instance_of in _DICTS:
+            return "It computes the attributes of an object while loading."
+    if full.startswith(_PANDAS):
+        return None if is_plain(state, spend) else _odd(full)
+    return _find_bad_restored(target, state, spend) if _is_restored(target) else None
+
+
+def _find_bad_restored(target: Made, state: Value, spend: Spend) -> str | None:
+    if not isinstance(state, Pairs):
+        return None if state is target else _odd(target.instance_of)
+    rule = _RULES.get(target.instance_of)
+    return rule(state, spend) if rule else None
+
+
+def _is_restored(target: Made) -> bool:
+    made = target.callee
+    if target.full == "copyreg._reconstructor" and target.args:
+        made = target.args[0]
+    return isinstance(made, Name) and made.trust is Trust.RESTORED
+
+
+def _odd(full: str) -> str:
+    return f"It fills {full} with what no model fills it with."
+
+
+def _xgboost_booster(state: Pairs, _spend: Spend) -> str | None:
+    """The compiled library reads from the address of `handle`: it has to be a run of bytes."""
+    handle = state.get("handle")
+    packed = isinstance(handle, bytes | Skipped) or (
+        isinstance(handle, Made) and handle.full == "builtins.bytearray"
+    )
+    return None if handle is None or packed else _odd("xgboost.core.Booster")
+
+
+def _lightgbm_booster(state: Pairs, _spend: Spend) -> str | None:
+    """The model is text; when a booster goes it may call its `free_network`."""
+    handles = (state.get("handle"), state.get("_handle"))
+    text = all(handle is None or isinstance(handle, str | Skipped) for handle in handles)
+    replaced = any(key == "free_network" for key, _ in state.pairs)
+    return None if text and not replaced else _odd("lightgbm.basic.Booster")
+
+
+def _model_data(state: Pairs, _spend: Spend) -> str | None:
+    """With `restore_design_info` statsmodels evaluates the formula, whose parts are Python, over the training data."""
+    if not any(key == "restore_design_info" for key, _ in state.pairs):
+        return None
+    formula = state.get("formula")
+    if not isinstance(formula, str) or not is_plain_formula(formula):
+        shown = formula[:_SHOWN] if isinstance(formula, str) else "not a text"
+        return (
+            f"Loading it evaluates the formula {shown!r} as Python code: only column names, numbers, C(name) and "
+            "the operators ~ + - : * are known to be harmless."
+        )
+    data = [state.get(key) for key in ("frame", "orig_endog", "orig_exog")]
+    tables = all(isinstance(one, Made) and one.instance_of == _FRAME for one in data if one)
+    return None if tables else _odd("statsmodels.base.data.ModelData")
+
+
+def _negative_binomial(state: Pairs, _spend: Spend) -> str | None:
+    """Restoring calls the method `_initialize`, which an attribute of that name would replace."""
+    replaced = any(key == "_initialize" for key, _ in state.pairs)
+    return _odd("statsmodels.discrete.discrete_model.NegativeBinomial") if replaced else None
+
+
+def _pycaret_pipeline(state: Pairs, spend: Spend) -> str | None:
+    """A cache is opened where `_memory` says, and the recorded versions are printed."""
+    harmless = state.get("_memory") is None and is_plain(state.get("_pycaret_versions"), spend)
+    return None if harmless else _odd("pycaret.internal.pipeline.Pipeline")
+
+
+def _unmemorized(state: Pairs, _spend: Spend) -> str | None:
+    """The stand-in of joblib for a cached function calls the function that it holds."""
+    known = [
+        key == "func" and isinstance(value, Name) and value.full.startswith(_PYCARET_STEP)
+        for key, value in state.pairs
+    ]
+    return None if all(known) else _odd("joblib.memory.NotMemorizedFunc")
+
+
+_RULES: dict[str, _Rule] = {
+    "xgboost.core.Booster": _xgboost_booster,
+    "lightgbm.basic.Booster": _lightgbm_booster,
+    **{
+        f"statsmodels.base.data.{name}": _model_data
+        for name in ("ModelData", "PandasData", "PatsyData")
+    },
+    "statsmodels.discrete.discrete_model.NegativeBinomial": _negative_binomial,
+    "pycaret.internal.pipeline.Pipeline": _pycaret_pipeline,
+    "joblib.memory.NotMemorizedFunc": _unmemorized,
+}
