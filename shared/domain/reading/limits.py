@@ -46,6 +46,10 @@ class Limits:
     document: int = 4 * MIB
     """MLmodel, requirements.txt and their kind."""
     document_nodes: int = 100_000
+    schema: int = 32 * MIB
+    """What skops writes of a model besides its arrays; a forest of a thousand trees has 16 MiB."""
+    schema_nodes: int = 700_000
+    schema_depth: int = 150
     columns: int = 10_000
     classes: int = 1_000
 
