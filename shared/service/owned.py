@@ -44,19 +44,29 @@ def require_model(ports: Ports, principal: Principal, model_id: str) -> Stored[M
     """The principal's own model. Raises NotFound."""
     stored = store.load_model(ports.tables, principal.user_key, model_id)
     if stored is None:
-        raise NotFound(
-            "model_not_found",
-            f"You have no model {model_id[:64]!r}.",
-            "List your models with GET /models, or upload one with POST /models.",
-        )
+        raise _no_model(model_id)
     return stored
 
 
-def require_file(ports: Ports, principal: Principal, artifact_id: str) -> Stored[Artifact]:
+def require_leaving(ports: Ports, principal: Principal, model_id: str) -> Stored[Model]:
+    """The same, also where its deletion has begun. Raises NotFound."""
+    stored = shelf.load_leaving(ports.tables, principal.user_key, model_id)
+    if stored is None:
+        raise _no_model(model_id)
+    return stored
+
+
+def require_file(
+    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str
+) -> Stored[Artifact]:
     """The principal's own dataset or code. Raises NotFound."""
     stored = shelf.load_file(ports.tables, principal.user_key, artifact_id)
-    if stored is None:
-        raise _no_artifact(artifact_id)
+    if stored is None or stored.record.kind is not kind:
+        raise NotFound(
+            "artifact_not_found",
+            f"You have no {kind} {artifact_id[:64]!r}.",
+            f"List yours with GET /artifacts/{kind}.",
+        )
     return stored
 
 
@@ -66,15 +76,12 @@ def require_artifact(
     """The principal's own artifact of a type. Raises NotFound."""
     if kind is ArtifactKind.MODEL:
         return require_model(ports, principal, artifact_id).record
-    found = require_file(ports, principal, artifact_id).record
-    if found.kind is kind:
-        return found
-    raise _no_artifact(artifact_id)
+    return require_file(ports, principal, kind, artifact_id).record
 
 
-def _no_artifact(artifact_id: str) -> NotFound:
+def _no_model(model_id: str) -> NotFound:
     return NotFound(
-        "artifact_not_found",
-        f"You have no such artifact: {artifact_id[:64]!r}.",
-        "List yours with GET /artifacts/dataset or GET /artifacts/code.",
+        "model_not_found",
+        f"You have no model {model_id[:64]!r}.",
+        "List your models with GET /models, or upload one with POST /models.",
     )

@@ -1,12 +1,13 @@
 """Answers questions about a user's deployments and endpoints. Reads only; decides nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans
+from shared.domain.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
@@ -14,7 +15,7 @@ from shared.ports import Ports
 from shared.service import content, listing, store
 from shared.service.owned import require_deployment, require_endpoint
 
-R = TypeVar("R", Deployment, Model)
+R = TypeVar("R", Deployment, Model, Artifact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,22 @@ def list_models(ports: Ports, principal: Principal, *, limit: int, after: str = 
     """The user's catalogue entries, newest first."""
     found = listing.list_models(ports.tables, principal.user_key, after=after)
     return _page(found, limit, listing.count_models(ports.tables, principal.user_key))
+
+
+def list_artifacts(
+    ports: Ports, principal: Principal, kind: ArtifactKind, *, limit: int, after: str = ""
+) -> Page[Model] | Page[Artifact]:
+    """The user's artifacts of a type, newest first."""
+    if kind is ArtifactKind.MODEL:
+        return list_models(ports, principal, limit=limit, after=after)
+    found = listing.list_files(ports.tables, principal.user_key, kind, after=after)
+    return _page(found, limit, listing.count_files(ports.tables, principal.user_key, kind))
+
+
+def find_content(ports: Ports, records: Iterable[Model | Artifact]) -> dict[str, bool]:
+    """Whether each content of some artifacts is in the store, by digest: a light call each."""
+    digests = {each.content_digest for each in records}
+    return {each: content.is_present(ports.artifacts, each) for each in digests}
 
 
 def list_events(ports: Ports, principal: Principal, deployment_id: str) -> list[Event]:

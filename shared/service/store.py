@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Kept)
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
 LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
 TOMBSTONE, LEAVING = "tombstone", "leaving"
-_ENDPOINT, _REQUEST = "e-", "r-"
+_ENDPOINT, REQUEST = "e-", "r-"
 _CLAIM_KEY = "claim"
 
 
@@ -86,7 +86,7 @@ def load_model(tables: Tables, user_key: str, model_id: str) -> Stored[Model] | 
 
 def load_request(tables: Tables, user_key: str, key: str) -> Stored[Request] | None:
     """What became of a keyed request."""
-    row = tables.get(RECORDS, user_key, _REQUEST + key)
+    row = tables.get(RECORDS, user_key, REQUEST + key)
     return read_row(Request, row) if row else None
 
 
@@ -156,7 +156,7 @@ def model_row(record: Model, etag: str = "") -> Row:
 
 def request_row(user_key: str, record: Request, etag: str = "") -> Row:
     """The row of a keyed request."""
-    key, values = _REQUEST + record.key, codec.render_record(record)
+    key, values = REQUEST + record.key, codec.render_record(record)
     return Row(partition=user_key, key=key, values=values, etag=etag)
 
 

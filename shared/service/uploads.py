@@ -87,7 +87,7 @@ def accept_file(
         principal,
         _name_file(upload, measured[0], key),
         lambda claim: artifacts.add_file(ports, mint, principal, upload, measured, claim),
-        lambda artifact_id: require_file(ports, principal, artifact_id).record,
+        lambda artifact_id: require_file(ports, principal, upload.kind, artifact_id).record,
     )
 
 

@@ -1,0 +1,79 @@
+"""Clears the whole catalogue, of all users: for test environments, where the setting `ALLOW_RESET` allows it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from shared import telemetry
+from shared.domain.errors import Changed, Forbidden
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.ports import Ports, Row
+from shared.service import content, shelf, store, withdraw
+from shared.service.contention import until_written
+from shared.telemetry import Happened
+
+_FOLDERS = (content.metadata_key("").partition("/")[0], content.content_key("").partition("/")[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """How many rows of artifacts, and how many files, a reset removed."""
+
+    artifacts: int
+    files: int
+
+
+def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Cleared:
+    """Removes every artifact's row, description and content, and the answers to uploads under a key.
+
+    Deployments stay as they are, and know that their model is gone. Raises Forbidden, StoreError.
+    """
+    _require_allowed(policy, principal)
+    artifacts = 0
+    for row in list(ports.tables.scan(store.RECORDS, None)):
+        if row.key.startswith(tuple(shelf.PREFIXES.values())):
+            until_written("catalogue", partial(_remove, ports, row))
+            artifacts += 1
+        elif _answers_upload(row):
+            store.remove(ports.tables, store.RECORDS, row)
+        elif row.key.startswith((store.LIVE, store.DELETED)) and store.TOMBSTONE not in row.values:
+            until_written("deployment", partial(_mark, ports, row))
+    keys = [key for folder in _FOLDERS for key in ports.artifacts.keys(f"{folder}/")]
+    for key in keys:
+        ports.artifacts.remove(key)
+    telemetry.tell(Happened.CATALOGUE_RESET, artifacts=artifacts, by=principal.user_id)
+    return Cleared(artifacts=artifacts, files=len(keys))
+
+
+def _answers_upload(row: Row) -> bool:
+    """Whether a row is the answer to a request that stored an artifact, or the claim of one under way."""
+    return row.key.startswith(store.REQUEST) and bool(
+        row.values.get("until") or row.values.get("model_id")
+    )
+
+
+def _remove(ports: Ports, row: Row) -> None:
+    present = ports.tables.get(store.RECORDS, row.partition, row.key)
+    if present is not None and not store.remove(ports.tables, store.RECORDS, present):
+        raise Changed(f"row {row.partition}/{row.key}")
+
+
+def _mark(ports: Ports, row: Row) -> None:
+    stored = store.load_deployment(ports.tables, row.partition, str(row.values["id"]))
+    if stored is not None and not stored.record.model_deleted:
+        withdraw.mark_deleted(ports, stored.record, stored.row.etag)
+
+
+def _require_allowed(policy: Policy, principal: Principal) -> None:
+    if not principal.is_operator:
+        raise Forbidden(
+            "operators_only",
+            "Only operators may clear the catalogue.",
+            "Ask an operator; the setting OPERATORS names them.",
+        )
+    if not policy.allow_reset:
+        raise Forbidden(
+            "reset_not_allowed",
+            "This is no test environment: its catalogue cannot be cleared at once.",
+            "Delete single artifacts with DELETE /artifacts/{type}/{id}; where it is one, set ALLOW_RESET.",
+        )

@@ -1,0 +1,144 @@
+"""Deletes artifacts: a model with everything of its own, a dataset or code; contents stay for the nightly collection.
+
+A model that is being deleted is `leaving`: from then on it is as if not there, so whoever would deploy it meets
+that, or was earlier and is seen. What breaks off half-way goes on when it is asked for again.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from shared import telemetry
+from shared.domain import ownership, plans, progress
+from shared.domain.artifacts import ArtifactKind
+from shared.domain.errors import Changed, CloudError, Conflict, Missing, Trouble
+from shared.domain.principal import Principal
+from shared.domain.records import Deployment, Model, Status
+from shared.ports import Insert, Operation, Ports, Replace
+from shared.service import content, hints, listing, store
+from shared.service.contention import until_written
+from shared.service.owned import require_file, require_leaving
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+_CLEARING = 30.0  # seconds: what is left of a failed deployment goes in a minute or two
+_SHOWN = 5
+
+
+def delete_artifact(
+    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str
+) -> None:
+    """Deletes one artifact. Raises NotFound; for a model also as `delete_model`."""
+    if kind is ArtifactKind.MODEL:
+        delete_model(ports, principal, artifact_id)
+        return
+    stored = require_file(ports, principal, kind, artifact_id)
+    ports.artifacts.remove(content.metadata_key(artifact_id))
+    store.remove(ports.tables, store.RECORDS, stored.row)
+    telemetry.tell(Happened.ARTIFACT_DELETED, artifact=artifact_id)
+
+
+def delete_model(ports: Ports, principal: Principal, model_id: str) -> None:
+    """Deletes a model, its description, and its registry entries; marks its past deployments.
+
+    Raises NotFound; Conflict `model_deployed` while a deployment of it is active or on its way; CloudError.
+    """
+    stored = until_written("model", lambda: _mark(ports, principal, model_id))
+    try:
+        _forget_all(ports, stored.record)
+    except Conflict:
+        _unmark(ports, stored)
+        raise
+    ports.artifacts.remove(content.metadata_key(model_id))
+    store.remove(ports.tables, store.RECORDS, stored.row)
+    telemetry.tell(Happened.MODEL_DELETED, model=model_id)
+
+
+def mark_deleted(ports: Ports, record: Deployment, etag: str) -> None:
+    """Puts on a deployment's record that its model is gone. Raises Changed, Missing."""
+    now, text = ports.clock.now(), f"Its model {record.model_id} was deleted."
+    marked = replace(record, model_deleted=True)
+    marked, event = progress.event_after(marked, "model_deleted", text, now, None)
+    operations: list[Operation] = [
+        Replace(store.deployment_row(marked, etag)),
+        Insert(store.event_row(record.user_key, event)),
+    ]
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    if not plans.is_finished(marked):  # a turn under way has lost its version of the record
+        hints.send_hint_when_free(ports.queue, marked)
+
+
+def _mark(ports: Ports, principal: Principal, model_id: str) -> Stored[Model]:
+    stored = require_leaving(ports, principal, model_id)
+    if stored.record.leaving is not None:
+        return stored
+    leaving = replace(stored.record, leaving=ports.clock.now())
+    row = store.model_row(leaving, stored.row.etag)
+    etag = store.save(ports.tables, ports.random, store.RECORDS, row)
+    return Stored(leaving, replace(row, etag=etag))
+
+
+def _unmark(ports: Ports, stored: Stored[Model]) -> None:
+    row = store.model_row(replace(stored.record, leaving=None), stored.row.etag)
+    try:
+        store.save(ports.tables, ports.random, store.RECORDS, row)
+    except (Changed, Missing):
+        return  # another deletion of it, which decides the same
+
+
+def _forget_all(ports: Ports, model: Model) -> None:
+    """Looks at all deployments of a model before anything of one is removed. Raises Conflict."""
+    found = list(listing.list_deployed(ports.tables, model.user_key, model.id))
+    loaded = [store.load_deployment(ports.tables, model.user_key, each) for each in found]
+    if users := [each.record for each in loaded if each and _uses(each.record)]:
+        raise _deployed(users)
+    for each in found:
+        until_written("deployment", partial(_forget, ports, model, each))
+
+
+def _forget(ports: Ports, model: Model, deployment_id: str) -> None:
+    stored = store.load_deployment(ports.tables, model.user_key, deployment_id)
+    if stored is None or stored.record.model_deleted:
+        return
+    record = stored.record
+    if _uses(record):
+        raise _deployed([record])
+    if record.status is Status.FAILED:  # one that was deleted removes its entry by itself
+        _remove_registered(ports, record)
+        record = replace(record, azure_model_version="")
+    mark_deleted(ports, record, stored.row.etag)
+
+
+def _uses(record: Deployment) -> bool:
+    """Whether a deployment needs its model, or is still being cleared away with it."""
+    if record.status is Status.FAILED:
+        return not plans.is_finished(record)
+    return record.status is not Status.DELETED
+
+
+def _remove_registered(ports: Ports, record: Deployment) -> None:
+    """Removes the entry that a failed deployment kept for its retry, where it is ours and unused."""
+    name, version = record.azure_model_name, record.azure_model_version or "1"
+    found = ports.view.find_model(name, version)
+    if found is None or not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
+        return
+    try:
+        ports.view.remove_model(name, version)
+    except CloudError as error:
+        if error.trouble is not Trouble.CONFLICT:
+            raise  # a conflict: something else in Azure ML uses it, so it stays
+
+
+def _deployed(users: list[Deployment]) -> Conflict:
+    named = ", ".join(f"{each.deployment_name} ({each.status})" for each in users[:_SHOWN])
+    more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
+    clearing = [each for each in users if each.status is Status.FAILED]
+    return Conflict(
+        "model_deployed",
+        f"Cannot delete a deployed model. It is used by {named}{more}.",
+        "Send it again after the seconds in Retry-After: what is left of a failed deployment is being removed."
+        if len(clearing) == len(users)
+        else "Delete its deployments first: "
+        + ", ".join(f"DELETE /deployments/{each.id}" for each in users[:_SHOWN])
+        + f"{more}.",
+        retry_after=_CLEARING if len(clearing) == len(users) else None,
+    )
