@@ -49,6 +49,7 @@ simulate: .venv/installed
 lock: .venv/installed
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
+	@$(COMPILE) tests/fuzzing/requirements.in --output-file tests/fuzzing/requirements.txt
 
 clean:
 	@rm -rf .venv .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,58 @@
+"""Feeds mutated model files to the reader, guided by what code they reach: one target, until its time is up.
+
+Run by `test_fuzzing` in an environment that has atheris (libFuzzer for Python): `program.py TARGET <libFuzzer's arguments>`.
+Any exception but the reader's own, more memory or more time than libFuzzer is told, and a clean verdict with a name that is
+not allowed end it with an error and leave the file that did it.
+"""
+
+import importlib
+import io
+import sys
+from pathlib import Path
+
+import atheris
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.fuzzing.targets import TARGETS  # noqa: E402 - the path is set just now
+
+with atheris.instrument_imports(include=["shared.domain"]):
+    for path in sorted((ROOT / "shared" / "domain" / "reading").rglob("*.py")):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    from shared.domain.inspection import UnreadableModel, Verdict
+    from shared.domain.reading.reader import read_model
+    from shared.domain.reading.trust.names import ALLOWED, judge_name
+
+
+def parse_yaml(data: bytes) -> object:
+    """As the reading process does: plain values only."""
+    try:
+        return yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def check(data: bytes) -> None:
+    """Reads one file. Raises whatever the reader should not."""
+    try:
+        found = read_model(io.BytesIO(data), len(data), "0" * 64, parse_yaml)
+    except UnreadableModel:
+        return
+    if found.verdict is Verdict.CLEAN:
+        refused = [
+            name for name in found.names if judge_name(*name.rpartition(".")[::2]) not in ALLOWED
+        ]
+        assert not refused, refused
+
+
+def main() -> None:
+    """Fuzzes the target named first."""
+    target = TARGETS[sys.argv.pop(1)]
+    atheris.Setup(sys.argv, lambda data: check(target.wrap(data)))
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
