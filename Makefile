@@ -17,6 +17,7 @@ help:
 	@echo "make proof   the long tests; goes on where it was interrupted; writes build/proof.json"
 	@echo "make bench   measure; writes build/bench.json"
 	@echo "make simulate  run seeds of the simulator: SEEDS=20000 so many, SEED=1234 one, with its history"
+	@echo "make corpus  make the model files of the tests with real libraries: ONLY=sklearn-1.7.2 one set, KEEP=1 renew what is kept"
 	@echo "make lock    renew the locked requirements"
 	@echo "make clean   remove all that was installed, built or kept here"
 
@@ -45,6 +46,9 @@ bench: .venv/installed
 
 simulate: .venv/installed
 	@exec $(PY) -m simulator $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
+corpus: .venv/installed
+	@exec $(PY) -m tests.corpus.build $(ONLY) $(if $(KEEP),--keep)
 
 lock: .venv/installed
 	@$(COMPILE) requirements.in --output-file requirements.txt
@@ -77,4 +81,4 @@ clean:
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt >.venv/uv.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 
-.PHONY: help demo up check test proof bench simulate lock clean
+.PHONY: help demo up check test proof bench simulate corpus lock clean

@@ -1,0 +1,179 @@
+"""The environments in which the corpus is made: data. Each library comes in two or more versions.
+
+Pins are exact where a version is the point, ranges where a library's age forbids newer ones. `keep` are patterns of the
+files that go into `tests/corpus/kept`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One set of libraries on one Python, and the recipe that runs in it.
+
+    `alone`: the requirements are installed without what they require, which for torch are gigabytes that no recipe needs.
+    """
+
+    name: str
+    python: str
+    recipe: str
+    requirements: tuple[str, ...]
+    keep: tuple[str, ...] = ()
+    alone: bool = False
+
+
+_SKLEARN = ("pandas", "cloudpickle", "lz4")
+_FEW = (
+    "people.pickle-4",
+    "people.joblib",
+    "RandomForestC*.pickle-[25]",
+    "LogisticRegression.*",
+    "Hist*",
+)
+
+ENVIRONMENTS: tuple[Environment, ...] = (
+    Environment(
+        name="sklearn-0.24.2",
+        python="3.9",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==0.24.2", "numpy<1.24", "scipy<1.8", "pandas<2", *_SKLEARN[1:]),
+        keep=_FEW,
+    ),
+    Environment(
+        name="sklearn-1.0.2",
+        python="3.9",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.0.2", "numpy<1.24", "scipy<1.9", "pandas<2", *_SKLEARN[1:]),
+        keep=_FEW,
+    ),
+    Environment(
+        name="sklearn-1.2.2",
+        python="3.11",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.2.2", "numpy<2", "scipy<1.11", "pandas<2.1", *_SKLEARN[1:]),
+        keep=(*_FEW, "people.joblib-*", "RandomForestClassifier.*", "pipeline-*", "S*", "texts.*"),
+    ),
+    Environment(
+        name="sklearn-1.4.2",
+        python="3.11",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.4.2", "numpy<2", "pandas<2.2", *_SKLEARN[1:]),
+        keep=_FEW,
+    ),
+    Environment(
+        name="sklearn-1.5.2",
+        python="3.11",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.5.2", "pandas<3", *_SKLEARN[1:]),
+        keep=(*_FEW, "pipeline-*", "Gradient*"),
+    ),
+    Environment(
+        name="sklearn-1.7.2",
+        python="3.11",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.7.2", "numpy==2.4.6", "pandas==2.3.3", *_SKLEARN[1:]),
+        keep=("[!G]*", "Gr*", "Gri*", "Gaussian[!P]*"),
+    ),
+    Environment(
+        name="sklearn-1.8.0",
+        python="3.11",
+        recipe="sklearn_models",
+        requirements=("scikit-learn==1.8.0", *_SKLEARN),
+        keep=_FEW,
+    ),
+    Environment(
+        name="xgboost-1.7.6",
+        python="3.11",
+        recipe="xgboost_models",
+        requirements=("xgboost==1.7.6", "scikit-learn==1.3.2", "numpy<2", "pandas<2.2"),
+        keep=("*",),
+    ),
+    Environment(
+        name="xgboost-2.1.4",
+        python="3.11",
+        recipe="xgboost_models",
+        requirements=("xgboost-cpu==2.1.4", "scikit-learn==1.5.2", "pandas<3"),
+        keep=("*",),
+    ),
+    Environment(
+        name="xgboost-3.2.0",
+        python="3.11",
+        recipe="xgboost_models",
+        requirements=("xgboost-cpu==3.2.0", "scikit-learn==1.7.2", "pandas<3"),
+        keep=("*",),
+    ),
+    Environment(
+        name="lightgbm-3.3.5",
+        python="3.11",
+        recipe="lightgbm_models",
+        requirements=("lightgbm==3.3.5", "scikit-learn==1.2.2", "numpy<2", "pandas<2"),
+        keep=("*",),
+    ),
+    Environment(
+        name="lightgbm-4.6.0",
+        python="3.11",
+        recipe="lightgbm_models",
+        requirements=("lightgbm==4.6.0", "scikit-learn==1.7.2", "pandas<3"),
+        keep=("*",),
+    ),
+    Environment(
+        name="catboost-1.2.2",
+        python="3.11",
+        recipe="catboost_models",
+        requirements=("catboost==1.2.2", "numpy<2", "pandas<2.2"),
+        keep=("*",),
+    ),
+    Environment(
+        name="catboost-1.2.10",
+        python="3.11",
+        recipe="catboost_models",
+        requirements=("catboost==1.2.10", "pandas<3"),
+        keep=("*",),
+    ),
+    Environment(
+        name="statsmodels-0.13.5",
+        python="3.11",
+        recipe="statsmodels_models",
+        requirements=(
+            "statsmodels==0.13.5",
+            "numpy==1.24.4",
+            "scipy==1.10.1",
+            "pandas==1.5.3",
+        ),
+        keep=("*",),
+    ),
+    Environment(
+        name="statsmodels-0.14.6",
+        python="3.11",
+        recipe="statsmodels_models",
+        requirements=("statsmodels==0.14.6", "pandas<3"),
+        keep=("*-formula*", "OLS*"),
+    ),
+    Environment(
+        name="statsmodels-0.15.0",
+        python="3.11",
+        recipe="statsmodels_models",
+        requirements=("statsmodels==0.15.0", "pandas<3"),
+        keep=("*",),
+    ),
+    Environment(
+        name="skops-0.9.0",
+        python="3.11",
+        recipe="skops_models",
+        requirements=(
+            "skops==0.9.0",
+            "scikit-learn==1.4.2",
+            "numpy<2",
+            "pandas<2.2",
+            *_SKLEARN[1:],
+        ),
+        keep=("*",),
+    ),
+    Environment(
+        name="skops-0.16.0",
+        python="3.11",
+        recipe="skops_models",
+        requirements=("skops==0.16.0", "scikit-learn==1.7.2", *_SKLEARN),
+        keep=("*",),
+    ),
+)
