@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.domain.errors import LongshoreError
-from shared.domain.loopback import is_safe
 from shared.domain.policy import Policy
 from shared.domain.requests import in_plain_words
+from shared.source_settings import Address, Names, SourceSettings
 
 _SPELLED = {
     "azurewebjobsstorage": "AzureWebJobsStorage",
@@ -45,18 +45,6 @@ def setting_name(field: str) -> str:
     return _SPELLED.get(field, field.upper())
 
 
-def _names(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
-
-
-def _https_or_loopback(url: str) -> str:
-    if is_safe(url):
-        return url.rstrip("/")
-    raise ValueError("must be https; plain http is for loopback addresses only")
-
-
 def _built(mode: object) -> object:
     if mode in ("jwt", "easyauth"):
         raise ValueError(f"'{mode}' is not built yet: this version knows 'local' only")
@@ -69,10 +57,7 @@ def _known_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
     raise ValueError("knows 'landlock' and 'seccomp' only")
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-
-
-class Settings(BaseModel):
+class Settings(SourceSettings):
     """Every setting, by the name of its environment variable in lower case.
 
     Times are in seconds, sizes in bytes.
@@ -96,8 +81,9 @@ class Settings(BaseModel):
     azure_subscription_id: str = Field(min_length=1, description="Subscription of the workspace.")
     azure_resource_group: str = Field(min_length=1, description="Resource group of the workspace.")
     azure_ml_workspace: str = Field(min_length=1, description="The Azure ML workspace.")
-    azure_ml_url: Annotated[str, AfterValidator(_https_or_loopback)] = Field(
+    azure_ml_url: Address = Field(
         "https://management.azure.com",
+        min_length=1,
         description="Azure Resource Manager, or the emulator. Plain http on loopback only, since "
         "tokens travel there.",
     )
@@ -209,6 +195,8 @@ class Settings(BaseModel):
             deploy_deadline=self.deploy_deadline_seconds,
             rehint_after=self.rehint_after_seconds,
             upload_limit=self.upload_limit,
+            direct_upload_limit=self.direct_upload_limit,
+            upload_link=self.upload_link_seconds,
             max_unfinished=self.max_unfinished_per_user,
             deploys_per_minute=self.deploys_per_minute_per_user,
             require_evaluation=self.require_evaluation,
@@ -225,6 +213,14 @@ def _contradictions(given: Mapping[str, str]) -> list[Wrong]:
         problems.append(
             Wrong("AzureWebJobsStorage", "give either it or AzureWebJobsStorage__accountName")
         )
+    if given.get("artifact_store") == "s3" and not given.get("s3_bucket"):
+        problems.append(Wrong("S3_BUCKET", "is needed where ARTIFACT_STORE is s3"))
+    for ours, sources in (
+        (given.get("s3_bucket"), "source_buckets"),
+        (given.get("content_container", "longshore"), "source_containers"),
+    ):
+        if ours in [each.strip() for each in given.get(sources, "").split(",")]:
+            problems.append(Wrong(sources.upper(), f"must not name {ours}: it has everybody's"))
     if given.get("auth_mode") == "local" and given.get("website_instance_id"):
         problems.append(
             Wrong("AUTH_MODE", "'local' trusts every caller, so it does not run in Azure")

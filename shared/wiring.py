@@ -16,8 +16,9 @@ from shared.adapters.azure_queue import AzureQueue
 from shared.adapters.azure_tables import AzureTables
 from shared.adapters.credentials import Credential
 from shared.adapters.model_reader import ProcessModelReader
+from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemClock, SystemRandom
-from shared.ports import Ports, WorkerPorts
+from shared.ports import Blobs, Ports, WorkerPorts
 from shared.service.claims import Mint
 from shared.settings import Settings, SettingsError, Wrong
 
@@ -57,7 +58,7 @@ def front() -> Front:
         tables=AzureTables(account),
         queue=AzureQueue(account),
         blobs=blobs,
-        artifacts=blobs,
+        artifacts=_artifacts(settings, blobs),
         reader=model_reader(settings),
         view=AzureMlView(_workspace(settings), Credential(), timeout=settings.cloud_timeout),
     )
@@ -116,6 +117,18 @@ def _account(settings: Settings) -> storage_account.StorageAccount:
         except ValueError as error:  # its message names no value
             raise SettingsError([Wrong("AzureWebJobsStorage", str(error))]) from None
     return storage_account.from_name(settings.azurewebjobsstorage__accountname, Credential())
+
+
+def _artifacts(settings: Settings, blobs: Blobs) -> Blobs:
+    if settings.artifact_store == "blob":
+        return blobs
+    from shared.adapters.s3_blobs import S3Blobs  # noqa: PLC0415 - only where S3 is used
+
+    return S3Blobs(_s3(settings), settings.s3_bucket)
+
+
+def _s3(settings: Settings) -> S3Account:
+    return S3Account(region=settings.s3_region, endpoint_url=settings.s3_endpoint_url)
 
 
 def _workspace(settings: Settings) -> Workspace:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local import azurite as storage
+from tests import s3_server
 
 WAITING = ("e2e", "local")
 """Folders whose tests mostly wait for processes."""
@@ -51,3 +52,18 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[storage.Azurit
     log: Path = tmp_path_factory.mktemp("azurite") / "azurite.log"
     with storage.start(log=log) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_server.Server]:
+    """S3 as a process, shared by the run: give buckets own names."""
+    with s3_server.running(tmp_path_factory.mktemp("s3") / "s3.log") as started:
+        yield started
+
+
+@pytest.fixture
+def s3(s3_running: s3_server.Server, monkeypatch: pytest.MonkeyPatch) -> s3_server.Server:
+    """The same, with credentials where boto3 looks for them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    return s3_running

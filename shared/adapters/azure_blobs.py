@@ -20,7 +20,7 @@ from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
 from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.domain import limits
-from shared.domain.errors import Exists, Missing, Unavailable
+from shared.domain.errors import Changed, Exists, Missing, Unavailable
 from shared.ports import Blob, Link
 
 if TYPE_CHECKING:
@@ -139,8 +139,14 @@ class AzureBlobs:
     def remove(self, key: str, *, etag: str = "") -> None:
         """Removes the bytes of a key; done where there are none. Raises Changed."""
         blob = self._blob(key)
-        with contextlib.suppress(Missing), translated(f"removing blob {key}"):
-            blob.delete_blob(**_pinned(etag))
+        try:
+            with translated(f"removing blob {key}"):
+                blob.delete_blob(**_pinned(etag))
+        except Missing:
+            return
+        except Changed:
+            if self.find(key):  # a version of nothing is refused in the same words
+                raise
 
     @functools.cached_property
     def _container(self) -> "ContainerClient":

@@ -6,6 +6,8 @@ DEPLOY_JOBS = "deploy-jobs"
 DEPLOY_REQUESTS = "deploy-requests"
 DEPLOY_JOBS_POISON = f"{DEPLOY_JOBS}-poison"
 DEPLOY_REQUESTS_POISON = f"{DEPLOY_REQUESTS}-poison"
+INTAKE_JOBS = "intake-jobs"
+INTAKE_JOBS_POISON = f"{INTAKE_JOBS}-poison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Policy:
     admission_grace: float = 300.0
     rehint_after: float = 15.0
     upload_limit: int = 64 * 1024 * 1024
+    direct_upload_limit: int = 16 * 1024**3
+    upload_link: int = 3600
     max_members: int = 20  # Azure's limit of deployments per endpoint
     max_unfinished: int = 100
     deploys_per_minute: int = 120

@@ -1,24 +1,31 @@
-"""What `shared.ports.Blobs` promises, held by memory and by Blob Storage on Azurite alike."""
+"""What `shared.ports.Blobs` promises, held by memory, by Blob Storage on Azurite and by S3 alike."""
 
 import io
 import threading
 import zipfile
 
+import httpx
 import pytest
 
 from local.azurite import Azurite
-from shared.adapters import azure_blobs, memory_blobs, storage_account
+from shared.adapters import azure_blobs, memory_blobs, s3_blobs, storage_account
+from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemRandom
-from shared.domain.errors import Exists, Missing
-from shared.ports import Blobs
+from shared.domain.errors import Changed, Exists, Missing
+from shared.ports import Blobs, Link
+from tests.s3_server import Server
 
 LONG = bytes(range(256)) * 41_000  # 10.5 MB: more than one block, more than two chunks
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=["memory", "azurite", "s3"])
 def blobs(request: pytest.FixtureRequest) -> Blobs:
     if request.param == "memory":
         return memory_blobs.MemoryBlobs()
+    if request.param == "s3":
+        server: Server = request.getfixturevalue("s3")
+        account_of_s3 = S3Account(region="eu-central-1", endpoint_url=server.url)
+        return s3_blobs.S3Blobs(account_of_s3, "c-" + SystemRandom().nonce())
     azurite: Azurite = request.getfixturevalue("azurite")
     account = storage_account.from_connection_string(azurite.connection_string)
     return azure_blobs.AzureBlobs(account, "c-" + SystemRandom().nonce())
@@ -145,6 +152,87 @@ def test_a_prefix_lists_its_keys_in_order(blobs: Blobs) -> None:
         blobs.put(key, b"x")
     assert list(blobs.keys("a/")) == ["a/1", "a/1/x", "a/2"]
     assert list(blobs.keys("c")) == []
+
+
+def write(blobs: Blobs, link: Link, content: bytes) -> None:
+    """What the holder of a link does."""
+    if isinstance(blobs, memory_blobs.MemoryBlobs):
+        blobs.follow(link, content)
+    else:
+        answer = httpx.request(link.method, link.url, headers=link.headers, content=content)
+        answer.raise_for_status()
+
+
+def test_a_link_lets_its_holder_write_and_another_read(blobs: Blobs) -> None:
+    link = blobs.write_link("a/key", seconds=60)
+    write(blobs, link, b"straight to storage")
+
+    assert blobs.open("a/key").read() == b"straight to storage"
+    reading = blobs.read_link("a/key", seconds=60)
+    if isinstance(blobs, memory_blobs.MemoryBlobs):
+        assert blobs.follow(reading) == b"straight to storage"
+    else:
+        assert httpx.get(reading.url).content == b"straight to storage"
+    if isinstance(blobs, azure_blobs.AzureBlobs):  # moto looks at no signature
+        assert httpx.put(reading.url, headers=link.headers, content=b"x").status_code == 403
+        assert httpx.get(link.url).status_code == 403
+        assert httpx.delete(link.url).status_code == 403
+        assert httpx.put(link.url.replace("a/key", "a/kez"), headers=link.headers).is_client_error
+    assert "?" not in repr(link)
+
+
+def rewrite(blobs: Blobs, key: str, content: bytes) -> None:
+    """Another version comes under a key."""
+    blobs.remove(key)
+    blobs.put(key, content)
+
+
+def test_a_version_has_an_etag_of_its_own(blobs: Blobs) -> None:
+    assert blobs.find("key") is None
+    blobs.put("key", b"first")
+    first = blobs.find("key")
+    assert first
+    assert first.size == 5
+    assert blobs.find("key") == first
+    rewrite(blobs, "key", b"other")
+    second = blobs.find("key")
+    assert second
+    assert second.etag != first.etag
+
+
+def test_what_is_pinned_to_an_older_version_is_changed(blobs: Blobs) -> None:
+    blobs.put("key", b"first")
+    first = blobs.find("key")
+    assert first
+    assert blobs.open("key", etag=first.etag).read() == b"first"
+    rewrite(blobs, "key", b"other")
+
+    with pytest.raises(Changed):
+        blobs.open("key", etag=first.etag)
+    with pytest.raises(Changed):
+        blobs.copy("key", "target", etag=first.etag)
+    with pytest.raises(Changed):
+        blobs.remove("key", etag=first.etag)
+    assert blobs.find("target") is None
+    second = blobs.find("key")
+    assert second
+    blobs.copy("key", "target", etag=second.etag)
+    assert blobs.open("target").read() == b"other"
+    blobs.remove("key", etag=second.etag)
+    assert blobs.find("key") is None
+    blobs.remove("key", etag=second.etag)
+
+
+def test_a_file_that_was_opened_is_of_one_version_to_its_end(blobs: Blobs) -> None:
+    blobs.put("key", LONG)
+    with blobs.open("key") as file:
+        assert file.read(10) == LONG[:10]
+        rewrite(blobs, "key", LONG[::-1])
+        try:
+            rest = file.read()
+        except Changed:
+            return
+    assert rest == LONG[10:]
 
 
 BAD_KEYS = [

@@ -94,10 +94,26 @@ def test_local_sign_in_does_not_run_in_azure() -> None:
         ("CLOUD_TIMEOUT_SECONDS", "21"),
         ("DEFAULT_PYTHON", "2.7"),
         ("REHINT_AFTER_SECONDS", "-1"),
+        ("S3_ENDPOINT_URL", "http://s3.example.com"),
+        ("MLFLOW_TRACKING_URI", "http://mlflow.example.com"),
+        ("DIRECT_UPLOAD_LIMIT", "0"),
+        ("UPLOAD_LINK_SECONDS", "86400"),
+        ("ALLOWED_HOSTS", "10.0.0.1"),
+        ("ALLOWED_HOSTS", "localhost"),
+        ("ALLOWED_HOSTS", "models.example.com,https://example.com"),
+        ("ALLOWED_HOSTS", "m\u00f6dels.example.com"),
+        ("SOURCE_CONTAINERS", "models, longshore"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(name: str, value: str) -> None:
     assert list(wrong(**{name: value})) == [name]
+
+
+def test_artifacts_in_s3_need_a_bucket_that_is_no_source() -> None:
+    assert list(wrong(ARTIFACT_STORE="s3")) == ["S3_BUCKET"]
+    stored = {"ARTIFACT_STORE": "s3", "S3_BUCKET": "ours"}
+    assert list(wrong(**stored, SOURCE_BUCKETS="theirs,ours")) == ["SOURCE_BUCKETS"]
+    assert Settings.from_env(GOOD | stored).s3_bucket == "ours"
 
 
 @pytest.mark.parametrize(
