@@ -131,7 +131,7 @@ def test_mlflow_reads_our_mlmodel_as_it_reads_its_own(cases: dict[str, Case]) ->
             "conda": "conda.yaml",
             "virtualenv": "python_env.yaml",
         }
-        assert (model.signature is None) == (name == "forest in a zip")
+        assert model.signature is not None, name
         again = Model.from_dict(model.to_dict())
         assert again.signature == model.signature
 
@@ -158,7 +158,9 @@ def test_a_joblib_file_brings_its_loader_and_no_scikit_learn_flavor(cases: dict[
     for name, case in cases.items():
         paths = [file.path for file in case.package.files]
         flavors = yaml.safe_load((case.folder / "MLmodel").read_text())["flavors"]
-        assert ("code/longshore_joblib_loader.py" in paths) == ("joblib" in name)
+        assert any(path.startswith("code/longshore_loader_") for path in paths) == (
+            "joblib" in name
+        )
         assert ("sklearn" in flavors) == ("joblib" not in name)
 
 
@@ -182,6 +184,6 @@ def test_a_version_that_is_no_version_never_reaches_a_requirements_file() -> Non
     written = {
         file.path: file.origin.data for file in package.files if isinstance(file.origin, Inline)
     }
-    assert not any(
-        line.startswith((b"-", b"scikit")) for line in written["requirements.txt"].splitlines()
-    )
+    lines = written["requirements.txt"].splitlines()
+    assert b"scikit-learn>=1.3,<2" in lines
+    assert not any(line.startswith(b"-") or b"http:" in line for line in lines)

@@ -5,31 +5,42 @@ also need Azure's inference server and monitoring packages, which they do not ad
 """
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.domain.inspection import Inspection, ModelFormat
+from shared.domain.packaging.releases import (
+    EASY,
+    NEWEST_PYTHON,
+    OLDEST_PYTHON,
+    Line,
+    find_line,
+)
+from shared.domain.packaging.versions import (
+    parse_need,
+    parse_python,
+    parse_release,
+    parse_version,
+)
+
+__all__ = ["SERVING_MLFLOW", "Environment", "parse_python", "parse_version", "plan_environment"]
 
 SERVING_MLFLOW = "2.16.2"
 _AZURE = ("azureml-inference-server-http>=1.3,<2", "azureml-ai-monitoring>=1.0,<2")
-_PINNED = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "cloudpickle")
-_FIRST_SKLEARN_FOR_NUMPY_2 = (1, 5)
-_NEWEST_PYTHON = 12  # the newest 3.x for which MLflow 2.16.2's own dependencies have builds
-_PYTHON_RANGES: dict[tuple[int, ...], tuple[int, int]] = {
-    (0, 24): (6, 9),
-    (1, 0): (7, 10),
-    (1, 1): (8, 11),
-    (1, 2): (8, 11),
-    (1, 3): (8, 12),
-    (1, 4): (9, 12),
-    (1, 5): (9, 13),
-    (1, 6): (9, 13),
-    (1, 7): (10, 14),
-    (1, 8): (11, 14),
+_NUMPY_2_NAMES = "numpy._core."
+_NUMPY_1_NAMES = "numpy.core."
+_OF_FLAVOR = {
+    "sklearn": "scikit-learn",
+    "xgboost": "xgboost",
+    "lightgbm": "lightgbm",
+    "catboost": "catboost",
+    "onnx": "onnxruntime",
+    "pytorch": "torch",
+    "keras": "keras",
+    "tensorflow": "tensorflow",
+    "statsmodels": "statsmodels",
 }
-"""First and last 3.x for which a scikit-learn release has builds."""
-
-_VERSION = re.compile(r"\d{1,4}(\.\d{1,6}){0,3}((a|b|rc|\.post)\d{1,3})?")
-_PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
+_OF_FORMAT = {ModelFormat.JOBLIB: "joblib", ModelFormat.SKOPS: "skops"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +50,111 @@ class Environment:
     python: str
     requirements: tuple[str, ...]
 
+    def plus(self, requirements: Iterable[str]) -> "Environment":
+        """With lines of the form `name==version` added; they replace lines about the same libraries."""
+        added = {_library(line): line for line in requirements}
+        kept = (line for line in self.requirements if _library(line) not in added)
+        return Environment(self.python, (*kept, *added.values()))
 
-def parse_version(text: str) -> str | None:
-    """The text if it is a plain release number, safe to write into a requirements file; else None."""
-    return text if _VERSION.fullmatch(text) else None
 
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Releases from `at_least` (included) and below `below`; None is no bound."""
 
-def parse_python(text: str) -> str | None:
-    """The text if it is a plain Python 3 version; else None."""
-    return text if _PYTHON.fullmatch(text) else None
+    at_least: str | None = None
+    below: str | None = None
+
+    def within(self, other: "_Range") -> "_Range":
+        """What is in both. Where nothing is, the upper bound holds: it is the measured one."""
+        floors = [text for text in (self.at_least, other.at_least) if text]
+        tops = [text for text in (self.below, other.below) if text]
+        floor, top = (
+            max(floors, key=parse_release, default=None),
+            min(tops, key=parse_release, default=None),
+        )
+        empty = floor and top and parse_release(floor) >= parse_release(top)
+        return _Range(None if empty else floor, top)
+
+    def __str__(self) -> str:
+        parts = (
+            f">={self.at_least}" if self.at_least else "",
+            f"<{self.below}" if self.below else "",
+        )
+        return ",".join(part for part in parts if part)
 
 
 def plan_environment(inspection: Inspection, default_python: str) -> Environment:
-    """What to install for a model. `default_python` (such as 3.10) holds where the file names no Python."""
-    versions = {name: parse_version(version) for name, version in inspection.libraries}
-    sklearn = versions.get("scikit-learn") or ""
-    release = tuple(int(part) for part in re.findall(r"\d+", sklearn)[:2])
-    lines = [f"mlflow=={SERVING_MLFLOW}", *_AZURE]
-    lines += [f"{name}=={versions[name]}" for name in _PINNED if versions.get(name)]
-    if not versions.get("numpy"):
-        lines.append(_numpy_range(inspection, release))
-    if inspection.format is ModelFormat.JOBLIB and not versions.get("joblib"):
-        lines.append("joblib>=1.2,<2")  # earlier ones cannot read arrays aligned by later ones
-    if inspection.written_by == "cloudpickle" and not versions.get("cloudpickle"):
-        lines.append("cloudpickle>=2.2,<4")
-    return Environment(
-        _choose_python(inspection.python_version or default_python, release), tuple(lines)
+    """What to install for a model. `default_python` (such as 3.10) holds where the file names no Python.
+
+    Libraries of the file at its versions, in the order of their names; then those that it does not tell the version of,
+    and old releases' neighbours, in ranges that were tried. Names that are not in `releases.EASY` are not installed.
+    """
+    pinned = dict(_find_pins(inspection))
+    ranges: dict[str, _Range] = {}
+    for library, wanted in (*_find_needs(inspection, pinned), *_find_numpy(inspection)):
+        ranges[library] = ranges.get(library, _Range()).within(wanted)
+    lines = list(_find_lines(pinned, ranges))
+    for line in lines:
+        for library, below in line.below:
+            ranges[library] = ranges.get(library, _Range()).within(_Range(below=below))
+    if "scikit-learn" in pinned:  # built for NumPy 2 where nothing said otherwise
+        ranges.setdefault("numpy", _Range("2", "3"))
+    requirements = (
+        f"mlflow=={SERVING_MLFLOW}",
+        *_AZURE,
+        *(f"{library}=={pinned[library]}" for library in sorted(pinned)),
+        *(f"{library}{ranges[library]}" for library in sorted(ranges) if library not in pinned),
     )
+    python = _choose_python(inspection.python_version or default_python, lines)
+    return Environment(python, requirements)
 
 
-def _numpy_range(inspection: Inspection, release: tuple[int, ...]) -> str:
-    """Numpy 2 moved its core: the names in the file tell by which side of the move it was written."""
-    written_by_1 = any(name.startswith("numpy.core.") for name in inspection.names)
-    if written_by_1 or release < _FIRST_SKLEARN_FOR_NUMPY_2:
-        return "numpy<2"
-    return "numpy>=2,<3"
+def _find_pins(inspection: Inspection) -> Iterator[tuple[str, str]]:
+    for library, told in inspection.libraries:
+        version = parse_version(told)
+        if library in EASY and version:
+            yield library, version
 
 
-def _choose_python(wanted: str, release: tuple[int, ...]) -> str:
-    """The wanted Python, or the nearest one that the pinned libraries have builds for."""
-    first, last = _PYTHON_RANGES.get(release[:2], (8, _NEWEST_PYTHON))
+def _find_needs(inspection: Inspection, pinned: Mapping[str, str]) -> Iterator[tuple[str, _Range]]:
+    """Libraries to install in a range: those without a version, and those that the file's kind cannot do without."""
+    needs = [*inspection.needs, *(library for library, _ in inspection.libraries)]
+    needs += [_OF_FLAVOR.get(inspection.flavor, ""), _OF_FORMAT.get(inspection.format, "")]
+    if inspection.written_by == "cloudpickle":
+        needs.append("cloudpickle")
+    for need in needs:
+        library, first = parse_need(need) or ("", None)
+        if library in EASY and library not in pinned:
+            easy = _Range(*EASY[library])
+            yield library, _Range(first, easy.below) if first else easy
+
+
+def _find_numpy(inspection: Inspection) -> Iterator[tuple[str, _Range]]:
+    """NumPy 2 moved its core: the names in the file tell by which side of the move it was written."""
+    if any(name.startswith(_NUMPY_2_NAMES) for name in inspection.names):
+        yield "numpy", _Range("2", "3")
+    elif any(name.startswith(_NUMPY_1_NAMES) for name in inspection.names):
+        yield "numpy", _Range(None, "2")
+
+
+def _find_lines(pinned: Mapping[str, str], ranges: Mapping[str, _Range]) -> Iterator[Line]:
+    """What is known of the releases to come: the pinned ones, and the first ones of what is installed in a range."""
+    floors = {library: wanted.at_least for library, wanted in ranges.items()}
+    for library, version in sorted({**floors, **pinned}.items()):
+        line = find_line(library, version) if version else None
+        if line:
+            yield line if library in pinned else Line(line.since, line.first_python, 99)
+
+
+def _library(line: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def _choose_python(wanted: str, lines: Iterable[Line]) -> str:
+    """The wanted Python, or the nearest one that the libraries have wheels for."""
+    known = list(lines)
+    first = max([OLDEST_PYTHON, *(line.first_python for line in known)])
+    last = min([NEWEST_PYTHON, *(line.last_python for line in known)])
     minor = int(wanted.split(".")[1])
-    fitting = min(max(minor, first), last, _NEWEST_PYTHON)
+    fitting = min(max(minor, first), last)
     return wanted if fitting == minor else f"3.{fitting}"
