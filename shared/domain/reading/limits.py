@@ -15,6 +15,8 @@ class Limits:
 
     content: int = 16 * GIB
     unpacked: int = 8 * GIB
+    lz4_unpacked: int = 512 * MIB
+    """lz4 is unpacked in plain Python, 15 to 70 MB a second."""
     free_ratio_below: int = 64 * MIB
     """Unpacked bytes that are never judged by ratio: small files of zeros shrink without any harm."""
     ratio: int = 200
@@ -29,6 +31,8 @@ class Limits:
     kept_text: int = 96 * MIB
     """All strings and bytes kept together; a single one longer than `kept_value` is skipped and only its size kept."""
     kept_value: int = 64 * KIB
+    kept_ends: int = 32
+    """Boosters in a pickle of which the first and last `kept_value` bytes are kept."""
     kept_items: int = 20_000
     """Of a longer list or dict the first ones are kept: enough for every fact the reader looks for."""
     names: int = 2_000
@@ -49,7 +53,7 @@ class Limits:
     schema: int = 32 * MIB
     """What skops writes of a model besides its arrays; a forest of a thousand trees has 16 MiB."""
     schema_nodes: int = 700_000
-    schema_depth: int = 150
+    schema_depth: int = 100
     columns: int = 10_000
     classes: int = 1_000
 

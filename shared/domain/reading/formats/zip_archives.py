@@ -28,6 +28,10 @@ def find_reader(archive: Archive) -> tuple[str, str]:
     inner = {name.partition("/")[2] for name in names}
     if "MLmodel" in names | inner:
         return "mlflow_models", "read_folder"
+    if "schema.json" in names:
+        return "skops_models", "read_archive"
+    if names and all(name.endswith(".npy") for name in names):
+        return "npz_arrays", "read_archive"
     if "constants.pkl" in inner:
         return "torchscript_models", "read_archive"
     if "data.pkl" in inner and inner & {"version", ".data/version"}:
