@@ -42,6 +42,7 @@ _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith((b"tree\n", b"tree\r\n")), "lightgbm_models"),
     (lambda head: head.startswith(b"CBM1"), "catboost_models"),
     (lambda head: head.startswith(b"\x80") and _OLD_TORCH in head[:24], "torch_streams"),
+    (lambda head: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras_models"),
 )
 """How the first bytes of a format look, and the module that reads it. What is nothing of these is read as a pickle."""
 _OTHERWISE = "pickled_models"

@@ -6,6 +6,7 @@ are one on some systems, and sizes that only exist to fill a disk.
 
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _BAD_NAME = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)\.{1,2}(/|$)|//")
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._)")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _ENCRYPTED = 0x1
+_LOCAL_HEADER = 30
+"""Bytes before the name of a file's own header; its last four are the lengths of the name and of what follows it."""
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -45,6 +48,8 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise corrupt(f"its list of files cannot be read ({error})") from error
+        self._file = file
+        self._size = size
         infos = self._zip.infolist()
         _check_together(infos, size, limits)
         for info in infos:
@@ -58,6 +63,22 @@ class Archive:
             return MemberContent(self._zip.open(name))
         except (*_BROKEN, KeyError) as error:
             raise corrupt(f"{name} cannot be read from the archive") from error
+
+    def find_stored(self, name: str) -> tuple[int, int]:
+        """Where a file lies that is stored without compression, to be read in any order: its start and its size.
+
+        Raises UnreadableModel for a compressed one.
+        """
+        info = self._zip.getinfo(name)
+        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
+            raise corrupt(f"{name} is compressed, which the library that saves it does not do")
+        self.open(name)  # compares the names in the two headers
+        self._file.seek(info.header_offset)
+        lengths = struct.unpack("<2H", self._file.read(_LOCAL_HEADER)[-4:])
+        start = info.header_offset + _LOCAL_HEADER + sum(lengths)
+        if start + info.file_size > self._size:
+            raise corrupt(f"{name} does not end in the archive")
+        return start, info.file_size
 
     def read(self, name: str, most: int) -> bytes:
         """A small file, whole. Raises UnreadableModel where it is larger than `most` bytes."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.inspection import Tensor
 
-_ZEROS: dict[str, Any] = {"bool": False, "string": ""}
+_ZEROS: dict[str, Any] = {"bool": False, "str": ""}
 
 
 def zeros(tensor: Tensor, most: int) -> Any:

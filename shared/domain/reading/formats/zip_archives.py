@@ -32,6 +32,10 @@ def find_reader(archive: Archive) -> tuple[str, str]:
         return "skops_models", "read_archive"
     if names and all(name.endswith(".npy") for name in names):
         return "npz_arrays", "read_archive"
+    if "config.json" in names and any(name.startswith("model.weights") for name in names):
+        return "keras_models", "read_archive"
+    if "saved_model.pb" in names | inner:
+        return "saved_models", "read_archive"
     if "constants.pkl" in inner:
         return "torchscript_models", "read_archive"
     if "data.pkl" in inner and inner & {"version", ".data/version"}:
