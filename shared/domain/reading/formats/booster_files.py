@@ -1,15 +1,6 @@
 """Model files of the gradient boosting libraries: what they tell, put into an `Inspection`.
 
-Their loaders only build trees out of numbers. What was looked at in their source, and why such a file is clean:
-
-- XGBoost (`src/learner.cc`, `src/gbm/`): objective and booster are looked up by name among those compiled in, an unknown
-  one is an error; attributes are texts; a model file has no training parameters (`process_type`, `updater`), and a memory
-  snapshot's name no files either.
-- LightGBM (`src/boosting/gbdt_model_text.cpp`): the parameters behind the trees, among them paths such as
-  `forcedsplits_filename` and `machine_list_filename`, are kept as text and only shown or used to train on; `parser:` is
-  for predicting from text files, which serving does not do.
-- CatBoost (`catboost/libs/model/`): parts for texts and embeddings are numbers and dictionaries of the library's own;
-  `params` is used to train on.
+Such files are clean: their loaders build trees out of numbers. What was looked at in the libraries' source is told below.
 """
 
 from dataclasses import replace
@@ -18,6 +9,13 @@ from shared.domain.inspection import Inspection, ModelFormat, UnreadableCode, Un
 from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.model_file import ModelFile
 
+# XGBoost (src/learner.cc, src/gbm/): objective and booster are looked up by name among those compiled in, an unknown one
+# is an error; attributes are texts; a model file has no training parameters (process_type, updater).
+# LightGBM (src/boosting/gbdt_model_text.cpp): the parameters behind the trees, among them paths such as
+# forcedsplits_filename and machine_list_filename, are kept as text, to be shown; `parser:` is for predicting from text
+# files, which serving does not do.
+# CatBoost (catboost/libs/model/): parts for texts and embeddings are numbers and dictionaries of the library's own;
+# `params` is there to train on.
 _SKLEARN_CLASSES = "xgboost.XGB"
 
 
