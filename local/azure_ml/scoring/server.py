@@ -8,11 +8,13 @@ import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow.pyfunc
 import waitress.server
+from mlflow.models import Model
 
 from local.azure_ml.scoring import environment, payload
 
@@ -21,23 +23,36 @@ _STATUS = {200: "200 OK", 400: "400 Bad Request", 500: "500 Internal Server Erro
 _THREADS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model, and what turns a request's `input_data` into what it takes."""
+
+    model: Any
+    take: payload.Take
+
+
 class Models:
     """Loaded models by folder; the one not used for longest goes when `most` are in memory."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, folder: str) -> Any:
+    def get(self, folder: str) -> "Loaded":
         """The model of this folder, loaded now if need be."""
         with self._lock:
             if folder not in self._loaded:
-                self._loaded[folder] = mlflow.pyfunc.load_model(folder)
+                self._loaded[folder] = _load(folder)
             self._loaded.move_to_end(folder)
             while len(self._loaded) > self._most:
                 self._loaded.popitem(last=False)
             return self._loaded[folder]
+
+
+def _load(folder: str) -> Loaded:
+    take = payload.plan_take(Model.load(folder).signature)
+    return Loaded(mlflow.pyfunc.load_model(folder), take)
 
 
 def serve(folder: str | None, most: int, announce: Callable[[int], None]) -> None:
@@ -72,7 +87,8 @@ def _application(models: Models, folder: str | None) -> Callable[..., Iterable[b
 
 def _predict(models: Models, folder: str, body: bytes) -> tuple[int, bytes]:
     try:
-        return 200, payload.render(models.get(folder).predict(payload.read(body)))
+        loaded = models.get(folder)
+        return 200, payload.render(loaded.model.predict(payload.read(body, loaded.take)))
     except payload.NotAScoringRequestError as error:
         print(f"refused: {error}", flush=True)
         return 400, str(error).encode()

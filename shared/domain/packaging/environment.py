@@ -122,6 +122,8 @@ def _find_needs(inspection: Inspection, pinned: Mapping[str, str]) -> Iterator[t
     needs += [_OF_FLAVOR.get(inspection.flavor, ""), _OF_FORMAT.get(inspection.format, "")]
     if inspection.written_by == "cloudpickle":
         needs.append("cloudpickle")
+    if inspection.compression == "lz4":  # joblib needs a library for it
+        needs.append("lz4")
     for need in needs:
         library, first = parse_need(need) or ("", None)
         if library in EASY and library not in pinned:

@@ -12,6 +12,7 @@ from typing import Any
 from shared.domain.inspection import Inspection, ModelFormat, Obstacle
 from shared.domain.packaging.loaders import (
     Loader,
+    Needs,
     Opening,
     render_array_loader,
     render_table_loader,
@@ -71,8 +72,11 @@ def _render_loader(inspection: Inspection, flavor: str) -> Loader | None:
         if inspection.format is ModelFormat.TORCHSCRIPT or inspection.written_by == "torchscript":
             opening = Opening.TORCHSCRIPT
         return render_array_loader(opening, inspection.inputs)
-    if flavor == "xgboost" and _as_array(inspection):
-        return render_table_loader(Opening.XGBOOST, as_array=True)
+    needs = _table_needs(inspection)
+    if flavor == "xgboost" and needs.as_array:
+        return render_table_loader(Opening.XGBOOST, Needs(as_array=True))
+    if flavor == "lightgbm" and needs.categories:
+        return render_table_loader(Opening.LIGHTGBM, needs)
     return None
 
 
@@ -93,9 +97,17 @@ def _serve_by_loader(loader: Loader, path: str, flavors: Mapping[str, Any]) -> S
     )
 
 
-def _as_array(inspection: Inspection) -> bool:
-    """Whether the model was trained on an array: it then gets one, as columns without names would confuse it."""
-    return bool(inspection.features) and all(column.name is None for column in inspection.features)
+def _table_needs(inspection: Inspection) -> Needs:
+    """What a loader of ours does for a model of columns; LightGBM tells types of pandas' categories only."""
+    columns = inspection.features
+    package, _, name = (inspection.estimator or "").partition(".")
+    categories = (column.name for column in columns if column.name and column.type != "double")
+    return Needs(
+        as_array=bool(columns) and all(column.name is None for column in columns),
+        as_matrix=package == "xgboost" and name.endswith("Booster"),
+        categories=tuple(categories) if package == "lightgbm" else (),
+        trusted=inspection.names,
+    )
 
 
 def _version(inspection: Inspection, library: str) -> str | None:
@@ -105,9 +117,7 @@ def _version(inspection: Inspection, library: str) -> str | None:
 def _loaded(opening: Opening, path: str) -> "Recipe":
     def serve(inspection: Inspection, head: bytes) -> Serving:
         del head
-        loader = render_table_loader(
-            opening, as_array=_as_array(inspection), trusted=inspection.names
-        )
+        loader = render_table_loader(opening, _table_needs(inspection))
         return _serve_by_loader(loader, path, {})
 
     return serve

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.inspection import Tensor
+from shared.domain.packaging.signatures import tensor_dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Opening(StrEnum):
     PICKLE = "pickle"
     SKOPS = "skops"
     XGBOOST = "xgboost"
+    LIGHTGBM = "lightgbm"
     ONNX = "onnx"
     KERAS = "keras"
     TORCH = "torch"
@@ -52,13 +54,21 @@ class TableModel:
 
     def predict(self, model_input, params=None):
         """Predictions for a DataFrame or an array."""
-        return self._model.predict({given})
+        {steps}
+        return self._model.predict(model_input)
 
 
 def _load_pyfunc(path):
     {load}
     return TableModel(model)
 '''
+_AS_ARRAY = """if hasattr(model_input, "to_numpy"):
+            model_input = model_input.to_numpy()"""
+_AS_MATRIX = "model_input = xgboost.DMatrix(model_input)"
+_WITH_CATEGORIES = """model_input = model_input.copy()
+        booster = getattr(self._model, "booster_", self._model)
+        for name, values in zip(CATEGORIES, booster.pandas_categorical):
+            model_input[name] = pandas.Categorical(model_input[name], categories=values)"""
 _ARRAYS = '''"""Loads the model for MLflow's python_function flavor. Written by Longshore."""
 
 {imports}
@@ -97,13 +107,23 @@ _TORCH_RUN = """model.eval()
 
     def run(arrays):
         with torch.no_grad():
-            return model(*(torch.from_numpy(arrays[name]) for name in (TYPES or arrays)))"""
+            return model(*(_tensor(arrays[name]) for name in (TYPES or arrays)))"""
+_TORCH_TENSOR = """
+
+
+def _tensor(array):
+    # JSON's numbers are float64; what says no type of its own takes float32, as in MLflow's flavor
+    return torch.from_numpy(array if TYPES or array.dtype != np.float64 else array.astype(np.float32))"""
 _IMPORTS = {
     Opening.JOBLIB: "import joblib",
     Opening.PICKLE: "import pickle",
     Opening.SKOPS: "import skops.io",
     Opening.XGBOOST: "import mlflow.xgboost",
-    Opening.ONNX: "import numpy as np\nimport onnxruntime",
+    Opening.LIGHTGBM: "import lightgbm",
+    Opening.ONNX: """import numpy as np
+import onnxruntime
+
+FLOATS = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16"}""",
     Opening.KERAS: 'import os\n\nos.environ.setdefault("KERAS_BACKEND", "tensorflow")\nimport keras\nimport numpy as np',
     Opening.TORCH: "import pickle\n\nimport numpy as np\nimport torch",
     Opening.TORCHSCRIPT: "import numpy as np\nimport torch",
@@ -113,12 +133,15 @@ _LOADS = {
     Opening.PICKLE: 'with open(path, "rb") as file:\n        model = pickle.load(file)',
     Opening.SKOPS: "model = skops.io.load(path, trusted=TRUSTED)",
     Opening.XGBOOST: "model = mlflow.xgboost._load_pyfunc(path)",
+    Opening.LIGHTGBM: "model = lightgbm.Booster(model_file=path)",
     Opening.ONNX: """session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    outputs = [output.name for output in session.get_outputs()]
+    types = {each.name: FLOATS.get(each.type) for each in session.get_inputs()}
+    outputs = [each.name for each in session.get_outputs()]
 
     def run(arrays):
         if list(arrays) == [""]:
-            arrays = {session.get_inputs()[0].name: arrays[""]}
+            arrays = {next(iter(types)): arrays[""]}
+        arrays = {name: np.asarray(array, types.get(name)) for name, array in arrays.items()}
         return dict(zip(outputs, session.run(outputs, arrays)))""",
     Opening.KERAS: """model = keras.models.load_model(path, compile=False)
 
@@ -133,27 +156,46 @@ _LOADS = {
 }
 
 
-def render_table_loader(opening: Opening, *, as_array: bool, trusted: Sequence[str] = ()) -> Loader:
-    """The loader of a model that takes columns. `as_array`: it was trained without their names, and gets none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a model of columns needs besides being opened.
 
-    `trusted` are the exact types that skops may build.
+    `as_array`: it was trained without columns' names, and gets none. `as_matrix`: it is an XGBoost Booster. `categories`
+    are the columns that were pandas categories when LightGBM was trained: JSON has no such type. `trusted` are the exact
+    types that skops may build.
     """
-    imports = _IMPORTS[opening]
+
+    as_array: bool = False
+    as_matrix: bool = False
+    categories: Sequence[str] = ()
+    trusted: Sequence[str] = ()
+
+
+def render_table_loader(opening: Opening, needs: Needs) -> Loader:
+    """The loader of a model that takes columns."""
+    imports = [_IMPORTS[opening]]
+    steps = [_AS_ARRAY] if needs.as_array else []
+    if needs.as_matrix:
+        imports.append("import xgboost")
+        steps.append(_AS_MATRIX)
+    if needs.categories:
+        imports.append(f"import pandas\n\nCATEGORIES = {json.dumps(list(needs.categories))}")
+        steps.append(_WITH_CATEGORIES)
     if opening is Opening.SKOPS:
-        imports += f"\n\nTRUSTED = {json.dumps(sorted(trusted), indent=4)}"
-    given = (
-        'model_input.to_numpy() if hasattr(model_input, "to_numpy") else model_input'
-        if as_array
-        else "model_input"
+        imports.append(f"\nTRUSTED = {json.dumps(sorted(needs.trusted), indent=4)}")
+    source = _TABLE.format(
+        imports="\n".join(imports), steps="\n        ".join(steps), load=_LOADS[opening]
     )
-    source = _TABLE.format(imports=imports, given=given, load=_LOADS[opening])
-    return Loader(source.encode())
+    return Loader(source.replace("        \n        return", "        return").encode())
 
 
 def render_array_loader(opening: Opening, inputs: Sequence[Tensor]) -> Loader:
     """The loader of a model that takes arrays: those of `inputs`, in their order."""
-    types = {tensor.name or "": tensor.dtype for tensor in inputs}
+    types = {tensor.name or "": tensor_dtype(tensor) for tensor in inputs}
     source = _ARRAYS.format(
-        imports=_IMPORTS[opening], types=json.dumps(types, indent=4), load=_LOADS[opening]
+        imports=_IMPORTS[opening],
+        types=json.dumps(types, indent=4)
+        + (_TORCH_TENSOR if opening in (Opening.TORCH, Opening.TORCHSCRIPT) else ""),
+        load=_LOADS[opening],
     )
     return Loader(source.encode())

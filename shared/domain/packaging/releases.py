@@ -115,6 +115,7 @@ EASY: Mapping[str, tuple[str, str]] = {
     "pycaret": ("3.3", "4"),
     "joblib": ("1.2", "2"),
     "cloudpickle": ("2.2", "4"),
+    "lz4": ("4", "5"),
     "numpy": ("1.22", "3"),
     "scipy": ("1.8", "2"),
     "pandas": ("1.5", "3"),
