@@ -11,22 +11,19 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import (
-    BooleanTensorType,
     FloatTensorType,
     Int64TensorType,
     StringTensorType,
 )
-from sklearn import ensemble, linear_model, pipeline, preprocessing
+from sklearn import compose, ensemble, linear_model, pipeline, preprocessing
 
 from tests.corpus.recipes import data
 from tests.corpus.recipes.record import ROWS, Files, arrays
-from tests.corpus.recipes.sklearn_models import people_model
 
 NUMBERS = [("x", FloatTensorType([None, 4]))]
 PEOPLE = [
     ("age", FloatTensorType([None, 1])),
     ("city", StringTensorType([None, 1])),
-    ("member", BooleanTensorType([None, 1])),
     ("visits", Int64TensorType([None, 1])),
 ]
 
@@ -111,13 +108,20 @@ def main() -> None:
     note(
         files, "LogisticRegression-zipmap", mapped, numbers, "skl2onnx with a map of probabilities"
     )
-    people = people_model().fit(data.people(), data.answers())
+    columns = compose.ColumnTransformer(
+        [
+            ("numbers", preprocessing.StandardScaler(), ["age"]),
+            ("words", preprocessing.OneHotEncoder(handle_unknown="ignore"), ["city", "visits"]),
+        ]
+    )
+    people = pipeline.make_pipeline(columns, linear_model.LogisticRegression())
+    people.fit(data.people(), data.answers())
     converted = convert_sklearn(
         people, initial_types=PEOPLE, options={id(people): {"zipmap": False}}
     )
     rows = data.people()[:ROWS]
-    columns = {name: rows[[name]].to_numpy() for name in rows.columns}
-    note(files, "people", converted, arrays("object", **columns), "skl2onnx")
+    given = {name: rows[[name]].to_numpy() for name, _ in PEOPLE}
+    note(files, "people", converted, arrays("object", **given), "skl2onnx")
     both = arrays("float32", x=x[:ROWS], z=x[:ROWS, :2])
     note(files, "by-hand", by_hand(), both, "onnx.save")
 
