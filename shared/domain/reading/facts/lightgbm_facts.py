@@ -24,6 +24,7 @@ _CATEGORIES = re.compile(r"-?\d{1,10}(:-?\d{1,10})*")
 _COLUMN = re.compile(r"[0-9]{1,9}")
 _PARAMETER = re.compile(rb"^\[(boosting|categorical_feature): ([^\]\n]*)\]$", re.MULTILINE)
 _NO_NAME = re.compile(r"Column_\d+")
+_LABEL_TYPES: dict[type, str] = {str: "string", int: "long", bool: "boolean"}
 _PREDICTS = {
     "binary": PROBABILITY,
     "cross_entropy": "one probability per row",
@@ -102,14 +103,10 @@ def _plain_list(labels: object) -> bool:
 
 
 def _from_labels(labels: list[Json]) -> tuple[str, Json]:
-    kinds = {bool: "boolean", int: "long", float: "double", str: "string"}
+    """The column's type and first category. Decimals and mixtures are no type of their own."""
     types = {type(label) for label in labels}
-    kind = kinds.get(types.pop(), "string") if len(types) == 1 else "string"
-    return kind, labels[0] if labels and kind != "string" else _first_text(labels)
-
-
-def _first_text(labels: list[Json]) -> str:
-    return next((label for label in labels if isinstance(label, str)), "")
+    kind = _LABEL_TYPES.get(types.pop()) if len(types) == 1 else None
+    return (kind, labels[0]) if kind else ("double", 0.0)
 
 
 def _typical(info: str) -> float:

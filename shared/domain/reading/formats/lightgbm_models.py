@@ -6,6 +6,7 @@ from typing import Any
 from shared.domain.inspection import Inspection, ModelFormat, Obstacle
 from shared.domain.reading.containers.content import CHUNK
 from shared.domain.reading.containers.json_skim import skim_json
+from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.facts.lightgbm_facts import describe_lightgbm
 from shared.domain.reading.facts.lightgbm_text import (
     CATEGORIES_LINE,
@@ -18,10 +19,10 @@ from shared.domain.reading.limits import MIB, corrupt, over_limits
 from shared.domain.reading.model_file import ModelFile
 
 _CATEGORIES = Obstacle(
-    "Some of its columns had pandas' category type in training. LightGBM then takes nothing else for them, and "
-    "JSON cannot say it.",
-    "Train on category numbers (a scikit-learn Pipeline with an OrdinalEncoder before LGBMClassifier does it) and "
-    "upload the whole pipeline, saved with joblib.",
+    "Some of its columns had pandas' category type in training, and the file does not tell which ones, or their "
+    "categories are neither texts nor whole numbers.",
+    "Train with the categories as texts, or on their numbers: a scikit-learn Pipeline with an OrdinalEncoder before "
+    "LGBMClassifier does it, saved whole with joblib.",
 )
 _MOST_HEADER = 16 * MIB
 _NEEDED = ("num_class", "label_index", "max_feature_idx", "feature_names", "feature_infos")
@@ -42,7 +43,18 @@ def read(model_file: ModelFile) -> Inspection:
     categories = _find_categories(model_file, end)
     facts = describe_lightgbm(header, after, categories, model_file.limits)
     inspection = inspect_booster(model_file, ModelFormat.LIGHTGBM, facts, written_as="text")
-    return replace(inspection, obstacle=_CATEGORIES) if categories else inspection
+    return (
+        inspection
+        if _tells_categories(facts, categories)
+        else replace(inspection, obstacle=_CATEGORIES)
+    )
+
+
+def _tells_categories(facts: BoosterFacts, categories: Any) -> bool:
+    """Whether serving can make pandas' categories of what JSON brings: their columns are those of other types than double."""
+    return not categories or len(categories) == sum(
+        column.type != "double" for column in facts.columns
+    )
 
 
 def _read_header(model_file: ModelFile) -> bytes:
