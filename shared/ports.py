@@ -186,8 +186,13 @@ class ModelReader(Protocol):
 class Packager(Protocol):
     """Writes the MLflow folder of a model as data."""
 
-    def package(self, inspection: Inspection, content: BinaryIO) -> Package:
-        """The folder's files; the same content always gives the same digest."""
+    def package(
+        self, inspection: Inspection, content: BinaryIO, requirements: Sequence[str] = ()
+    ) -> Package:
+        """The folder's files; the same content always gives the same digest.
+
+        `requirements` are lines for pip that an exception adds to those of the model.
+        """
         ...
 
 

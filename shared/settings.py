@@ -201,6 +201,7 @@ class Settings(SourceSettings):
             deploys_per_minute=self.deploys_per_minute_per_user,
             require_evaluation=self.require_evaluation,
             allow_reset=self.allow_reset,
+            default_python=self.default_python,
         )
 
 

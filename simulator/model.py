@@ -1,6 +1,7 @@
 """The models that are deployed here: tiny, and the same bytes for ever."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from shared.domain.inspection import READER_VERSION, Column, Inspection, ModelFormat, Verdict
@@ -39,7 +40,12 @@ class Reader:
 class Packager:
     """The `Packager` port."""
 
-    def package(self, inspection: Inspection, content: BinaryIO) -> Package:
+    def package(
+        self,
+        inspection: Inspection,
+        content: BinaryIO,
+        requirements: Sequence[str] = (),  # noqa: ARG002 - nothing here needs an exception
+    ) -> Package:
         """Two files: the model as it is, and what describes it."""
         files = (
             PackageFile(path="model.pkl", size=inspection.size, origin=Whole()),

@@ -10,9 +10,17 @@ from fastapi import Query, Request, Response
 
 from shared.domain.errors import InvalidRequest
 
+_MOST_CHECKED = 100
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many in one answer.")]
 Page = Annotated[
     str, Query(max_length=100, description="`next_page` of the answer before; none: the first.")
+]
+Check = Annotated[
+    bool,
+    Query(
+        description="Whether to look for each file in the store, which is a call for each: then at most "
+        f"{_MOST_CHECKED} come in one answer."
+    ),
 ]
 
 
@@ -21,6 +29,11 @@ def address_of(request: Request, path: str, **query: str | int) -> str:
     user = request.query_params.get("user_id")
     whole = {**query, **({"user_id": user} if user else {})}
     return str(request.url.replace(path=path, query=urlencode(whole), fragment=""))
+
+
+def most(limit: int, *, check: bool) -> int:
+    """How many things to list where each may have to be looked for."""
+    return min(limit, _MOST_CHECKED) if check else limit
 
 
 def point_to_monitor(request: Request, response: Response, path: str, look_again: str) -> None:

@@ -5,38 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from functions.deploy_http.catalogue_answers import GrantAnswer, NextPage
 from shared.domain.records import Status, Turn
 
 _ID = "20251118172903100000"
 DeploymentId = Annotated[str, Field(examples=[_ID], description="20 digits: UTC to microseconds.")]
-NextPage = Annotated[
-    str | None, Field(description="The `page` to ask for next; null at the end of the list.")
-]
-
-
-class ModelAnswer(BaseModel):
-    """A model of the catalogue."""
-
-    id: str = Field(examples=["model-1-1763486943100000"])
-    model_name: str = Field(examples=["iris"])
-    algorithm: str = Field(examples=["LogisticRegression"])
-    description: str
-    filename: str = Field(examples=["iris.joblib"])
-    size: int = Field(description="Bytes.")
-    digest: str = Field(description="sha256 of the file.")
-    verdict: str = Field(examples=["clean"])
-    inspection: dict[str, Any] = Field(description="What the file says of itself, read, not run.")
-    metrics: dict[str, float]
-    evaluation: dict[str, Any]
-    created_at: datetime
-
-
-class ModelList(BaseModel):
-    """Models, newest first; `total` counts the whole list, not this page of it."""
-
-    models: list[ModelAnswer]
-    total: int
-    next_page: NextPage
 
 
 class Accepted(BaseModel):
@@ -87,6 +60,13 @@ class DeploymentAnswer(BaseModel):
     id: DeploymentId
     user_id: str
     model_id: str
+    is_active: bool
+    model_deleted: bool = Field(
+        description="Its model is gone from the catalogue: once stopped, it cannot be deployed again."
+    )
+    allowed_by: GrantAnswer | None = Field(
+        description="The exception that let its model in, where its verdict is not `clean`."
+    )
     trained_models: TrainedModel
     deployment_name: str
     endpoint_name: str

@@ -11,9 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.deploy_http import (
     answers,
+    artifact_routes,
     dead_letter_routes,
     deployment_routes,
     endpoint_routes,
+    exception_routes,
     model_routes,
     openapi,
     problems,
@@ -35,7 +37,14 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
     )
     api.state.front = front
     problems.add_problem_handlers(api)
-    for routes in (model_routes, deployment_routes, endpoint_routes, dead_letter_routes):
+    for routes in (
+        model_routes,
+        artifact_routes,
+        deployment_routes,
+        endpoint_routes,
+        exception_routes,
+        dead_letter_routes,
+    ):
         api.include_router(routes.router, responses=openapi.ANY)
     api.add_api_route("/health", health, tags=["service"], responses=openapi.errors(500))
     api.add_api_route("/", welcome, include_in_schema=False)
@@ -68,18 +77,20 @@ class _Answered:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started, bodiless = False, scope.get("method") == "HEAD"
+        started, unfinished, bodiless = False, False, scope.get("method") == "HEAD"
 
         async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
+            nonlocal started, unfinished
+            started, unfinished = True, False
             if bodiless and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
+            unfinished = message["type"] != "http.response.body" or message.get("more_body", False)
 
         try:
             with patience.limited(patience.HTTP_SECONDS):
-                await self._app({**scope, "method": "GET"} if bodiless else scope, receive, noted)
+                asked = {**scope, "method": "GET", "bodiless": True} if bodiless else scope
+                await self._app(asked, receive, noted)
         except Exception:  # problems._unexpected has logged it
-            if not started:
-                raise
+            if unfinished or not started:
+                raise  # half of a file must not look like an answer

@@ -13,13 +13,18 @@ from pydantic import BaseModel
 
 def answer_unless_seen(request: Request, answer: BaseModel) -> Response:
     """The answer with its ETag, or 304 where `If-None-Match` names it."""
-    body = answer.model_dump_json().encode()
-    tag = _tag(body)
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    return _answer(request, answer.model_dump_json().encode(), str(JSONResponse.media_type))
+
+
+def answer_text_unless_seen(request: Request, text: str) -> Response:
+    """The same for what is shown to people."""
+    return _answer(request, text.encode(), "text/plain; charset=utf-8")
+
+
+def was_seen(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names this version."""
     seen = {each.removeprefix("W/") for each in _listed(request.headers.get("if-none-match", ""))}
-    if "*" in seen or tag in seen:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=JSONResponse.media_type)
+    return "*" in seen or tag in seen
 
 
 def row_meant(if_match: str, answer: BaseModel, etag: str) -> str:
@@ -31,6 +36,14 @@ def row_meant(if_match: str, answer: BaseModel, etag: str) -> str:
     named = _listed(if_match)
     meant = "*" in named or _tag(answer.model_dump_json().encode()) in named
     return etag if meant else "another"
+
+
+def _answer(request: Request, body: bytes, media_type: str) -> Response:
+    tag = _tag(body)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if was_seen(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
 
 
 def _tag(body: bytes) -> str:

@@ -1,20 +1,26 @@
-"""Models: upload, list, look at."""
+"""Models: upload, list, look at, delete."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Header, Query, Request, Response
 
-from functions.deploy_http import addresses, answers, rendering
-from functions.deploy_http.caching import answer_unless_seen
+from functions.deploy_http import addresses, rendering
+from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http.answers import Message
+from functions.deploy_http.caching import answer_text_unless_seen, answer_unless_seen
+from functions.deploy_http.catalogue_rendering import render_inspection
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
-from functions.deploy_http.identity import SignedIn
+from functions.deploy_http.identity import Caller, SignedIn
 from functions.deploy_http.intake import UploadRoute
-from functions.deploy_http.openapi import cached, created
+from functions.deploy_http.openapi import cached, created, errors, readable
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
-from shared.service import owned, read, uploads
+from shared.domain.readable import render_readable
+from shared.domain.records import Model
+from shared.service import describe, owned, read, uploads, withdraw
 
 router = APIRouter(tags=["models"], route_class=UploadRoute)
+_TEXT, _JSON = "text/plain", "application/json"
 
 
 @router.post("/models", status_code=201, responses=created(400, 409, 413, 415))
@@ -34,18 +40,27 @@ def add_model(
     )
     mark_replay(response, replayed=uploaded.replayed)
     response.headers["Location"] = addresses.address_of(request, f"/models/{uploaded.record.id}")
-    return rendering.render_model(uploaded.record)
+    return _shown(caller, uploaded.record)
 
 
 @router.get("/models", response_model=answers.ModelList, responses=cached())
 def list_models(
-    caller: SignedIn, request: Request, limit: addresses.Limit = 100, page: addresses.Page = ""
+    caller: SignedIn,
+    request: Request,
+    limit: addresses.Limit = 100,
+    page: addresses.Page = "",
+    check: addresses.Check = False,
 ) -> Response:
     """Your models, newest first."""
     after = addresses.parse_page(page, ids.parse_artifact_id)
-    found = read.list_models(caller.ports, caller.principal, limit=limit, after=after)
+    found = read.list_models(
+        caller.ports, caller.principal, limit=addresses.most(limit, check=check), after=after
+    )
     token = addresses.render_page(found.last)
-    models = [rendering.render_model(model) for model in found.items]
+    present = read.find_content(caller.ports, found.items) if check else {}
+    models = [
+        rendering.render_model(each, present.get(each.content_digest)) for each in found.items
+    ]
     shown = answers.ModelList(models=models, total=found.total, next_page=token)
     response = answer_unless_seen(request, shown)
     addresses.point_to_next(request, response, token)
@@ -54,6 +69,46 @@ def list_models(
 
 @router.get("/models/{model_id}", response_model=answers.ModelAnswer, responses=cached(404))
 def get_model(caller: SignedIn, request: Request, model_id: str) -> Response:
-    """One of your models, with what its file says of itself."""
+    """One of your models, with what its file says of itself, and whether that is in the store."""
     stored = owned.require_model(caller.ports, caller.principal, model_id)
-    return answer_unless_seen(request, rendering.render_model(stored.record))
+    return answer_unless_seen(request, _shown(caller, stored.record))
+
+
+@router.delete("/models/{model_id}", responses=errors(404, 409, 502))
+def delete_model(caller: SignedIn, model_id: str) -> Message:
+    """Deletes a model with all that is its own, as `DELETE /artifacts/model/{artifact_id}` does."""
+    withdraw.delete_model(caller.ports, caller.principal, model_id)
+    return Message(message="Model deleted successfully")
+
+
+@router.get(
+    "/models/{model_id}/inspection",
+    response_model=answers.InspectionAnswer,
+    responses=readable(404),
+)
+def inspect_model(
+    caller: SignedIn,
+    request: Request,
+    model_id: str,
+    shown_as: Annotated[
+        Literal["json", "text", ""],
+        Query(alias="format", description="`text` is for people, as is `Accept: text/plain`."),
+    ] = "",
+    accept: Annotated[str, Header(max_length=500)] = _JSON,
+) -> Response:
+    """All that was read from a model's file, what will be installed to serve it, and how to call it."""
+    described = describe.describe_model(caller.ports, caller.policy, caller.principal, model_id)
+    if shown_as == "text" or (not shown_as and _prefers_text(accept)):
+        return answer_text_unless_seen(request, render_readable(described))
+    return answer_unless_seen(request, render_inspection(described))
+
+
+def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:
+    present = read.find_content(caller.ports, [model])
+    return rendering.render_model(model, present[model.content_digest])
+
+
+def _prefers_text(accept: str) -> bool:
+    """Whether text comes first among what the caller names and this path has."""
+    named = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
+    return next((each for each in named if each in (_TEXT, _JSON, "*/*")), _JSON) == _TEXT

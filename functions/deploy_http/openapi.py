@@ -18,6 +18,7 @@ _MEANINGS = {
     409: "It contradicts what is there now; where that passes by itself, Retry-After tells when.",
     412: "It has changed since the version that If-Match names.",
     413: "The body is larger than the limit.",
+    416: "The range begins beyond the end.",
     415: "The body is of another media type than the route reads.",
     422: "Fields are wrong, or the model file is refused: all problems at once; nothing was stored.",
     429: "You have asked for more than you may have at once; Retry-After tells when to ask again.",
@@ -56,6 +57,24 @@ def cached(*statuses: int) -> Responses:
     """The `responses` of a route that tells its version, and can fail in these ways."""
     unchanged = {"description": "It has not changed since the version that If-None-Match names."}
     return {200: _with("ETag"), 304: unchanged | _with("ETag"), **errors(*statuses)}
+
+
+def readable(*statuses: int) -> Responses:
+    """As `cached`, for a route that answers in JSON or in plain text."""
+    responses = cached(*statuses)
+    text = {"schema": {"type": "string"}}
+    responses[200] = {**responses[200], "content": {"text/plain; charset=utf-8": text}}
+    return responses
+
+
+def downloaded(*statuses: int) -> Responses:
+    """As `cached`, for a route that answers with a file."""
+    responses = cached(*statuses)
+    file = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    part = {"description": "The range that was asked for.", "content": file} | _with("ETag")
+    link = {"description": "It is large: read it there, within minutes."} | _with("Location")
+    responses[200] = {**responses[200], "content": file}
+    return responses | {206: part, 307: link}
 
 
 def accepted(*statuses: int, once: bool = False, body: bool = True) -> Responses:

@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from functions.deploy_http import answers
+from functions.deploy_http import answers, catalogue_answers
 from shared.domain import endpoints, failures, phases, plans
 from shared.domain.bookkeeping import Request
 from shared.domain.inspection_json import parse_inspection
-from shared.domain.records import Deployment, Endpoint, Event, Failure, Model, Status
+from shared.domain.records import Deployment, Endpoint, Event, Failure, Grant, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.domain.troubles import Standing, explain_standing
 from shared.service.read import EndpointView, Stats, View
@@ -16,9 +16,11 @@ from shared.service.read import EndpointView, Stats, View
 _SHORT = 200
 
 
-def render_model(model: Model) -> answers.ModelAnswer:
+def render_model(
+    model: Model, content_present: bool | None = None
+) -> catalogue_answers.ModelAnswer:
     """A catalogue entry as the API shows it."""
-    return answers.ModelAnswer(
+    return catalogue_answers.ModelAnswer(
         id=model.id,
         model_name=model.model_name,
         algorithm=model.algorithm,
@@ -26,11 +28,23 @@ def render_model(model: Model) -> answers.ModelAnswer:
         filename=model.filename,
         size=model.size,
         digest=model.content_digest,
+        content_present=content_present,
         verdict=str(model.inspection.get("verdict", "")),
+        allowed_by=render_grant(model.grant),
         inspection=dict(model.inspection),
+        license=model.license,
         metrics=dict(model.metrics),
         evaluation=dict(model.evaluation),
         created_at=model.created_at,
+    )
+
+
+def render_grant(grant: Grant | None) -> catalogue_answers.GrantAnswer | None:
+    """The exception that let something in."""
+    if grant is None:
+        return None
+    return catalogue_answers.GrantAnswer(
+        exception=grant.number, operator=grant.operator, reason=grant.reason, at=grant.at
     )
 
 
@@ -115,6 +129,9 @@ def _fields(record: Deployment) -> Mapping[str, Any]:
         "id": record.id,
         "user_id": record.user_id,
         "model_id": record.model_id,
+        "is_active": record.status is Status.ACTIVE,
+        "model_deleted": record.model_deleted,
+        "allowed_by": render_grant(record.grant),
         "trained_models": answers.TrainedModel(
             model_name=record.model_name, algorithm=record.algorithm
         ),

@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile as FilePart
 
+from shared.domain.artifacts import ArtifactKind
+from shared.domain.names import LICENSE_RULE, is_license
 from shared.domain.requests import ModelName, PlainText
+from shared.service.artifacts import FileUpload
 from shared.service.catalogue import Upload
 
 _MOST_JSON = 10_000
@@ -36,6 +39,13 @@ def _bounded(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _license(text: str) -> str:
+    if text and not is_license(text):
+        raise ValueError(f"must be {LICENSE_RULE}")
+    return text
+
+
+License = Annotated[str, Field(max_length=200), AfterValidator(_license)]
 Metrics = Annotated[dict[str, FiniteFloat], BeforeValidator(_from_json), AfterValidator(_bounded)]
 Evaluation = Annotated[dict[str, Any], BeforeValidator(_from_json), AfterValidator(_bounded)]
 
@@ -62,15 +72,47 @@ class ModelForm(BaseModel):
         examples=[{"passed": True}],
     )
 
+    license: License = Field(
+        "",
+        description="Under which it may be used, as an SPDX expression.",
+        examples=["Apache-2.0"],
+    )
+
     def to_upload(self) -> Upload:
         """The same, for the catalogue."""
-        filename = "".join(each for each in self.file.filename or "" if each.isprintable())
         return Upload(
             file=self.file.file,
-            filename=filename,
+            filename=_printable(self.file.filename),
             model_name=self.model_name,
             algorithm=self.algorithm,
             description=self.description,
             metrics=self.metrics,
             evaluation=self.evaluation,
+            license=self.license,
         )
+
+
+class FileForm(BaseModel):
+    """A dataset or code, and what its owner says about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Annotated[UploadFile, BeforeValidator(_file_part)] = Field(
+        description="Any file: it is stored as it is, and never read or run."
+    )
+    name: ModelName = Field(description="What you call it.", examples=["iris-train"])
+    description: PlainText = ""
+
+    def to_upload(self, kind: ArtifactKind) -> FileUpload:
+        """The same, for the catalogue."""
+        return FileUpload(
+            kind=kind,
+            file=self.file.file,
+            filename=_printable(self.file.filename),
+            name=self.name,
+            description=self.description,
+        )
+
+
+def _printable(filename: str | None) -> str:
+    return "".join(each for each in filename or "" if each.isprintable())

@@ -34,3 +34,4 @@ class Policy:
     deploys_per_minute: int = 120
     require_evaluation: bool = False
     allow_reset: bool = False
+    default_python: str = "3.10"

@@ -133,6 +133,23 @@ class Server:
             headers={"idempotency-key": key} if key else {},
         )
 
+    def send_file(
+        self,
+        kind: str,
+        content: bytes = b"a,b\n1,2\n",
+        user: str = "local",
+        key: str = "",
+        **fields: str,
+    ) -> httpx.Response:
+        """Sends a dataset or code."""
+        return self.post(
+            f"/artifacts/{kind}",
+            params={"user_id": user},
+            data={"name": "iris-train"} | fields,
+            files={"file": ("iris.csv", content)},
+            headers={"idempotency-key": key} if key else {},
+        )
+
     def upload(self, user: str = "local", **fields: str) -> str:
         """Uploads the model; its id."""
         return str(self.send_model(user, **fields).raise_for_status().json()["id"])

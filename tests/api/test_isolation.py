@@ -13,6 +13,7 @@ from tests.api.serving import Server, problem_of
 SOURCE, EVENT_ID = "pipeline", "run-1"
 EMPTY: dict[str, Any] = {
     "/models": {"models": [], "total": 0, "next_page": None},
+    "/artifacts/{kind}": {"artifacts": [], "total": 0, "next_page": None},
     "/deployments": {"deployments": [], "total": 0, "next_page": None},
     "/deployments/list": {"deployments": [], "total": 0, "next_page": None},
     "/deployments/stats": {
@@ -23,8 +24,20 @@ EMPTY: dict[str, Any] = {
         "last_deployment_date": None,
     },
 }
-NOBODYS = {("get", "/health"), ("get", "/dead-letters")}  # the latter are operators'
-OWN_MAKING = {("post", "/models")}  # makes a thing of the caller's own, out of nothing of another's
+NOBODYS = {
+    ("get", "/health"),
+    ("get", "/dead-letters"),  # this and the rest are operators'
+    ("get", "/exceptions"),
+    ("post", "/exceptions"),
+    ("delete", "/exceptions/{digest}"),
+    ("post", "/artifacts/reset"),
+}
+OWN_MAKING = {  # makes a thing of the caller's own, out of nothing of another's
+    ("post", "/models"),
+    ("post", "/artifacts/model"),
+    ("post", "/artifacts/dataset"),
+    ("post", "/artifacts/code"),
+}
 
 
 DOCUMENT = described()
@@ -35,10 +48,11 @@ OPERATIONS = [
 ]
 NAMES = [" ".join(each) for each in OPERATIONS]
 TELLS_STATE = {  # what the owner is told, who can ask for it, but not now
-    "/deployments/{deployment_id}/logs": "no_logs",
-    "/deployments/{deployment_id}/retry": "not_failed",
-    "/deployments/{deployment_id}/redeploy": "not_over",
-    "/endpoints/{name}/traffic": "nothing_active",
+    "get /deployments/{deployment_id}/logs": "no_logs",
+    "post /deployments/{deployment_id}/retry": "not_failed",
+    "post /deployments/{deployment_id}/redeploy": "not_over",
+    "put /endpoints/{name}/traffic": "nothing_active",
+    "delete /models/{model_id}": "model_deployed",
 }
 
 
@@ -57,7 +71,14 @@ def anns(server: Server) -> dict[str, str]:
     produce.accept_event(server.ports, server.mint, policy, {"ann"}, "local", json.dumps(event))
     [deployment] = server.get("/deployments/list?user_id=ann").json()["deployments"]
     server.create_endpoint("flowers", "ann")
-    return {"model_id": model_id, "deployment_id": deployment["id"], "name": "flowers"}
+    artifact_id = server.send_file("dataset", user="ann").json()["id"]
+    return {
+        "model_id": model_id,
+        "deployment_id": deployment["id"],
+        "name": "flowers",
+        "artifact_id": artifact_id,
+        "kind": "dataset",
+    }
 
 
 def ask(server: Server, method: str, path: str, things: dict[str, str], user: str) -> Any:
@@ -82,6 +103,7 @@ def test_another_users_things_are_not_there(
         problem = problem_of(answer, 404)
         absent = {**anns, "deployment_id": "20200101000000000000"}
         absent |= {"model_id": "model-1-1577836800000000", "name": "nowhere"}
+        absent |= {"artifact_id": "dataset-1-1577836800000000"}
         other = ask(server, method, path, absent, "bob")
         for given, missing in zip(anns.values(), absent.values(), strict=True):
             problem = json.loads(json.dumps(problem).replace(given, missing))
@@ -96,11 +118,11 @@ def test_the_owner_gets_to_them_by_the_same_request(
 ) -> None:
     answer = ask(server, method, path, anns, "ann")
 
-    if path in TELLS_STATE:
-        assert problem_of(answer, answer.status_code)["code"] == TELLS_STATE[path]
+    if told := TELLS_STATE.get(f"{method} {path}"):
+        assert problem_of(answer, answer.status_code)["code"] == told
     else:
         assert answer.is_success, answer.text
-        assert answer.json() != EMPTY.get(path)
+        assert path not in EMPTY or answer.json() != EMPTY[path]
 
 
 @pytest.mark.parametrize("status", Status)

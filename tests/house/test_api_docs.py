@@ -66,8 +66,11 @@ def run(server: Server, words: list[str]) -> httpx.Response:
 
 def learn(server: Server, known: dict[str, str], words: list[str], answer: httpx.Response) -> None:
     """Notes what the document's reader has by now."""
-    shown = answer.json() if answer.content else {}
-    if answer.status_code == 201:
+    is_json = answer.headers.get("content-type", "").endswith("json")
+    shown = answer.json() if is_json else {}
+    if answer.status_code == 201 and shown.get("type") == "dataset":
+        known["DATASET"] = shown["id"]
+    elif answer.status_code == 201:
         known["MODEL"] = shown["id"]
         known["FAILED"] = server.deploy(known["MODEL"])
         server.finish(known["FAILED"], status=Status.FAILED)

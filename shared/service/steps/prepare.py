@@ -4,6 +4,7 @@ from typing import BinaryIO, cast
 
 from shared.domain import phases
 from shared.domain.errors import Missing
+from shared.domain.exceptions import VerdictException, covers, explain_way_in, grant_of, tell_grant
 from shared.domain.failures import failure
 from shared.domain.inspection import READER_VERSION, Inspection, UnreadableModel, Verdict
 from shared.domain.inspection_json import parse_inspection
@@ -12,7 +13,7 @@ from shared.domain.packaging.package import Inline, Member, Package, PackageFile
 from shared.domain.reading.containers.archive import open_member
 from shared.domain.records import Failure
 from shared.domain.records import Turn as WhoseTurn
-from shared.service import content, store
+from shared.service import content, exceptions, store
 from shared.service.turn import Turn
 
 _MLMODEL = "MLmodel"
@@ -22,6 +23,7 @@ def ensure_package(turn: Turn) -> Outcome:
     """Packages the model and stores what is not stored yet; the description of it comes last."""
     model = store.load_model(turn.ports.tables, turn.record.user_key, turn.record.model_id)
     if model is None:
+        turn.note(model_deleted=True)
         return Failed(failure=_gone("its catalogue entry was deleted"))
     try:
         source = turn.ports.artifacts.open(content.content_key(turn.record.content_digest))
@@ -30,16 +32,20 @@ def ensure_package(turn: Turn) -> Outcome:
     with source:
         try:
             inspection = _inspect(turn, parse_inspection(dict(model.record.inspection)), source)
-            if inspection.verdict is not Verdict.CLEAN:
-                return Failed(failure=_unsafe(inspection))
+            exception = _find_exception(turn, inspection)
+            if inspection.verdict is not Verdict.CLEAN and not covers(exception, inspection):
+                return Failed(failure=_unsafe(inspection, exception))
             if turn.record.azure_model_version:  # a retry serves what is registered
                 return Done(text="Packaged and registered before.", phases=(phases.PREPARED,))
-            package = turn.ports.packager.package(inspection, source)
+            requirements = exception.requirements if exception else ()
+            package = turn.ports.packager.package(inspection, source, requirements)
         except UnreadableModel as error:
             return Failed(failure=failure(error.code, error.reason, WhoseTurn.YOU, error.next))
         turn.note(package_digest=package.digest)
         _store_package(turn, package, source)
     text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."
+    if exception:
+        text += f" {tell_grant(grant_of(exception))}"
     return Done(text=text, phases=(phases.PREPARED,))
 
 
@@ -47,6 +53,16 @@ def _inspect(turn: Turn, kept: Inspection, source: BinaryIO) -> Inspection:
     if kept.reader_version == READER_VERSION:
         return kept
     return turn.ports.reader.read(source, digest=turn.record.content_digest)
+
+
+def _find_exception(turn: Turn, inspection: Inspection) -> VerdictException | None:
+    """The last decision about a content that is not clean; one that lets it in is put on record."""
+    if inspection.verdict is Verdict.CLEAN:
+        return None
+    exception = exceptions.find_last(turn.ports.tables, inspection.digest)
+    if exception and covers(exception, inspection) and turn.record.grant != grant_of(exception):
+        turn.note(grant=grant_of(exception))
+    return exception
 
 
 def _store_package(turn: Turn, package: Package, source: BinaryIO) -> None:
@@ -82,10 +98,12 @@ def _gone(why: str) -> Failure:
     )
 
 
-def _unsafe(inspection: Inspection) -> Failure:
+def _unsafe(inspection: Inspection, exception: VerdictException | None) -> Failure:
+    lost = "" if exception is None else "No exception lets it in any more. "
     return failure(
         "model_unsafe",
-        "The model file is not safe to load: " + " ".join(inspection.reasons),
-        WhoseTurn.YOU,
-        "Save the model without the parts named, and upload it again.",
+        f"The model file is not safe to load. {lost}" + " ".join(inspection.reasons),
+        WhoseTurn.OPERATOR if lost else WhoseTurn.YOU,
+        "Save the model without the parts named, and upload it again. "
+        + explain_way_in(inspection, exception),
     )

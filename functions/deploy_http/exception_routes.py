@@ -1,0 +1,42 @@
+"""Exceptions to the verdict: what operators let in, and why."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query
+
+from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http.catalogue_rendering import render_exception
+from functions.deploy_http.identity import SignedIn
+from functions.deploy_http.intake import JsonRoute
+from functions.deploy_http.openapi import errors
+from shared.domain.exceptions import ExceptionRequest
+from shared.service import exceptions
+
+router = APIRouter(tags=["operators"], route_class=JsonRoute)
+
+
+@router.post("/exceptions", responses=errors(400, 403, 409, 413, 415))
+def allow_content(
+    caller: SignedIn, wanted: Annotated[ExceptionRequest, Body()]
+) -> answers.ExceptionAnswer:
+    """Lets one exact file of unknown verdict in, with these names. For operators; the same said twice is one.
+
+    It holds for uploads and deployments from now on; what is dangerous is never let in.
+    """
+    return render_exception(exceptions.allow(caller.ports, caller.principal, wanted))
+
+
+@router.get("/exceptions", responses=errors(403))
+def list_exceptions(
+    caller: SignedIn, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> answers.ExceptionList:
+    """All decisions, the last one first, also those that were revoked. For operators."""
+    found = exceptions.list_exceptions(caller.ports, caller.principal)
+    shown = [render_exception(each) for each in found[:limit]]
+    return answers.ExceptionList(exceptions=shown, total=len(found))
+
+
+@router.delete("/exceptions/{digest}", responses=errors(403, 404, 409))
+def revoke_exception(caller: SignedIn, digest: str) -> answers.ExceptionAnswer:
+    """Revokes an exception: later uploads and deployments are refused again. It stays on record. For operators."""
+    return render_exception(exceptions.revoke(caller.ports, caller.principal, digest))

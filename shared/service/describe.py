@@ -1,0 +1,45 @@
+"""What is known of one model: what its file tells, what serving it installs, and how ready it is."""
+
+from shared.domain import readiness
+from shared.domain.exceptions import covers
+from shared.domain.inspection import Verdict
+from shared.domain.inspection_json import parse_inspection
+from shared.domain.packaging.environment import plan_environment
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.readable import Description
+from shared.domain.readiness import Readiness
+from shared.domain.scoring import sample_payload
+from shared.ports import Ports
+from shared.service import exceptions
+from shared.service.owned import require_model
+
+
+def describe_model(
+    ports: Ports, policy: Policy, principal: Principal, model_id: str
+) -> Description:
+    """All that was read from the file of one of the user's models. Raises NotFound."""
+    model = require_model(ports, principal, model_id).record
+    inspection = parse_inspection(dict(model.inspection))
+    environment = plan_environment(inspection, policy.default_python)
+    if inspection.verdict is not Verdict.CLEAN:
+        exception = exceptions.find_last(ports.tables, inspection.digest)
+        environment = environment.plus(exception.requirements if exception else ())
+    return Description(
+        model=model,
+        inspection=inspection,
+        environment=environment,
+        payload=sample_payload(inspection),
+    )
+
+
+def rate_model(ports: Ports, principal: Principal, model_id: str, instance_type: str) -> Readiness:
+    """How ready one of the user's models is for an instance. Raises NotFound."""
+    model = require_model(ports, principal, model_id).record
+    inspection = parse_inspection(dict(model.inspection))
+    let_in = inspection.verdict is not Verdict.CLEAN and covers(
+        exceptions.find_last(ports.tables, inspection.digest), inspection
+    )
+    return readiness.rate(
+        inspection, licence=model.license, instance_type=instance_type, let_in=let_in
+    )
