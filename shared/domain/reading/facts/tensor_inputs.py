@@ -1,6 +1,6 @@
-"""From the arrays that a model takes to their description, and a sample: one row of zeros."""
+"""From the arrays that a model takes to their description, and a sample of one row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -33,8 +33,13 @@ class Described:
     obstacle: Obstacle | None = None
 
 
-def describe_inputs(inputs: Sequence[Input], limits: Limits) -> Described:
-    """How a model with these inputs is called: with one nested list, or with several by their names."""
+def describe_inputs(
+    inputs: Sequence[Input], values: Mapping[str, Json] | None, limits: Limits
+) -> Described:
+    """How a model with these inputs is called: with one nested list, or with several by their names.
+
+    `values` are what the sample has instead of zeros; None where no sample can be told.
+    """
     odd = [one for one in inputs if not _is_plain(one)]
     if odd or not inputs:
         return Described(obstacle=_find_obstacle(odd))
@@ -42,9 +47,13 @@ def describe_inputs(inputs: Sequence[Input], limits: Limits) -> Described:
         Tensor(name=one.name, dtype=one.dtype or "", shape=one.shape or ()) for one in inputs
     )
     deep = any(len(tensor.shape) > _DEEPEST_SAMPLE for tensor in tensors)
-    if deep or sum(prod(_lengths(tensor)) for tensor in tensors) > limits.sample_values:
+    if (
+        values is None
+        or deep
+        or sum(prod(_lengths(tensor)) for tensor in tensors) > limits.sample_values
+    ):
         return Described(inputs=tensors)
-    samples = {tensor.name: _zeros(tensor) for tensor in tensors}
+    samples = {tensor.name: _fill(tensor, values.get(tensor.name or "")) for tensor in tensors}
     sample = samples if len(tensors) > 1 else samples[tensors[0].name]
     return Described(inputs=tensors, sample_input=sample)
 
@@ -60,8 +69,9 @@ def _lengths(tensor: Tensor) -> list[int]:
     return [max(1, length) for length in tensor.shape]
 
 
-def _zeros(tensor: Tensor) -> Any:
-    value: Any = _EMPTY.get(tensor.dtype, 0.0 if tensor.dtype.startswith("float") else 0)
+def _fill(tensor: Tensor, value: Any) -> Any:
+    if value is None:
+        value = _EMPTY.get(tensor.dtype, 0.0 if tensor.dtype.startswith("float") else 0)
     for length in reversed(_lengths(tensor)):
         value = [value] * length
     return value

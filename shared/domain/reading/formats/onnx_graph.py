@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from shared.domain.inspection import Json
 from shared.domain.reading.containers.protobuf import VARINT, Field, Wire, passing_over, signed
+from shared.domain.reading.formats.onnx_categories import OnnxCategories
 from shared.domain.reading.formats.onnx_values import OnnxValue, read_value
 from shared.domain.reading.limits import corrupt, over_limits
 
@@ -40,6 +41,7 @@ class OnnxModel:
     initializers: set[str] = field(default_factory=set)
     classes: tuple[Json, ...] = ()
     elsewhere: dict[str, None] = field(default_factory=dict)
+    categories: OnnxCategories = field(default_factory=OnnxCategories)
     newer: bool = False
 
 
@@ -111,6 +113,8 @@ class OnnxWalk:
                     domain = self._text(part)
                 case number:
                     self._expect_known(number, (1, 2, 3, 6, 8, 9, 10))
+        if depth == 0:
+            self.model.categories.note(self._wire, of, name)
         self.model.operators[(domain, name)] = None
         if len(self.model.operators) > self._wire.limits.names:
             raise over_limits("it uses more operators than any model does")

@@ -11,6 +11,7 @@ from shared.domain.packaging.onnx_releases import NEWEST_READ, find_onnx_needs
 from shared.domain.reading.containers.protobuf import Wire
 from shared.domain.reading.facts.tensor_inputs import Input, describe_inputs
 from shared.domain.reading.formats.onnx_graph import OnnxModel, OnnxWalk
+from shared.domain.reading.formats.onnx_values import OnnxValue
 from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.trust.evidence import Evidence
 from shared.domain.reading.trust.onnx_operators import is_known_operator
@@ -28,6 +29,9 @@ def read(model_file: ModelFile) -> Inspection:
     wanted = [value for value in model.inputs if value.name not in model.initializers]
     described = describe_inputs(
         tuple(Input(value.name, value.words, value.dtype, value.shape) for value in wanted),
+        model.categories.find_samples(
+            {value.name: value.dtype == "str" for value in wanted if _is_column(value)}
+        ),
         model_file.limits,
     )
     needs = find_onnx_needs(model.ir_version, model.opsets)
@@ -46,6 +50,10 @@ def read(model_file: ModelFile) -> Inspection:
         details=_details(model),
         obstacle=_find_obstacle(model, readable=needs is not None) or described.obstacle,
     )
+
+
+def _is_column(value: OnnxValue) -> bool:
+    return value.shape is not None and value.shape[1:] in ((), (1,))
 
 
 def _judge(model: OnnxModel, evidence: Evidence) -> None:
