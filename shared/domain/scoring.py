@@ -1,20 +1,26 @@
 """How a live endpoint is called: Azure ML's MLflow contract, and the line to paste.
 
-The payload is `{"input_data": {"columns": [...], "index": [...], "data": [[...]]}}`; Azure's MLflow
-serving needs all three.
+A model of columns takes `{"input_data": {"columns": [...], "index": [...], "data": [[...]]}}`, all three; one array goes as
+`{"input_data": [[...]]}`, several as `{"input_data": {"name": [[...]]}}`. Azure's scoring script refuses any other form.
 """
 
 import json
+import math
 import shlex
 from typing import Any
 
-from shared.domain.inspection import Inspection
+from shared.domain.inspection import Inspection, Json, Tensor
+from shared.domain.packaging.signatures import told_inputs
+
+_MOST_VALUES = 4_096
+_EMPTY: dict[str, Json] = {"object": "", "str": "", "bool": False}
 
 
 def sample_payload(inspection: Inspection) -> dict[str, Any] | None:
     """A payload of one row that the model takes; None where its inputs are not known."""
-    if inspection.sample_input is not None:
-        return {"input_data": inspection.sample_input}
+    if inspection.inputs:
+        arrays = _sample_arrays(inspection)
+        return None if arrays is None else {"input_data": arrays}
     if inspection.sample_row is None:
         return None
     columns: list[str | int] = [
@@ -25,6 +31,32 @@ def sample_payload(inspection: Inspection) -> dict[str, Any] | None:
     return {
         "input_data": {"columns": columns or list(range(len(row))), "index": [0], "data": [row]}
     }
+
+
+def _sample_arrays(inspection: Inspection) -> Any:
+    """What the file tells as a sample, in the form that is taken; else zeros; None where they would be too many."""
+    tensors, told = told_inputs(inspection), inspection.sample_input
+    names = [tensor.name for tensor in tensors]
+    if names == [None] and isinstance(told, list):
+        return told
+    if isinstance(told, dict) and set(told) == set(names):
+        return told
+    if sum(math.prod(_lengths(tensor)) for tensor in tensors) > _MOST_VALUES:
+        return None
+    zeros = {tensor.name: _zeros(tensor) for tensor in tensors}
+    return zeros.get(None, zeros)
+
+
+def _lengths(tensor: Tensor) -> list[int]:
+    """The shape, with every free length 1."""
+    return [max(1, length) for length in tensor.shape]
+
+
+def _zeros(tensor: Tensor) -> Any:
+    value: Any = _EMPTY.get(tensor.dtype, 0.0 if tensor.dtype.startswith("float") else 0)
+    for length in reversed(_lengths(tensor)):
+        value = [value] * length
+    return value
 
 
 def sample_call(

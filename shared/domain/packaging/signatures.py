@@ -8,9 +8,10 @@ cannot make a sample of ends the container, so such a one is left out; then the 
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from shared.domain.inspection import Column, Inspection, Tensor
+from shared.domain.inspection import Column, Inspection, ModelFormat, Tensor
 
 _DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -24,7 +25,7 @@ _MOST_VALUES = 1_000_000
 def describe_signature(inspection: Inspection) -> dict[str, Any] | None:
     """MLmodel's `signature`; None where the inputs are not known or cannot be told safely."""
     if inspection.inputs:
-        inputs = _render_tensors(inspection.inputs)
+        inputs = _render_tensors(told_inputs(inspection))
     else:
         inputs = [_render_column(column) for column in inspection.features]
     if not inputs:
@@ -37,9 +38,15 @@ def describe_signature(inspection: Inspection) -> dict[str, Any] | None:
     }
 
 
-def is_told(inspection: Inspection) -> bool:
-    """Whether the tensors of a model can be in its signature."""
-    return bool(_render_tensors(inspection.inputs))
+def told_inputs(inspection: Inspection) -> tuple[Tensor, ...]:
+    """The arrays as callers send them: a single one as a list, several by their names.
+
+    An uploaded folder is called as its own signature says, also where that has one array with a name.
+    """
+    inputs = inspection.inputs
+    if len(inputs) != 1 or inspection.format is ModelFormat.MLFLOW:
+        return inputs
+    return (replace(inputs[0], name=None),)
 
 
 def tensor_dtype(tensor: Tensor) -> str:
