@@ -29,12 +29,15 @@ _DEEPEST = 20
 
 @dataclass(slots=True)
 class Census:
-    """What was found in a graph. `tensors` counts all tensors in sight; `locations` are the devices they were saved from."""
+    """What was found in a graph. `tensors` counts all tensors in sight, `numbers` what is in them, `learned` what
+    is in those that were trained; `locations` are the devices they were saved from.
+    """
 
     layers: int = 0
     parameters: int = 0
     tensors: int = 0
     numbers: int = 0
+    learned: int = 0
     locations: tuple[str, ...] = ()
 
 
@@ -55,6 +58,7 @@ def take_census(root: Value, evidence: Evidence, limits: Limits) -> Census:
         if shape is not None:
             census.tensors += 1
             census.numbers += shape.numbers
+            census.learned += shape.numbers if shape.learned else 0
             locations.add(_location(value))
         elif is_layer(value):
             census.layers += 1
@@ -179,4 +183,4 @@ def _location(tensor: Made) -> str:
     return inner.location if isinstance(inner, Storage) else _location(inner)
 
 
-_EMPTY = TensorShape((0,), None)
+_EMPTY = TensorShape((0,), None, learned=False)

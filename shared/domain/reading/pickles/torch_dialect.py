@@ -46,10 +46,14 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class TensorShape:
-    """A tensor's lengths and its data type in numpy's words; None for a type that numpy does not have."""
+    """A tensor's lengths and its data type in numpy's words; None for a type that numpy does not have.
+
+    `learned` tells whether training changes it.
+    """
 
     lengths: tuple[int, ...]
     dtype: str | None
+    learned: bool
 
     @property
     def numbers(self) -> int:
@@ -57,8 +61,11 @@ class TensorShape:
         return prod(self.lengths)
 
 
-def torch_dialect(sizes: Mapping[str, int], *, scripted: bool = False) -> Dialect:
-    """The dialect of a pickle whose storages have these sizes in bytes, by their keys. `scripted`: of a TorchScript file."""
+def torch_dialect(sizes: Mapping[str, int] | None, *, scripted: bool = False) -> Dialect:
+    """The dialect of a pickle whose storages have these sizes in bytes, by their keys; None where they were left out.
+
+    `scripted` is for the pickles in a TorchScript archive.
+    """
     return Dialect(
         judge=_judge_scripted if scripted else judge_torch_name,
         accepts=_accepts,
@@ -72,9 +79,13 @@ def tensor_shape(value: Value) -> TensorShape | None:
         return None
     if value.full.endswith("_rebuild_parameter"):
         return tensor_shape(value.args[0])
-    return TensorShape(tuple(value.args[2]), DTYPES.get(value.args[0].kind)) if (
-        isinstance(value.args[0], Storage) and _fits(value.args)
-    ) else None  # fmt: skip
+    if not isinstance(value.args[0], Storage) or not _fits(value.args):
+        return None
+    return TensorShape(
+        tuple(value.args[2]),
+        DTYPES.get(value.args[0].kind),
+        learned=len(value.args) > 4 and value.args[4] is True,
+    )
 
 
 def _judge_scripted(module: str, name: str) -> Trust | None:
@@ -85,7 +96,7 @@ def _judge_scripted(module: str, name: str) -> Trust | None:
     return judge_torch_name(module, name)
 
 
-def _find_storage(reference: Value, sizes: Mapping[str, int]) -> Storage | None:
+def _find_storage(reference: Value, sizes: Mapping[str, int] | None) -> Storage | None:
     """What `('storage', class, key, location, numbers)` refers to; None for a reference of another form."""
     if not isinstance(reference, tuple) or len(reference) != 5 or reference[0] != "storage":
         return None
@@ -94,7 +105,7 @@ def _find_storage(reference: Value, sizes: Mapping[str, int]) -> Storage | None:
         return None
     if not isinstance(location, str) or type(numbers) is not int:
         return None
-    if sizes.get(key) != numbers * STORAGES[kind.full]:
+    if sizes is not None and sizes.get(key) != numbers * STORAGES[kind.full]:
         raise corrupt(f"the numbers of a tensor (data/{key[:20]}) are not in it in full")
     return Storage(kind.full, numbers, location)
 

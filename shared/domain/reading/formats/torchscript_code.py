@@ -1,0 +1,146 @@
+"""The code in a TorchScript archive, judged without parsing it: each name in it that could be an operator's is looked up.
+
+TorchScript is a language of its own that looks like Python; it reaches the outside only through operators. They are called
+as `torch.NAME(...)` and `ops.NAMESPACE.NAME(...)`, and its compiler also takes `value.NAME(...)`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from shared.domain.reading.limits import Limits, corrupt
+from shared.domain.reading.trust.evidence import Evidence
+from shared.domain.reading.trust.torch_operators import (
+    BUILTINS,
+    FORBIDDEN,
+    KEYWORDS,
+    OPERATORS,
+    PRIMITIVES,
+)
+
+_TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_TOKEN = re.compile(
+    rf"(?P<text>{_TEXT}|'(?:[^'\\\n]|\\.)*')"
+    r"|(?P<number>(?<![\w.])\d+(?:\.\d*)?(?:e[+-]?\d+)?)"
+    r"|(?P<chain>(?<![\w.])(?:torch|ops|__torch__|CONSTANTS)\b(?:\.\w+)*)"
+    r"|(?P<lookup>\b[gh](?:et|as)attr\b)"
+    r"|(?P<member>\.\s*[A-Za-z_]\w*)"
+    r"|(?P<called>\b[A-Za-z_]\w*(?=\s*\())"
+    r"|(?P<odd>[#`$?!\\;@]|\"\"\"|''')"
+)
+_LOOKUP = re.compile(
+    rf"getattr\(\s*(?!torch\b|ops\b|__torch__\b|CONSTANTS\b)[A-Za-z_]\w*, ({_TEXT})\)"
+)
+_DEFINED = re.compile(
+    r"^ *(?:def|class) (\w+)|^ *(\w+) :|^ *__annotations__\[\"(\w+)\"\]|^ *([\w, ]+?),? = ",
+    re.MULTILINE,
+)
+_CONSTANT = re.compile(r"CONSTANTS\.c\d+")
+_COMPILED = "__torch__.torch.classes"
+_MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a function: what it is called, its type as it is written, and whether it may be left out."""
+
+    name: str
+    type: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A function's arguments without `self`, and the type of what it gives."""
+
+    arguments: tuple[Argument, ...]
+    gives: str
+
+
+def judge_code(sources: Iterable[str], evidence: Evidence, limits: Limits) -> None:
+    """Look at all files of an archive together: what one defines another may use. Offences go to `evidence`."""
+    files = list(sources)
+    defined = {name for source in files for name in _find_defined(source)} - FORBIDDEN
+    refused: dict[str, None] = {}
+    for source in files:
+        if '"""' in source or "'''" in source:
+            raise corrupt("its code has texts that torch does not write")
+        for name in _find_refused(source, defined):
+            refused[name[: limits.name // 2]] = None
+    for name in list(refused)[:_MOST_SHOWN]:
+        evidence.add_name("torchscript", name)
+
+
+def find_signature(source: str, cls: str, method: str) -> Signature | None:
+    """How a method of a class is declared; None where the source has none of that name."""
+    body = re.search(
+        rf"^class {re.escape(cls)}\(Module\):\n((?:[ \n].*\n?|\n)*)", source, re.MULTILINE
+    )
+    found = body and re.search(
+        rf"^  def {re.escape(method)}\((.*?)\) -> (.*?):$", body.group(1), re.MULTILINE | re.DOTALL
+    )
+    if not found:
+        return None
+    parts = [part.strip() for part in _split(found.group(1))]
+    return Signature(tuple(_parse_argument(part) for part in parts[1:] if part), found.group(2))
+
+
+def _find_defined(source: str) -> Iterator[str]:
+    for groups in _DEFINED.findall(source):
+        for names in groups:
+            yield from (name.strip() for name in names.split(",") if name.strip())
+
+
+def _find_refused(source: str, defined: set[str]) -> Iterator[str]:
+    for match in _TOKEN.finditer(source):
+        kind, found = match.lastgroup, match.group()
+        known = kind in ("text", "number")
+        if kind == "chain":
+            known = _is_known_chain(found)
+        elif kind == "member":
+            found = found[1:].strip()
+            known = found in OPERATORS or found in defined
+        elif kind == "called":
+            known = found in BUILTINS or found in KEYWORDS or found in defined
+        elif kind == "lookup":
+            known = _is_known_lookup(source, match.start(), defined)
+        if not known:
+            yield found
+
+
+def _is_known_lookup(source: str, start: int, defined: set[str]) -> bool:
+    """Whether `getattr(value, "name")` looks up what a module of the file has: odd names are written like this."""
+    found = _LOOKUP.match(source, start)
+    name = found.group(1)[1:-1] if found else ""
+    return name.isdigit() or name in defined
+
+
+def _is_known_chain(chain: str) -> bool:
+    parts = chain.split(".")
+    match parts:
+        case ["torch", name]:
+            return name in OPERATORS
+        case ["ops", "prim", name]:
+            return name in PRIMITIVES
+        case ["ops", "aten", name]:
+            return name in OPERATORS
+        case ["__torch__", _, *_]:
+            return not chain.startswith(_COMPILED) and not FORBIDDEN & set(parts)
+    return _CONSTANT.fullmatch(chain) is not None
+
+
+def _split(text: str) -> list[str]:
+    """An argument list at its commas, those inside brackets left alone."""
+    parts, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "," and depth == 0:
+            parts.append(text[start:at])
+            start = at + 1
+    return [*parts, text[start:]]
+
+
+def _parse_argument(text: str) -> Argument:
+    declared, default, _ = text.partition("=")
+    name, _, kind = declared.partition(":")
+    return Argument(name.strip(), kind.strip(), bool(default))
