@@ -160,3 +160,22 @@ def hostile() -> dict[str, ModelProto]:
         "file outside, sparse": with_sparse,
         "file beside": model([], [tensor("x")], [tensor("x")], [kept_at("weights.bin")]),
     }  # fmt: skip
+
+
+def encoding(*, through: str, zeros: int) -> ModelProto:
+    """An encoder that knows two cities, of an input or of what another node makes of it."""
+    told = {"axis": 1} if through == "Concat" else {}
+    first = helper.make_node(through, ["city"], ["c"], **told)
+    encoder = helper.make_node(
+        "OneHotEncoder",
+        ["c"],
+        ["y"],
+        domain="ai.onnx.ml",
+        cats_strings=["Oslo", "Rome"],
+        zeros=zeros,
+    )
+    return model(
+        [first, encoder],
+        [tensor("city", TensorProto.STRING, (None, 1)), tensor("age", shape=(None, 1))],
+        [tensor("y", shape=(None, None, None))],
+    )

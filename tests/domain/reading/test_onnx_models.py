@@ -111,6 +111,23 @@ def test_a_large_input_is_described_without_a_sample() -> None:
     assert found.sample_input is None
 
 
+def test_a_sample_has_a_category_that_a_strict_encoder_knows() -> None:
+    data = onnx_files.encoding(through="Identity", zeros=0).SerializeToString()
+    found = inspect(data)
+    assert found.sample_input == {"city": [["Oslo"]], "age": [[0.0]]}
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    given = {"city": np.asarray([["Oslo"]]), "age": np.zeros((1, 1), np.float32)}
+    assert session.run(None, given)[0].tolist() == [[[1.0, 0.0]]]
+    with pytest.raises(Exception, match="Unknown Category"):
+        session.run(None, given | {"city": np.asarray([[""]])})
+
+
+def test_no_sample_is_told_where_a_strict_encoder_cannot_be_traced() -> None:
+    assert inspect(onnx_files.encoding(through="Concat", zeros=0).SerializeToString()).sample_input is None  # fmt: skip
+    lenient = inspect(onnx_files.encoding(through="Concat", zeros=1).SerializeToString())
+    assert lenient.sample_input == {"city": [[""]], "age": [[0.0]]}
+
+
 def test_gigabytes_of_weights_are_not_read() -> None:
     gigabytes = 3 << 30
     field = _Sparse(dense().SerializeToString(), gigabytes)
