@@ -1,8 +1,8 @@
 """Feeds mutated model files to the reader, guided by what code they reach: one target, until its time is up.
 
 Run by `test_fuzzing` in an environment that has atheris (libFuzzer for Python): `program.py TARGET <libFuzzer's arguments>`.
-Any exception but the reader's own, more memory or more time than libFuzzer is told, and a clean verdict with a name that is
-not allowed end it with an error and leave the file that did it.
+Any exception but the reader's own, more memory or more time than libFuzzer is told, and a pickle that is
+clean with a name that is not allowed end it with an error and leave the file that did it.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from tests.fuzzing.targets import TARGETS  # noqa: E402 - the path is set just n
 with atheris.instrument_imports(include=["shared.domain"]):
     for path in sorted((ROOT / "shared" / "domain" / "reading").rglob("*.py")):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    from shared.domain.inspection import UnreadableModel, Verdict
+    from shared.domain.inspection import ModelFormat, UnreadableModel, Verdict
     from shared.domain.reading.reader import read_model
     from shared.domain.reading.trust.names import ALLOWED, judge_name
 
@@ -40,7 +40,7 @@ def check(data: bytes) -> None:
         found = read_model(io.BytesIO(data), len(data), "0" * 64, parse_yaml)
     except UnreadableModel:
         return
-    if found.verdict is Verdict.CLEAN:
+    if found.verdict is Verdict.CLEAN and found.format in (ModelFormat.PICKLE, ModelFormat.JOBLIB):
         refused = [
             name for name in found.names if judge_name(*name.rpartition(".")[::2]) not in ALLOWED
         ]
