@@ -13,6 +13,7 @@ from shared.domain.inspection import Inspection, ModelFormat
 from shared.domain.packaging.documents import WRITTEN, render_documents
 from shared.domain.packaging.environment import plan_environment
 from shared.domain.packaging.flavors import Serving, plan_serving
+from shared.domain.packaging.lint import lint
 from shared.domain.packaging.package import Inline, Member, Origin, Package, PackageFile, Whole
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.formats.mlflow_folder import find_folder
@@ -30,7 +31,10 @@ class MlflowPackager:
     def package(
         self, inspection: Inspection, content: BinaryIO, requirements: Sequence[str] = ()
     ) -> Package:
-        """The folder's files; the same inspection and content always give the same digest."""
+        """The folder's files; the same inspection and content always give the same digest.
+
+        Raises NotServable where the inspection has an obstacle.
+        """
         content.seek(0)
         serving = plan_serving(inspection, content.read(_HEAD))
         environment = plan_environment(inspection, self._default_python).plus(requirements)
@@ -38,7 +42,11 @@ class MlflowPackager:
         files = [_inline(path, data) for path, data in written.items()]
         files += _content_files(inspection, serving, content)
         files.sort(key=lambda file: file.path)
-        return Package(digest=_digest(files, inspection), files=tuple(files))
+        return Package(
+            digest=_digest(files, inspection),
+            files=tuple(files),
+            findings=tuple(finding.code for finding in lint(inspection, environment)),
+        )
 
 
 def _content_files(

@@ -121,6 +121,7 @@ COMMANDS: Mapping[str, str] = {
     "image_failed": _UPLOAD,
     "model_not_found": _UPLOAD,
     "model_unsafe": _UPLOAD,
+    "model_not_servable": _UPLOAD,
     "scoring_failed": _UPLOAD,
     **dict.fromkeys(UnreadableCode, _UPLOAD),
     "model_not_in_registry": REDEPLOY,  # a retry keeps the registered model and its name

@@ -17,6 +17,7 @@ from shared.domain.packaging.loaders import (
     render_array_loader,
     render_table_loader,
 )
+from shared.domain.packaging.package import NotServable
 
 _BOOSTER = "xgboost.core.Booster"
 _CATBOOST = ("CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")
@@ -45,13 +46,14 @@ def find_obstacle(inspection: Inspection) -> Obstacle | None:
 
 
 def plan_serving(inspection: Inspection, head: bytes) -> Serving:
-    """How to serve an upload that `find_obstacle` finds nothing against. `head` are its first bytes, two at least."""
-    if inspection.mlmodel is not None:
-        return _serve_folder(inspection)
-    recipe = _find_recipe(inspection)
-    if recipe is None:
-        raise ValueError(f"no recipe for {inspection.format} of flavor {inspection.flavor!r}")
-    return recipe(inspection, head)
+    """How to serve an upload. `head` are its first bytes, two at least.
+
+    Raises NotServable for what `find_obstacle` finds something against.
+    """
+    obstacle, recipe = find_obstacle(inspection), _find_recipe(inspection)
+    if obstacle is not None:
+        raise NotServable(obstacle)
+    return recipe(inspection, head) if recipe else _serve_folder(inspection)
 
 
 def _serve_folder(inspection: Inspection) -> Serving:
@@ -124,7 +126,11 @@ def _loaded(opening: Opening, path: str) -> "Recipe":
 
 
 def _serve_sklearn(inspection: Inspection, head: bytes) -> Serving:
-    del head
+    """MLflow's loader of scikit-learn gives a table as it came, which other libraries' estimators may not take."""
+    needs = _table_needs(inspection)
+    foreign = not (inspection.estimator or "sklearn.").startswith("sklearn.")
+    if foreign or (needs.as_array and "xgboost" in dict(inspection.libraries)):
+        return _loaded(Opening.PICKLE, "model.pkl")(inspection, head)
     path = "model.pkl"
     written_by = "cloudpickle" if inspection.written_by == "cloudpickle" else "pickle"
     return Serving(

@@ -3,6 +3,16 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from shared.domain.inspection import Obstacle
+
+
+class NotServable(Exception):
+    """The file was read, and nothing serves it as it is. The sender can act on `obstacle.next`."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.why)
+        self.obstacle = obstacle
+
 
 @dataclass(frozen=True, slots=True)
 class Inline:
@@ -37,7 +47,11 @@ class PackageFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A complete MLflow folder as data. `digest` (sha256, hex) names it: equal digests mean equal folders."""
+    """A complete MLflow folder as data. `digest` (sha256, hex) names it: equal digests mean equal folders.
+
+    `findings` are the codes of what `shared.domain.packaging.lint` says of it.
+    """
 
     digest: str
     files: tuple[PackageFile, ...]
+    findings: tuple[str, ...] = ()

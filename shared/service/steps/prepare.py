@@ -6,10 +6,23 @@ from shared.domain import phases
 from shared.domain.errors import Missing
 from shared.domain.exceptions import VerdictException, covers, explain_way_in, grant_of, tell_grant
 from shared.domain.failures import failure
-from shared.domain.inspection import READER_VERSION, Inspection, UnreadableModel, Verdict
+from shared.domain.inspection import (
+    READER_VERSION,
+    Inspection,
+    Obstacle,
+    UnreadableModel,
+    Verdict,
+)
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.outcomes import Done, Failed, Outcome
-from shared.domain.packaging.package import Inline, Member, Package, PackageFile, Whole
+from shared.domain.packaging.package import (
+    Inline,
+    Member,
+    NotServable,
+    Package,
+    PackageFile,
+    Whole,
+)
 from shared.domain.reading.containers.archive import open_member
 from shared.domain.records import Failure
 from shared.domain.records import Turn as WhoseTurn
@@ -41,9 +54,13 @@ def ensure_package(turn: Turn) -> Outcome:
             package = turn.ports.packager.package(inspection, source, requirements)
         except UnreadableModel as error:
             return Failed(failure=failure(error.code, error.reason, WhoseTurn.YOU, error.next))
+        except NotServable as error:
+            return Failed(failure=_not_servable(error.obstacle))
         turn.note(package_digest=package.digest)
         _store_package(turn, package, source)
     text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."
+    if package.findings:
+        text += f" Worth knowing: {', '.join(package.findings)}."
     if exception:
         text += f" {tell_grant(grant_of(exception))}"
     return Done(text=text, phases=(phases.PREPARED,))
@@ -96,6 +113,10 @@ def _gone(why: str) -> Failure:
         WhoseTurn.YOU,
         "Upload the model again with POST /models, then deploy it.",
     )
+
+
+def _not_servable(obstacle: Obstacle) -> Failure:
+    return failure("model_not_servable", obstacle.why, WhoseTurn.YOU, obstacle.next)
 
 
 def _unsafe(inspection: Inspection, exception: VerdictException | None) -> Failure:
