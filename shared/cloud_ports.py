@@ -13,11 +13,13 @@ KeyName = Literal["primary", "secondary"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryModel:
-    """A model version in the registry."""
+    """A model version in the registry; `kind` and `uri`, of its files, are in Azure's words."""
 
     name: str
     version: str
     tags: Mapping[str, str]
+    kind: str = "mlflow_model"
+    uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

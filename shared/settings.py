@@ -70,14 +70,6 @@ class Settings(SourceSettings):
         "only. No default: nobody trusts every caller by mistake. `jwt` and `easyauth` are not "
         "built yet and are refused."
     )
-    azurewebjobsstorage: str = Field(
-        "",
-        repr=False,
-        description="Connection string of the storage account (secret). Either it or the next.",
-    )
-    azurewebjobsstorage__accountname: str = Field(
-        "", description="Name of the storage account, where the managed identity is used instead."
-    )
     azure_subscription_id: str = Field(min_length=1, description="Subscription of the workspace.")
     azure_resource_group: str = Field(min_length=1, description="Resource group of the workspace.")
     azure_ml_workspace: str = Field(min_length=1, description="The Azure ML workspace.")
@@ -197,6 +189,8 @@ class Settings(SourceSettings):
             upload_limit=self.upload_limit,
             direct_upload_limit=self.direct_upload_limit,
             upload_link=self.upload_link_seconds,
+            datastore=self.azure_ml_datastore,
+            sources=self.sources,
             max_unfinished=self.max_unfinished_per_user,
             deploys_per_minute=self.deploys_per_minute_per_user,
             require_evaluation=self.require_evaluation,

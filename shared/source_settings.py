@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from shared.domain.loopback import is_safe
+from shared.domain.sources import Allowed
 
 _HOST = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?"
@@ -94,3 +95,34 @@ class SourceSettings(BaseModel):
         description="The MLflow tracking server of `runs:/` and `models:/` sources. Its credentials are "
         "MLflow's own variables (secret).",
     )
+    azurewebjobsstorage: str = Field(
+        "",
+        repr=False,
+        description="Connection string of the storage account (secret). Either it or the next.",
+    )
+    azurewebjobsstorage__accountname: str = Field(
+        "", description="Name of the storage account, where the managed identity is used instead."
+    )
+
+    @property
+    def sources(self) -> Allowed:
+        """What a source may be."""
+        return Allowed(
+            account_url=self._account_url(),
+            containers=self.source_containers,
+            buckets=self.source_buckets,
+            hosts=self.allowed_hosts,
+            tracking=bool(self.mlflow_tracking_uri),
+        )
+
+    def _account_url(self) -> str:
+        """The address of our own blobs; empty where the connection string tells none."""
+        name = self.azurewebjobsstorage__accountname
+        if name:
+            return f"https://{name}.blob.core.windows.net"
+        pairs = (part.partition("=") for part in self.azurewebjobsstorage.split(";"))
+        told = {key.strip().lower(): value.strip() for key, _, value in pairs}
+        if endpoint := told.get("blobendpoint"):
+            return endpoint.rstrip("/")
+        suffix = told.get("endpointsuffix", "core.windows.net")
+        return f"https://{told['accountname']}.blob.{suffix}" if "accountname" in told else ""

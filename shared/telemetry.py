@@ -26,6 +26,12 @@ class Happened(StrEnum):
     CATALOGUE_RESET = "catalogue_reset"
     EXCEPTION_ALLOWED = "exception_allowed"
     EXCEPTION_REVOKED = "exception_revoked"
+    INTAKE_BEGUN = "upload_begun"
+    INTAKE_WAITS = "upload_waits"
+    INTAKE_STORED = "upload_stored"
+    INTAKE_REFUSED = "upload_refused"
+    INTAKE_CRASHED = "upload_turn_crashed"
+    INTAKES_SWEPT = "upload_sweep_finished"
     KEY_ROTATED = "key_rotation_began"
     HINT_LOST = "hint_not_sent"
     TURN_SKIPPED = "turn_skipped"
@@ -65,12 +71,14 @@ _WARNINGS = {
     Happened.TOMBSTONED,
     Happened.SWEEP_TROUBLE,
     Happened.HTTP_UNAVAILABLE,
+    Happened.INTAKE_WAITS,
 }
 _ERRORS = {
     Happened.UNREADABLE,
     Happened.HTTP_FAILED,
     Happened.SETTINGS_WRONG,
     Happened.TURN_CRASHED,
+    Happened.INTAKE_CRASHED,
 }
 
 

@@ -18,6 +18,7 @@ from shared.adapters.credentials import Credential
 from shared.adapters.model_reader import ProcessModelReader
 from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemClock, SystemRandom
+from shared.intake_ports import IntakePorts
 from shared.ports import Blobs, Ports, WorkerPorts
 from shared.service.claims import Mint
 from shared.settings import Settings, SettingsError, Wrong
@@ -38,6 +39,15 @@ class Worker:
 
     settings: Settings
     ports: WorkerPorts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What takes in files."""
+
+    settings: Settings
+    ports: IntakePorts
+    mint: Mint
 
 
 @cache
@@ -64,6 +74,42 @@ def front() -> Front:
     )
     mint = Mint(ports.tables, ports.clock, ports.random, settings.policy)
     return Front(settings=settings, ports=ports, mint=mint)
+
+
+@cache
+def intake() -> Intake:
+    """The ports that files are taken in with: those of the front, sources, and room to work in."""
+    from shared.adapters.https_source import HttpsFiles  # noqa: PLC0415 - worker only
+    from shared.adapters.model_sources import ModelSources  # noqa: PLC0415 - worker only
+    from shared.adapters.s3_blobs import S3Blobs  # noqa: PLC0415 - worker only
+    from shared.adapters.spool import TemporarySpool  # noqa: PLC0415 - worker only
+
+    settings, ports, mint = front().settings, front().ports, front().mint
+    account, s3 = _account(settings), _s3(settings)
+    sources = ModelSources(
+        datastore=ports.blobs,
+        containers=lambda name: AzureBlobs(account, name),
+        buckets=lambda name: S3Blobs(s3, name),
+        https=HttpsFiles(),
+        tracking_uri=settings.mlflow_tracking_uri,
+        allowed=settings.sources,
+    )
+    return Intake(
+        settings=settings,
+        ports=IntakePorts(
+            clock=ports.clock,
+            random=ports.random,
+            tables=ports.tables,
+            queue=ports.queue,
+            blobs=ports.blobs,
+            artifacts=ports.artifacts,
+            reader=ports.reader,
+            view=ports.view,
+            sources=sources,
+            spool=TemporarySpool(),
+        ),
+        mint=mint,
+    )
 
 
 @cache

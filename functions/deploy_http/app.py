@@ -19,6 +19,7 @@ from functions.deploy_http import (
     model_routes,
     openapi,
     problems,
+    upload_routes,
 )
 from shared import patience
 from shared.wiring import Front
@@ -40,6 +41,7 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
     for routes in (
         model_routes,
         artifact_routes,
+        upload_routes,
         deployment_routes,
         endpoint_routes,
         exception_routes,

@@ -48,7 +48,8 @@ class JsonRoute(APIRoute):
         async def checked(request: Request) -> Response:
             _require_known(request, known)
             if self.body_field is not None:
-                _require_media_type(request, self.media_type)
+                if self.body_field.field_info.is_required() or _has_body(request):
+                    _require_media_type(request, self.media_type)
                 policy: Policy = request.app.state.front().settings.policy
                 request = _Strict(request.scope, _bounded(request, *self.limit(policy)))
             return await handle(request)
@@ -119,6 +120,11 @@ def _require_media_type(request: Request, wanted: str) -> None:
             f"The body is {given[:100] or 'of no stated type'}, not {wanted}.",
             f"Send it as {wanted}, with a Content-Type header that says so.",
         )
+
+
+def _has_body(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers
 
 
 def _bounded(request: Request, limit: int, refusal: TooLarge) -> Receive:

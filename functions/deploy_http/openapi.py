@@ -77,6 +77,11 @@ def downloaded(*statuses: int) -> Responses:
     return responses | {206: part, 307: link}
 
 
+def watched(*statuses: int) -> Responses:
+    """The `responses` of a route that shows something that goes on, and can fail in these ways."""
+    return {200: _with("Retry-After"), **errors(*statuses)}
+
+
 def accepted(*statuses: int, once: bool = False, body: bool = True) -> Responses:
     """The `responses` of a route that begins something to be watched, and can fail as in `errors`."""
     replayed = (REPLAYED,) if once else ()

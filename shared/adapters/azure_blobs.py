@@ -20,7 +20,7 @@ from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
 from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.domain import limits
-from shared.domain.errors import Changed, Exists, Missing, Unavailable
+from shared.domain.errors import Changed, Copying, Exists, Missing, Unavailable
 from shared.ports import Blob, Link
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class AzureBlobs:
     def copy(self, source: str, key: str, *, etag: str = "") -> None:
         """Copies within the account; returns when all of it is there. Raises Missing, Changed.
 
-        Done where the target is there, as keys name contents. Raises Unavailable where the service
+        Done where the target is there, as keys name contents. Raises Copying where the service
         still copies after COPY_SECONDS; the next call goes on with that copy.
         """
         target = self._blob(key)
@@ -194,7 +194,7 @@ class AzureBlobs:
                     )
                 raise Unavailable(f"copying to blob {key}: {seen.copy.status_description}")
             if time.monotonic() > end:
-                raise Unavailable(f"copying to blob {key}: still going on ({seen.copy.progress})")
+                raise Copying(f"copying to blob {key}: still going on ({seen.copy.progress})")
             pause.wait(_COPY_LOOK_SECONDS)
 
 

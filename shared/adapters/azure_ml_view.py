@@ -37,7 +37,14 @@ class AzureMlView:
         found = self._arm.find(self._model(name, version), deadline=self._arm.deadline())
         if found is None:
             return None
-        return RegistryModel(name=name, version=version, tags=_mapping(_properties(found), "tags"))
+        properties = _properties(found)
+        return RegistryModel(
+            name=name,
+            version=version,
+            tags=_mapping(properties, "tags"),
+            kind=str(properties.get("modelType") or ""),
+            uri=str(properties.get("modelUri") or ""),
+        )
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""

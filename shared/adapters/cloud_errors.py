@@ -125,7 +125,7 @@ def from_response(response: Any, *, changing: bool) -> CloudError:
         if reason is None and status in _GONE:
             reason = Reason.NOT_FOUND
         code, trouble = (reason, REASONS[reason]) if reason else (code, trouble)
-    wait = _retry_after(response.headers)
+    wait = read_retry_after(response.headers)
     return CloudError(_settle(trouble, changing), code, message[:_LONGEST], retry_after=wait)
 
 
@@ -174,7 +174,7 @@ def _parts(node: object) -> Iterator[tuple[str, str]]:
             yield from _parts(held)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, as the cloud says it, however absurd; None where it says nothing."""
     for name, scale in (
         ("retry-after-ms", 1000),

@@ -22,6 +22,8 @@ from shared.cloud_ports import (
     Usage,
 )
 
+_DATASTORE = "azureml://datastores/workspaceblobstore/paths"
+
 
 def predict_zeros(_path: str, payload: Mapping[str, object]) -> str:
     """The answer of a model that predicts 0 for each row."""
@@ -73,7 +75,10 @@ class MemoryCloudView:
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version; None where there is none."""
         held = self._models.get((name, version))
-        return RegistryModel(name=name, version=version, tags=held.tags) if held else None
+        if held is None:
+            return None
+        uri = f"{_DATASTORE}/{held.path}"
+        return RegistryModel(name=name, version=version, tags=held.tags, uri=uri)
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""

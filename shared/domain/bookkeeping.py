@@ -60,6 +60,7 @@ class Request(Kept):
     at: datetime
     deployment_id: str = ""
     model_id: str = ""
+    upload_id: str = ""
     until: datetime | None = None
     problem: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,9 +15,11 @@ LongshoreError
 |   |-- Changed         the version we meant to replace is no longer the current one
 |   |-- Missing         what should be there is not
 |   `-- Unavailable     no clear answer: the write may have happened
+|       `-- Copying     the service goes on with a copy by itself: ask again
 |-- UnreadableRow       a row is there, and this version cannot make a record of it
 |   |-- Newer           a newer version wrote it: leave it to that one
 |   `-- Malformed       it describes no record: somebody has to look at it
+|-- SourceError         where a model is taken from does not answer as it should: it may pass
 |-- CloudError          Azure ML refused or did not answer; its `trouble` says of what class
 `-- LeaseLost           another turn works on the record: stop, change nothing
 """
@@ -106,6 +108,10 @@ class Unavailable(StoreError):
     """The service gave no clear answer: a write may have happened or not."""
 
 
+class Copying(Unavailable):
+    """The service goes on with a copy by itself, and it takes its time: ask again."""
+
+
 class UnreadableRow(LongshoreError):
     """A row is there, and this version cannot make a record of it; `row` says which."""
 
@@ -122,6 +128,17 @@ class Newer(UnreadableRow):
 
 class Malformed(UnreadableRow):
     """It describes no record: damaged, or not ours."""
+
+
+class SourceError(LongshoreError):
+    """Where a model is taken from does not answer as it should: it may pass.
+
+    `retry_after` is in seconds where it said.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class LeaseLost(LongshoreError):

@@ -22,6 +22,7 @@ MAX_KEY_BYTES = 1024
 MAX_MESSAGE_BYTES = 48 * 1024  # 64 KiB as base64
 MAX_DELAY_SECONDS = 7 * 24 * 3600 - 1  # below the seven days that a message lives
 MAX_BLOB_KEY = 1024
+MAX_SOURCE_FILES = 1000
 
 _ENVELOPE_BYTES = 1024  # headers of one operation within a transaction
 _MOST_GROWTH = 3  # of a row as sent: JSON may write six bytes for a character that takes two

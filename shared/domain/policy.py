@@ -1,6 +1,8 @@
 """The numbers that decisions use; `shared.settings` fills them from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from shared.domain.sources import Allowed
 
 DEPLOY_JOBS = "deploy-jobs"
 DEPLOY_REQUESTS = "deploy-requests"
@@ -17,7 +19,7 @@ class Policy:
     `lease` is how long a turn may go without renewing; `cloud_timeout` bounds one cloud call and is
     at most a third of it. `deploy_deadline` ends a deployment that makes no way. `turn` is how long
     one turn goes on to a next step. `admission_grace` is how long an acceptance may take to commit.
-    `max_unfinished` and `deploys_per_minute` are for each user.
+    `max_unfinished` and `deploys_per_minute` are for each user. `sources` are where models may be taken from.
     """
 
     lease: float = 60.0
@@ -29,6 +31,8 @@ class Policy:
     upload_limit: int = 64 * 1024 * 1024
     direct_upload_limit: int = 16 * 1024**3
     upload_link: int = 3600
+    datastore: str = "workspaceblobstore"
+    sources: Allowed = field(default_factory=Allowed)
     max_members: int = 20  # Azure's limit of deployments per endpoint
     max_unfinished: int = 100
     deploys_per_minute: int = 120

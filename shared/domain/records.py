@@ -245,5 +245,7 @@ class Model(Kept):
     metrics: Mapping[str, float] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     license: str = ""
+    registry_name: str = ""  # with the version: what it refers to, in place of a content of our own
+    registry_version: str = ""
     grant: Grant | None = None
     leaving: datetime | None = None

@@ -88,6 +88,16 @@ class RegistrySource:
         return f"azureml:{self.name}:{self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class DatastoreSource:
+    """A file or a folder in the workspace's own datastore: where a registered model lies, never named by users."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"the datastore's {self.path}"
+
+
 Source = BlobSource | S3Source | HttpsSource | RunSource | VersionSource | RegistrySource
 
 

@@ -1,8 +1,9 @@
 """The model catalogue: an upload is read, judged, stored by digest, and then listed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from shared import telemetry
@@ -20,6 +21,8 @@ from shared.service import artifacts, content, exceptions, store
 from shared.service.claims import Mint
 from shared.telemetry import Happened
 
+Judged = tuple[Inspection, Grant | None]
+"""What a file is, and the exception that lets it in, if it needs one."""
 _MOST_INSPECTION = 250_000  # characters, of which each may take 2 bytes of a row's MiB, or 4
 
 
@@ -74,22 +77,40 @@ def add_measured(
 
     Raises Unsafe; Changed or Missing where the claim of the key is no longer the one given.
     """
-    upload = measured.upload
-    inspection, grant = _judge(ports, _inspect(ports, upload.file, measured.digest))
-    upload.file.seek(0)
-    content.ensure_blob(ports.artifacts, content.content_key(measured.digest), upload.file)
+    file = measured.upload.file
+    judged = judge(ports, measured)
+    file.seek(0)
+    content.ensure_blob(ports.artifacts, content.content_key(measured.digest), file)
+    described = describe(measured, judged, principal.user_key, ports.clock.now())
+    kind = ArtifactKind.MODEL
+    model = artifacts.name_artifact(ports, mint, kind, principal.user_key, described)
+    artifacts.admit(ports, store.model_row(model), model.id, claim)
+    telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=model.size, name=model.model_name)
+    return model
 
-    def describe(model_id: str) -> Model:
+
+def judge(ports: Ports, measured: Measured) -> Judged:
+    """Reads a file and lets in what may be loaded. Raises Unsafe."""
+    return _judge(ports, _inspect(ports, measured.upload.file, measured.digest))
+
+
+def describe(
+    measured: Measured, judged: Judged, user_key: str, now: datetime
+) -> Callable[[str], Model]:
+    """What makes the catalogue's record of a model, once its id is known."""
+    upload, (inspection, grant) = measured.upload, judged
+
+    def described(model_id: str) -> Model:
         return Model(
             id=model_id,
-            user_key=principal.user_key,
+            user_key=user_key,
             model_name=upload.model_name,
             algorithm=upload.algorithm or _algorithm(inspection),
             filename=upload.filename[:200],
             size=measured.size,
             content_digest=measured.digest,
             inspection=render_inspection(inspection),
-            created_at=ports.clock.now(),
+            created_at=now,
             description=upload.description,
             metrics=upload.metrics,
             evaluation=upload.evaluation,
@@ -97,11 +118,7 @@ def add_measured(
             grant=grant,
         )
 
-    kind = ArtifactKind.MODEL
-    model = artifacts.name_artifact(ports, mint, kind, principal.user_key, describe)
-    artifacts.admit(ports, store.model_row(model), model.id, claim)
-    telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=model.size, name=model.model_name)
-    return model
+    return described
 
 
 def _inspect(ports: Ports, file: BinaryIO, digest: str) -> Inspection:
@@ -119,7 +136,7 @@ def _inspect(ports: Ports, file: BinaryIO, digest: str) -> Inspection:
     return inspection
 
 
-def _judge(ports: Ports, inspection: Inspection) -> tuple[Inspection, Grant | None]:
+def _judge(ports: Ports, inspection: Inspection) -> Judged:
     """The inspection of a file that may be loaded, and the exception it takes, if one. Raises Unsafe."""
     if inspection.verdict is Verdict.CLEAN:
         return inspection, None

@@ -34,7 +34,7 @@ class NewerHint(LongshoreError):
 def parse_hint(text: str) -> Hint:
     """The hint in a message's text. Raises Garbage, and NewerHint for one of a later version."""
     found = messages.read_object(text)
-    _require_version(found)
+    require_version(found)
     try:
         return Hint.model_validate(found)
     except ValidationError as error:
@@ -67,7 +67,8 @@ def send_hint_when_free(queue: Queue, record: Deployment) -> bool:
     return send_hint(queue, record.user_key, record.id, delay=max(left, 0.0))
 
 
-def _require_version(found: dict[str, Any]) -> None:
+def require_version(found: dict[str, Any]) -> None:
+    """Raises Garbage for a hint of no version, NewerHint for one of a later one."""
     version = found.get("schema_version", SCHEMA_VERSION)
     if type(version) is not int or not 1 <= version <= _NEWEST_VERSION:
         raise Garbage(DeadLetterReason.UNKNOWN_VERSION, "Its schema_version is none.")

@@ -4,33 +4,56 @@ So a message fails, and comes again, only where it is not to blame: storage does
 Longshore itself goes wrong.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import TypeVar
 
+from shared import telemetry
 from shared.domain import messages
 from shared.domain.errors import Forbidden, InvalidRequest, StoreError
 from shared.domain.messages import DeadLetterReason, Garbage
-from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, DEPLOY_REQUESTS_POISON, Policy
+from shared.domain.policy import (
+    DEPLOY_JOBS,
+    DEPLOY_REQUESTS,
+    DEPLOY_REQUESTS_POISON,
+    INTAKE_JOBS,
+    Policy,
+)
 from shared.domain.redaction import redact
+from shared.intake_ports import IntakePorts
 from shared.ports import Ports, WorkerPorts
-from shared.service import dead_letters, hints, poison, produce, run
+from shared.service import dead_letters, hints, intake_hints, poison, produce, run, take_in
 from shared.service.claims import Mint
-from shared.service.hints import Hint, NewerHint
+from shared.service.hints import NewerHint
+from shared.telemetry import Happened
 
+H = TypeVar("H")
 PARK_SECONDS = 300
 PARK_AT_MOST = timedelta(days=7)  # as long as a message lives
 
 
 def take_hint(ports: WorkerPorts, policy: Policy, body: bytes) -> None:
     """Runs one turn for the deployment that a hint points to. Raises what `run.run_turn` raises."""
-    if hint := _read_hint(ports, body):
+    if hint := _read(ports, DEPLOY_JOBS, body, hints.parse_hint):
         run.run_turn(ports, policy, hint)
 
 
 def take_poisoned_hint(ports: Ports, body: bytes) -> None:
     """Gives a deployment whose message failed too often its second chance. Raises StoreError."""
-    if hint := _read_hint(ports, body):
+    if hint := _read(ports, DEPLOY_JOBS, body, hints.parse_hint):
         poison.take_hint(ports, hint, body)
+
+
+def take_intake_hint(ports: IntakePorts, mint: Mint, policy: Policy, body: bytes) -> None:
+    """Runs one turn for the file that a hint points to. Raises StoreError."""
+    if hint := _read(ports, INTAKE_JOBS, body, intake_hints.parse):
+        take_in.take_in(ports, mint, policy, hint)
+
+
+def take_poisoned_intake_hint(ports: Ports, body: bytes) -> None:
+    """Tells that the hint of a file failed too often: storage was away, and the sweep sends another."""
+    if hint := _read(ports, INTAKE_JOBS, body, intake_hints.parse):
+        telemetry.tell(Happened.POISON_TAKEN, upload=hint.upload_id)
 
 
 def take_event(
@@ -63,23 +86,24 @@ def take_poisoned_event(ports: Ports, producers: Collection[str], issuer: str, b
         ports.queue.send(DEPLOY_REQUESTS_POISON, text, delay=PARK_SECONDS)
 
 
-def _read_hint(ports: Ports, body: bytes) -> Hint | None:
+def _read(ports: Ports, queue: str, body: bytes, parse: Callable[[str], H]) -> H | None:
+    """The hint in a message; None for one that was put aside, or put off."""
     try:
         text = messages.read_text(body)
-        return hints.parse_hint(text)
+        return parse(text)
     except Garbage as error:
-        dead_letters.put_aside(ports, DEPLOY_JOBS, body, error.reason, error.detail)
+        dead_letters.put_aside(ports, queue, body, error.reason, error.detail)
     except NewerHint as error:
-        _park(ports, text, body, error)
+        _park(ports, queue, text, body, error)
     return None
 
 
-def _park(ports: Ports, text: str, body: bytes, error: NewerHint) -> None:
+def _park(ports: Ports, queue: str, text: str, body: bytes, error: NewerHint) -> None:
     """Puts a hint off until a version runs here that reads it; in seven days one should."""
     reason = DeadLetterReason.NEWER_VERSION
-    letter = dead_letters.put_aside(ports, DEPLOY_JOBS, body, reason, str(error))
+    letter = dead_letters.put_aside(ports, queue, body, reason, str(error))
     if letter.last_at - letter.at < PARK_AT_MOST:
-        ports.queue.send(DEPLOY_JOBS, text, delay=PARK_SECONDS)
+        ports.queue.send(queue, text, delay=PARK_SECONDS)
 
 
 def _put_event_aside(ports: Ports, body: bytes, error: InvalidRequest | Forbidden) -> None:

@@ -13,7 +13,7 @@ from shared.domain.inspection_json import parse_inspection
 from shared.domain.policy import Policy
 from shared.domain.records import Grant, Model
 from shared.ports import Ports
-from shared.service import content, exceptions
+from shared.service import content, exceptions, referenced
 
 _REMEMBERED = timedelta(minutes=1)
 _MOST_REMEMBERED = 1000
@@ -44,11 +44,14 @@ def require_deployable(
 ) -> Grant | None:
     """The exception under which the model may be deployed, if it needs one.
 
-    Raises Conflict: `evaluation_not_passed`, `model_content_missing`, `exception_revoked`.
+    Raises Conflict: `evaluation_not_passed`, `model_content_missing`, `model_not_in_registry`,
+    `exception_revoked`; CloudError where the registry is to be asked and does not answer.
     """
     if policy.require_evaluation and model.evaluation.get("passed") is not True:
         raise _not_passed(model)
-    if not presence.look(ports, model.content_digest):
+    if model.registry_name:
+        referenced.require_registered(ports, model)
+    elif not presence.look(ports, model.content_digest):
         raise _content_missing(model)
     return _require_grant(ports, model)
 

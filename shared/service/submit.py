@@ -109,7 +109,9 @@ def _first_record(
         deployment_name=request.deployment_name or names.generated_deployment_name(deployment_id),
         endpoint_name=request.endpoint_name or names.generated_endpoint_name(deployment_id),
         endpoint_tag="",
-        azure_model_name=names.registry_name(model.model_name, deployment_id),
+        azure_model_name=model.registry_name
+        or names.registry_name(model.model_name, deployment_id),
+        azure_model_version=model.registry_version,
         instance_type=request.instance_type,
         instance_count=request.instance_count,
         content_digest=model.content_digest,

@@ -38,6 +38,12 @@ def ensure_package(turn: Turn) -> Outcome:
     if model is None:
         turn.note(model_deleted=True)
         return Failed(failure=_gone("its catalogue entry was deleted"))
+    if (
+        model.record.registry_name
+    ):  # judged when it was taken in; what it refers to is not ours to package
+        turn.note(package_digest=turn.record.content_digest)
+        text = f"Registered before: {turn.record.azure_model_name}, version {turn.record.azure_model_version}."
+        return Done(text=text, phases=(phases.PREPARED,))
     try:
         source = turn.ports.artifacts.open(content.content_key(turn.record.content_digest))
     except Missing:

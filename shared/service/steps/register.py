@@ -20,7 +20,9 @@ def ensure_registered(turn: Turn) -> Outcome:
     record = turn.record
     ours = _tags(turn)
     if record.azure_model_version:
-        return find_missing(turn) or _registered(record.azure_model_name)
+        return find_missing(turn) or _registered(
+            record.azure_model_name, record.azure_model_version
+        )
     base = names.registry_name(record.model_name, record.id)
     for name in names.registry_candidates(base):
         found = turn.ports.view.find_model(name, _VERSION)
@@ -82,10 +84,10 @@ def _tags(turn: Turn) -> dict[str, str]:
     return ownership.deployment_tags(turn.record)
 
 
-def _registered(name: str) -> Done:
+def _registered(name: str, version: str = _VERSION) -> Done:
     return Done(
-        text=f"Registered as {name}, version {_VERSION}.",
-        changes={"azure_model_name": name, "azure_model_version": _VERSION},
+        text=f"Registered as {name}, version {version}.",
+        changes={"azure_model_name": name, "azure_model_version": version},
         phases=(phases.AUTHENTICATED, phases.REGISTERED),
     )
 

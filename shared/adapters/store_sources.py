@@ -1,0 +1,87 @@
+"""Models from stores that we have rights to: containers of our own account, and buckets of S3.
+
+A file is pinned to the version that was found. Used by `model_sources`.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import BinaryIO
+
+from shared.adapters.source_stream import open_stream
+from shared.domain import limits
+from shared.domain.errors import (
+    Changed,
+    Conflict,
+    Forbidden,
+    Missing,
+    NotFound,
+    SourceError,
+    StoreError,
+    Unavailable,
+)
+from shared.intake_ports import SourceFile
+from shared.ports import Blob, Blobs
+
+
+def find_files(blobs: Blobs, path: str, source: object) -> Sequence[SourceFile]:
+    """The blob of a path, or those below it where the path ends with a slash. Raises as `Sources.find`."""
+    with _translated(source):
+        if path.endswith("/"):
+            keys = list(itertools.islice(blobs.keys(path), limits.MAX_SOURCE_FILES + 1))
+        else:
+            keys = [path]
+        found = [(key, blobs.find(key)) for key in keys]
+    return [
+        _file(blobs, key, key.removeprefix(path), blob, source)
+        for key, blob in found
+        if blob and not key.endswith("/")
+    ]
+
+
+def _file(blobs: Blobs, key: str, path: str, blob: Blob, source: object) -> SourceFile:
+    translated = partial(_translated, source)
+
+    def opened() -> BinaryIO:
+        with translated():
+            file = blobs.open(key, etag=blob.etag)
+        return open_stream(file.read, file.close, translated)
+
+    return SourceFile(path=path, size=blob.size, open=opened)
+
+
+@contextmanager
+def _translated(source: object) -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        raise SourceError(f"{source}: {error}") from error
+    except Missing as error:
+        raise missing(source) from error
+    except Changed as error:
+        raise Conflict(
+            "source_changed",
+            f"{source} was changed while it was read.",
+            "Send the request again when nobody writes there.",
+        ) from error
+    except StoreError as error:
+        raise denied(source) from error
+    except ValueError as error:  # a key that our stores do not take
+        raise missing(source) from error
+
+
+def missing(source: object) -> NotFound:
+    """The refusal of a source that is not there."""
+    return NotFound(
+        "source_not_found", f"There is nothing at {source}.", "Correct it, and send it again."
+    )
+
+
+def denied(source: object) -> Forbidden:
+    """The refusal of a source that does not let us in."""
+    return Forbidden(
+        "source_denied",
+        f"{source} does not let Longshore in.",
+        "Its owner gives the app's identity the right to read it; then send the request again.",
+    )

@@ -1,0 +1,108 @@
+"""What callers ask for where a file does not come over HTTP: to upload it straight to storage, or to take it from a source."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from shared.domain.artifacts import ArtifactKind
+from shared.domain.names import LICENSE_RULE, is_license
+from shared.domain.requests import ModelName, PlainText
+from shared.domain.sources import FORMS, MAX_SOURCE
+
+_MOST_JSON = 10_000
+_OF_MODELS = ("algorithm", "license", "metrics", "evaluation")
+
+
+def bounded(values: dict[str, Any]) -> dict[str, Any]:
+    """What is short enough to be kept in a row. Raises ValueError."""
+    if len(json.dumps(values, ensure_ascii=False, allow_nan=False)) > _MOST_JSON:
+        raise ValueError(f"is longer than {_MOST_JSON:,} characters as JSON")
+    return values
+
+
+def _license(text: str) -> str:
+    if text and not is_license(text):
+        raise ValueError(f"must be {LICENSE_RULE}")
+    return text
+
+
+License = Annotated[str, Field(max_length=200), AfterValidator(_license)]
+Metrics = Annotated[dict[str, FiniteFloat], AfterValidator(bounded)]
+Evaluation = Annotated[dict[str, Any], AfterValidator(bounded)]
+Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+
+
+class _ModelFields(BaseModel):
+    """What its owner says about a model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    algorithm: PlainText = Field("", description="The estimator's class, if left out.")
+    description: PlainText = ""
+    license: License = Field(
+        "",
+        description="Under which it may be used, as an SPDX expression.",
+        examples=["Apache-2.0"],
+    )
+    metrics: Metrics = Field(default_factory=dict, examples=[{"accuracy": 0.97}])
+    evaluation: Evaluation = Field(default_factory=dict, examples=[{"passed": True}])
+
+    def _about(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in (*_OF_MODELS, "description")}
+
+
+class UploadRequest(_ModelFields):
+    """A file that will be uploaded straight to storage."""
+
+    type: ArtifactKind = Field(ArtifactKind.MODEL, description="What it is.")
+    model_name: ModelName | None = Field(
+        None, description="Of a model: the line it belongs to.", examples=["iris"]
+    )
+    name: ModelName | None = Field(None, description="Of a dataset or code: what you call it.")
+    filename: str = Field(
+        "", max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", examples=["iris.joblib"]
+    )
+    size: int = Field(
+        0, ge=0, strict=True, description="Its bytes, so that half a file is noticed; 0: not known."
+    )
+
+    @model_validator(mode="after")
+    def _one_name(self) -> "UploadRequest":
+        if self.type is ArtifactKind.MODEL:
+            wanted, other = "model_name", "name"
+        else:
+            wanted, other = "name", "model_name"
+            if any(getattr(self, each) for each in _OF_MODELS):
+                raise ValueError(f"{', '.join(_OF_MODELS)} are for models only")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"a {self.type} is named by {wanted}")
+        return self
+
+    def told(self) -> dict[str, Any]:
+        """The fields of the intake that say what its owner told."""
+        return {**self._about(), "name": self.model_name or self.name, "filename": self.filename}
+
+
+class ConfirmRequest(BaseModel):
+    """That a file has been uploaded whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: Sha256 = Field(default="", description="What the file has to have, if you know it.")
+
+
+class FromRequest(_ModelFields):
+    """A model that is somewhere already."""
+
+    source: str = Field(
+        min_length=1,
+        max_length=MAX_SOURCE,
+        description=f"Where it is: {FORMS}. A path that ends with a slash is a folder.",
+        examples=["runs:/0123456789abcdef0123456789abcdef/model"],
+    )
+    model_name: ModelName = Field(description="The line it belongs to.", examples=["iris"])
+
+    def told(self) -> dict[str, Any]:
+        """The fields of the intake that say what its owner told."""
+        return {**self._about(), "name": self.model_name}
