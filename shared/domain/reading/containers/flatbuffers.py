@@ -27,7 +27,7 @@ class Flatbuffer:
         self._source = source
         self._start = start
         self._size = size
-        self._left = 4 * limits.document
+        self._left = 2 * limits.document
 
     def root(self) -> "Table":
         """The table that holds all others."""
@@ -92,11 +92,6 @@ class Table:
         start, count = self._items(field)
         for at in range(start, start + 4 * min(count, most), 4):
             yield Table(self._buffer, self._buffer.follow(at))
-
-    def texts(self, field: int, most: int) -> list[str]:
-        """The first texts of a list."""
-        start, count = self._items(field)
-        return [self._buffer.text(at) for at in range(start, start + 4 * min(count, most), 4)]
 
     def decimal(self, field: int, at: int) -> float:
         """One item of a list of 4-byte decimals."""

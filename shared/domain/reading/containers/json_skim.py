@@ -10,13 +10,17 @@ from typing import Any, Protocol
 from shared.domain.reading.containers.content import CHUNK
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 
+MOST_TEXT = 4
+"""How many times `Limits.document` all texts of a skimmed document may hold together."""
 _DEEPEST = 40
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(rb"[ \t\r\n]*(" + _STRING + rb'|[\[\]{},:]|[^ \t\r\n\[\]{},:"]+)', re.DOTALL)
-_FLAT = re.compile(_STRING + rb'|\[[^\[\]{}"]*\]', re.DOTALL)
-_BRACKET = re.compile(_FLAT.pattern + rb'|[\[\]{}]|"', re.DOTALL)
+_NUMBERS = rb'\[[^\[\]{}"]*\]'
+_BRACKET = re.compile(_STRING + rb"|" + _NUMBERS + rb'|[\[\]{}]|"', re.DOTALL)
 """Strings and lists of plain numbers, matched whole so that they are passed over; else a single bracket. A quote alone
 opens a string whose end is not there yet."""
+_FLAT = re.compile(rb'"[^"]*"|' + _NUMBERS)
+"""The same without backslashes: with them, a string that never ends would be searched from each of its quotes."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _PAIRS = 4
 """How deep the objects are nested that are passed over fast."""
@@ -57,9 +61,11 @@ class _Builder:
         self._limits = limits
         self._unwanted = unwanted
         self._left = limits.document_nodes
+        self._text_left = MOST_TEXT * limits.document
 
     def value(self, token: bytes, depth: int) -> Any:
         self._left -= 1
+        self._count_text(token)
         if token not in (b"{", b"["):
             return _scalar(token) if token else None
         if depth >= _DEEPEST:
@@ -77,6 +83,7 @@ class _Builder:
             if token == b",":
                 continue
             key = _scalar(token)
+            self._count_text(token)
             if not isinstance(key, str) or self._tokens.next() not in (b":", b""):
                 raise corrupt("it is no JSON")
             self._field(found, key, self._tokens.next(), depth)
@@ -87,6 +94,11 @@ class _Builder:
             self._tokens.skip()
         elif token:
             found.setdefault(key, self.value(token, depth))
+
+    def _count_text(self, token: bytes) -> None:
+        self._text_left -= len(token)
+        if self._text_left < 0:
+            raise over_limits("there is more text in it than in any model")
 
     def _array(self, depth: int) -> list[Any]:
         found: list[Any] = []
@@ -139,7 +151,8 @@ class _Tokens:
         Four times as fast as bracket by bracket: strings and lists of numbers are cut out, then what closes at once.
         """
         end = self._buffer.rfind(b"}", self._at) + 1
-        shape = _FLAT.sub(b"", self._buffer[self._at : end])
+        part = self._buffer[self._at : end]
+        shape = _FLAT.sub(b"", part) if b"\\" not in part else b'"'
         if not end or b'"' in shape:
             return depth
         shape = shape.translate(None, _NO_BRACKETS)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from shared.domain.inspection import UnreadableModel
 from shared.domain.reading.containers.content import CHUNK, Content
+from shared.domain.reading.containers.json_skim import MOST_TEXT
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 
 _Store: TypeAlias = Callable[[Any], object]
@@ -129,6 +130,7 @@ class _Builder:
         self._limits = limits
         self._unwanted = unwanted
         self._left = limits.document_nodes
+        self._text_left = MOST_TEXT * limits.document
 
     def value(self, sign: int, depth: int, store: _Store | None) -> None:
         """Read the value that a sign announces; `store` takes it, and without one it is passed over."""
@@ -217,8 +219,9 @@ class _Builder:
             raise _foreign()
 
     def _text(self, size: int) -> str:
-        if size > self._limits.document:
-            raise over_limits("a single text in it is longer than any model's")
+        self._text_left -= size
+        if size > self._limits.document or self._text_left < 0:
+            raise over_limits("there is more text in it than in any model")
         return self._source.take(size).decode("utf-8", "replace")
 
 

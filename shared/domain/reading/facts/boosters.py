@@ -5,6 +5,8 @@ from math import isfinite
 from typing import Any
 
 from shared.domain.inspection import Column, Json
+from shared.domain.reading.facts.signatures import parse_json
+from shared.domain.reading.limits import MIB
 
 LABELS = "class labels"
 PROBABILITY = "the probability of the second class"
@@ -51,6 +53,11 @@ def told_labels(labels: Any, most: int) -> tuple[Json, ...]:
 def is_plain(value: object) -> bool:
     """Whether it is a text, a truth value or a finite number."""
     return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
+
+
+def parse_note(text: Any) -> Any:
+    """The value of a JSON text that a library keeps inside its model; None for what is none, or longer than any."""
+    return parse_json(text) if isinstance(text, str) and len(text) <= MIB else None
 
 
 def unnamed(count: int, most: int) -> tuple[Column, ...]:

@@ -16,9 +16,9 @@ from shared.domain.reading.facts.boosters import (
     NUMBERS,
     NUMBERS_BY_TARGET,
     BoosterFacts,
+    parse_note,
     told_labels,
 )
-from shared.domain.reading.facts.signatures import parse_json
 from shared.domain.reading.limits import Limits, corrupt
 
 MAGIC = b"CBM1"
@@ -26,7 +26,7 @@ _CORE = 8
 _VERSION = "FlabuffersModel_v1"
 
 # fields of the root, of its list of texts by name, and of the trees
-_FORMAT, _TREES, _INFO = 0, 1, 2
+_FORMAT, _TREES, _INFO, _PARTS = 0, 1, 2, 3
 _KEY, _VALUE = 0, 1
 _DIMENSION, _TREE_SIZES = 0, 2
 _FEATURES = ((4, "string"), (5, "double"), (12, "string"), (18, "embedding"))
@@ -89,6 +89,8 @@ def describe_catboost(
 
     if told(lambda: root.text(_FORMAT), _VERSION) != _VERSION:
         raise corrupt("its description is of a form that no CatBoost release writes")
+    if not partial and bool(root.count(_PARTS)) != (core_size + _CORE < size):
+        raise corrupt("the parts that follow its description are not those that it names")
     info: dict[str, str] = told(lambda: _info(root), {})
     trees = told(lambda: root.table(_TREES), None)
     columns, sample, named = told(lambda: _columns(trees, limits), _NO_COLUMNS)
@@ -120,7 +122,7 @@ def _info(root: Table) -> dict[str, str]:
 
 
 def _loss(info: dict[str, str]) -> str | None:
-    kind = _get(_get(parse_json(info.get("params")), "loss_function"), "type")
+    kind = _get(_get(parse_note(info.get("params")), "loss_function"), "type")
     return kind if isinstance(kind, str) else None
 
 
@@ -147,7 +149,7 @@ def _release(text: str) -> str | None:
 
 
 def _classes(info: dict[str, str], limits: Limits) -> tuple[Json, ...]:
-    return told_labels(_get(parse_json(info.get("class_params")), "class_names"), limits.classes)
+    return told_labels(_get(parse_note(info.get("class_params")), "class_names"), limits.classes)
 
 
 def _columns(trees: Table | None, limits: Limits) -> _Columns:

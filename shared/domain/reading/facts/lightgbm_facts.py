@@ -37,36 +37,48 @@ def describe_lightgbm(
     header: dict[str, str], after: bytes, categories: Any, limits: Limits
 ) -> BoosterFacts:
     """The facts. `after` is what follows after the trees, as far as known; `categories` pandas' ones, None if not told."""
-    infos = header.get("feature_infos", "").split(" ")
-    names = header.get("feature_names", "").split(" ")
-    width = len(infos)
-    columns: list[Column] = []
-    sample: list[Json] = []
     parameters = {
         name.decode(): value.decode("ascii", "replace") for name, value in _PARAMETER.findall(after)
     }
-    labels = _labels_by_column(infos, parameters.get("categorical_feature", ""), categories)
-    if labels is not None and width == len(names) <= limits.columns:
-        for at, (name, info) in enumerate(zip(names, infos, strict=True)):
-            kind, value = _from_labels(labels[at]) if at in labels else ("double", _typical(info))
-            columns.append(Column(name=name, type=kind))
-            sample.append(value)
-    named = not all(_NO_NAME.fullmatch(name) for name in names)
-    if not named:
-        columns = [Column(name=None, type=column.type) for column in columns]
+    columns, sample, named = _columns(
+        header, parameters.get("categorical_feature", ""), categories, limits
+    )
     objective = header.get("objective", "").partition(" ")[0][: limits.name] or None
     return BoosterFacts(
         library="lightgbm",
         model_class="lightgbm.Booster",
         objective=objective,
-        columns=tuple(columns),
-        named=named and bool(columns),
-        sample=tuple(sample),
+        columns=columns,
+        named=named,
+        sample=sample,
         classes=_classes(header, objective, limits),
-        trees=len(header["tree_sizes"].split(" ")) if header.get("tree_sizes") else None,
+        trees=header["tree_sizes"].count(" ") + 1 if header.get("tree_sizes") else None,
         predicts=_PREDICTS.get(objective, NUMBERS) if objective else SCORES,
         details=_details(header, parameters, limits),
     )
+
+
+def _columns(
+    header: dict[str, str], parameter: str, categories: Any, limits: Limits
+) -> tuple[tuple[Column, ...], tuple[Json, ...], bool]:
+    """Columns, sample row, and whether the columns have names; nothing where the file does not tell, or has too many."""
+    infos_text, names_text = header.get("feature_infos", ""), header.get("feature_names", "")
+    if names_text.count(" ") != infos_text.count(" ") or infos_text.count(" ") >= limits.columns:
+        return (), (), False
+    infos, names = infos_text.split(" "), names_text.split(" ")
+    labels = _labels_by_column(infos, parameter, categories)
+    if labels is None:
+        return (), (), False
+    named = not all(_NO_NAME.fullmatch(name) for name in names)
+    told = [
+        _from_labels(labels[at]) if at in labels else ("double", _typical(info))
+        for at, info in enumerate(infos)
+    ]
+    columns = tuple(
+        Column(name=name if named else None, type=kind)
+        for name, (kind, _) in zip(names, told, strict=True)
+    )
+    return columns, tuple(sample for _, sample in told), named
 
 
 def _classes(header: dict[str, str], objective: str | None, limits: Limits) -> tuple[Json, ...]:

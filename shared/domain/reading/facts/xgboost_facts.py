@@ -18,10 +18,10 @@ from shared.domain.reading.facts.boosters import (
     PROBABILITY,
     BoosterFacts,
     numbered,
+    parse_note,
     told_labels,
     unnamed,
 )
-from shared.domain.reading.facts.signatures import parse_json
 from shared.domain.reading.limits import Limits
 
 UNWANTED = frozenset({"trees", "tree_info", "iteration_indptr", "weights", "weight_drop"})
@@ -58,7 +58,7 @@ def describe_xgboost(document: Any, limits: Limits) -> BoosterFacts:
     model = _get(document, "Model") or document
     config = _get(document, "Config")
     learner = _get(model, "learner")
-    note = parse_json(_get(learner, "attributes", "scikit_learn"))
+    note = parse_note(_get(learner, "attributes", "scikit_learn"))
     shape = _get(learner, "learner_model_param") or _get(config, "learner", "learner_model_param")
     booster = _get(learner, "gradient_booster")
     objective = _get(learner, "objective", "name") or _get(config, "learner", "objective", "name")

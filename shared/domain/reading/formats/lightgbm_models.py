@@ -75,6 +75,8 @@ def _read_header(model_file: ModelFile) -> bytes:
 def _check_trees(model_file: ModelFile, start: int, sizes: str) -> int:
     """Where the trees end. LightGBM trusts the sizes and reads each tree where they say, so one must be there."""
     at = start
+    if sizes.count(" ") >= model_file.limits.objects:
+        raise over_limits("it has more trees than any model")
     for number, size in enumerate(sizes.split(" ")):
         model_file.file.seek(at)
         expected = TREE + b"%d\n" % number
