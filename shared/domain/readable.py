@@ -86,7 +86,7 @@ def _facts(described: Description) -> Iterator[str]:
         ("Python", inspection.python_version or "not told"),
         ("Libraries", ", ".join(libraries) or "none told"),
         ("Licence", model.license or "not told"),
-        *((name.capitalize(), value) for name, value in inspection.details),
+        *((name.replace("_", " ").capitalize(), told) for name, told in inspection.details),
     ]
     for name, value in rows:
         yield from _fact(_plain(name), _plain(value))
@@ -169,7 +169,7 @@ def _list(heading: str, items: Iterable[str]) -> Iterator[str]:
         return
     yield heading
     for item in found[:_SHOWN]:
-        yield from _wrap(_plain(item), 2)
+        yield from _wrap(_plain(item), 2, hanging=2)
     if len(found) > _SHOWN:
         yield f"  and {len(found) - _SHOWN:,} more"
 
@@ -185,10 +185,13 @@ def _fact(name: str, value: str) -> Iterator[str]:
     yield from rest
 
 
-def _wrap(text: str, indent: int = 0) -> list[str]:
-    margin = " " * indent
+def _wrap(text: str, indent: int = 0, *, hanging: int = 0) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_on_hyphens=False,
     )
 
 

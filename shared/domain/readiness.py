@@ -88,7 +88,7 @@ def _rate_environment(inspection: Inspection) -> Part:
         wanted.append("Python's version")
     told = ", ".join(f"{name} {version}" for name, version in known[:5])
     why = f"The file tells {told or 'no library'}"
-    why += f", and not {', '.join(wanted)}." if wanted else "."
+    why += f", and not {' or '.join(wanted)}." if wanted else "."
     raise_by = (
         "Save it as an MLflow folder, whose requirements.txt and python_env.yaml tell all of it."
     )
