@@ -5,20 +5,19 @@ opened were noted. onnx: its own table of versions (`onnx.helper.VERSION_TABLE`)
 line before it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 _RUNTIMES = (
-    ("1.15", 9, 18, 3, 8),
-    ("1.16", 9, 19, 3, 8),
-    ("1.17", 9, 20, 4, 8),
-    ("1.18", 10, 21, 5, 8),
-    ("1.21", 10, 22, 5, 10),
-    ("1.23", 11, 23, 5, 10),
-    ("1.24", 13, 25, 5, 11),
-    ("1.25", 13, 26, 5, 11),
+    ("1.15", 9, 18, 3),
+    ("1.16", 9, 19, 3),
+    ("1.17", 9, 20, 4),
+    ("1.18", 10, 21, 5),
+    ("1.21", 10, 22, 5),
+    ("1.23", 11, 23, 5),
+    ("1.24", 13, 25, 5),
+    ("1.25", 13, 26, 5),
 )
-"""First release, highest format version, highest set of ai.onnx and of ai.onnx.ml, first Python 3.x it is built for."""
+"""First release, highest format version, highest set of ai.onnx and of ai.onnx.ml."""
 
 _ONNX = (
     ("1.13", 8, 18, 3),
@@ -36,23 +35,13 @@ _ONNX = (
 NEWEST_READ = "format version 13 and operator set 26 of ai.onnx"
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxNeeds:
-    """What serving a model takes: `requirements` are lines for pip, `first_python` the oldest 3.x that has them."""
-
-    requirements: tuple[str, ...]
-    first_python: int
-
-
-def find_onnx_needs(ir_version: int, opsets: Mapping[str, int]) -> OnnxNeeds | None:
-    """The releases that read a model; None where none known here does. `opsets` are its operator sets by domain."""
+def find_onnx_needs(ir_version: int, opsets: Mapping[str, int]) -> tuple[str, ...] | None:
+    """Requirements that read a model; None where no release known here does. `opsets` are its operator sets by domain."""
     asked = (ir_version, opsets.get("", opsets.get("ai.onnx", 0)), opsets.get("ai.onnx.ml", 0))
-    runtime = next((line for line in _RUNTIMES if _reads(line[1:4], asked)), None)
-    onnx = next((line for line in _ONNX if _reads(line[1:], asked)), None)
-    if runtime is None or onnx is None:
-        return None
-    return OnnxNeeds((f"onnx>={onnx[0]}", f"onnxruntime>={runtime[0]}"), runtime[4])
+    runtime = next((first for first, *highest in _RUNTIMES if _reads(highest, asked)), None)
+    onnx = next((first for first, *highest in _ONNX if _reads(highest, asked)), None)
+    return None if runtime is None or onnx is None else (f"onnx>={onnx}", f"onnxruntime>={runtime}")
 
 
-def _reads(highest: tuple[int, ...], asked: tuple[int, ...]) -> bool:
+def _reads(highest: Sequence[int], asked: Sequence[int]) -> bool:
     return all(most >= one for most, one in zip(highest, asked, strict=True))

@@ -46,7 +46,7 @@ def read(model_file: ModelFile) -> Inspection:
             if value.dtype is not None and value.shape is not None
         ),
         classes=model.classes,
-        needs=needs.requirements if needs else ("onnx", "onnxruntime"),
+        needs=needs or ("onnx", "onnxruntime"),
         details=_details(model),
         obstacle=_find_obstacle(model, readable=needs is not None) or described.obstacle,
     )
