@@ -161,6 +161,7 @@ def _retried(ports: Ports, policy: Policy, record: Deployment) -> Deployment:
         record,
         status=Status.DEPLOYING,
         failure=None,
+        model_deleted=False,  # a deletion that was called off may have marked it
         torn_down_at=None,
         generation=record.generation + 1,
         phases={phases.ACCEPTED: now},

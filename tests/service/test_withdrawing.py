@@ -186,6 +186,29 @@ def test_whoever_deploys_it_meanwhile_is_refused_or_keeps_it_or_fails_clearly(
     assert (True, True) not in outcomes
 
 
+def test_a_retry_that_commits_between_two_looks_calls_the_deletion_off() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload()
+    old, new = failed(world, model), failed(world, model)  # the new one is looked at first
+
+    def commit_late() -> None:
+        """What a retry does that had read the model before its deletion began."""
+        stored = store.load_deployment(world.tables, ANNA.user_key, old.id)
+        assert stored is not None
+        record = replace(stored.record, status=Status.DEPLOYING)
+        row = store.deployment_row(record, stored.row.etag)
+        store.save(world.tables, world.ports.random, store.RECORDS, row)
+
+    once_before(world.effects, "remove_model", commit_late)
+    with pytest.raises(Conflict) as refused:
+        delete(world, model)
+    assert refused.value.code == "model_deployed"
+    assert world.read(new).model_deleted
+    world.retry(new)
+    world.run_until(lambda: world.read(new).status is Status.ACTIVE)
+    assert not world.read(new).model_deleted
+
+
 def suppressed(do: Callable[..., object], *given: object) -> None:
     with suppress(Conflict, NotFound):
         do(*given)
