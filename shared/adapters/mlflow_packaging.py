@@ -15,7 +15,7 @@ from shared.domain.packaging.environment import plan_environment
 from shared.domain.packaging.flavors import Serving, plan_serving
 from shared.domain.packaging.lint import lint
 from shared.domain.packaging.package import Inline, Member, Origin, Package, PackageFile, Whole
-from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.members import open_archive
 from shared.domain.reading.formats.mlflow_folder import find_folder
 from shared.domain.reading.limits import DEFAULT_LIMITS
 
@@ -54,7 +54,7 @@ def _content_files(
 ) -> list[PackageFile]:
     if inspection.format is not ModelFormat.MLFLOW:
         return [PackageFile(path=serving.path, size=inspection.size, origin=Whole())]
-    archive = Archive(content, inspection.size, DEFAULT_LIMITS)
+    archive = open_archive(content, inspection.size, DEFAULT_LIMITS)
     prefix = find_folder(archive)
     ours = {*WRITTEN, *serving.files}
     return [

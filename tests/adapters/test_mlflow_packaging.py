@@ -17,7 +17,7 @@ from mlflow.models import Model
 from shared.adapters.mlflow_packaging import MlflowPackager
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.packaging.package import Inline, Member, Package, Whole
-from shared.domain.reading.containers.archive import open_member
+from shared.domain.reading.containers.members import open_member
 from shared.domain.reading.reader import read_model
 from tests.adapters import saved_models
 

@@ -28,7 +28,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file inside the uploaded zip archive: stream it with `shared.domain.reading.archive.open_member`."""
+    """One file inside the uploaded archive: stream it with `shared.domain.reading.containers.members.open_member`."""
 
     name: str
 

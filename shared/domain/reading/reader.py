@@ -16,6 +16,8 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
+from shared.domain.reading.containers.content import find_compression, open_content
+from shared.domain.reading.containers.tar_headers import BLOCK, Tape, is_tar
 from shared.domain.reading.first_bytes import (
     starts_json,
     starts_old_xgboost,
@@ -32,6 +34,7 @@ _HEAD = 512
 _FORMATS = "shared.domain.reading.formats."
 _OLD_TORCH = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
 """The number that marks what torch wrote before 1.6, as a pickle holds it."""
+_TAR = "tar_archives"
 _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), "zip_archives"),
     (starts_safetensors, "safetensors"),
@@ -41,8 +44,10 @@ _LOOKS_LIKE: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (starts_old_xgboost, "xgboost_models"),
     (lambda head: head.startswith((b"tree\n", b"tree\r\n")), "lightgbm_models"),
     (lambda head: head.startswith(b"CBM1"), "catboost_models"),
+    (lambda head: head.startswith(b"\x93NUMPY"), "numpy_arrays"),
     (lambda head: head.startswith(b"\x80") and _OLD_TORCH in head[:24], "torch_streams"),
     (lambda head: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras_models"),
+    (is_tar, _TAR),
 )
 """How the first bytes of a format look, and the module that reads it. What is nothing of these is read as a pickle."""
 _OTHERWISE = "pickled_models"
@@ -67,7 +72,7 @@ def read_model(
         evidence=evidence,
     )
     try:
-        inspection = _find_format(model_file.head(_HEAD))(model_file)
+        inspection = _find_format(model_file)(model_file)
     except UnreadableModel as error:
         if evidence.verdict is not Verdict.DANGEROUS:
             raise
@@ -82,10 +87,18 @@ def read_model(
     )
 
 
-def _find_format(head: bytes) -> ReadFormat:
+def _find_format(model_file: ModelFile) -> ReadFormat:
+    head = model_file.head(_HEAD)
     if not head:
         raise UnreadableModel(
             UnreadableCode.NOT_A_MODEL, "The file is empty.", "Upload the saved model file."
         )
     module = next((module for matches, module in _LOOKS_LIKE if matches(head)), _OTHERWISE)
+    if module == _OTHERWISE and find_compression(head) and _is_packed_tar(model_file):
+        module = _TAR
     return cast("ReadFormat", import_module(_FORMATS + module).read)
+
+
+def _is_packed_tar(model_file: ModelFile) -> bool:
+    content, _ = open_content(model_file.file, model_file.size, model_file.limits)
+    return is_tar(Tape(content).rest(BLOCK))

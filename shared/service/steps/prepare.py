@@ -23,7 +23,7 @@ from shared.domain.packaging.package import (
     PackageFile,
     Whole,
 )
-from shared.domain.reading.containers.archive import open_member
+from shared.domain.reading.containers.members import open_member
 from shared.domain.records import Failure
 from shared.domain.records import Turn as WhoseTurn
 from shared.service import content, exceptions, store

@@ -23,7 +23,8 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
-from shared.domain.reading.containers.archive import Archive, open_member
+from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.members import open_member
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.reader import read_model
 from tests.domain.reading import confusing

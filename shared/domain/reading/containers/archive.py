@@ -4,18 +4,15 @@ Entries are refused for what an unpacking tool could be led astray by: paths tha
 are one on some systems, and sizes that only exist to fill a disk.
 """
 
-import re
 import stat
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import IO, BinaryIO
 
+from shared.domain.reading.containers.entries import Entry, check_name, check_together, is_junk
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 
-_BAD_NAME = re.compile(r"[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)\.{1,2}(/|$)|//")
-_JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._)")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30
@@ -29,14 +26,6 @@ _BROKEN = (
     RuntimeError,
     ValueError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of an archive."""
-
-    name: str
-    size: int
 
 
 class Archive:
@@ -54,7 +43,8 @@ class Archive:
         _check_together(infos, size, limits)
         for info in infos:
             _check_entry(info, limits)
-        files = [info for info in infos if not info.is_dir() and not _JUNK.search(info.filename)]
+        check_together((info.filename, info.is_dir()) for info in infos)
+        files = [info for info in infos if not info.is_dir() and not is_junk(info.filename)]
         self.entries = tuple(Entry(info.filename, info.file_size) for info in files)
 
     def open(self, name: str) -> "MemberContent":
@@ -110,12 +100,6 @@ class MemberContent:
             size -= len(piece)
 
 
-def open_member(file: BinaryIO, name: str) -> IO[bytes]:
-    """A file of an archive that an inspection has accepted, as a stream. Raises KeyError where there is none."""
-    file.seek(0)
-    return zipfile.ZipFile(file).open(name)
-
-
 def _check_together(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
     if len(infos) > limits.entries:
         raise over_limits(f"the archive has more than {limits.entries} files")
@@ -123,26 +107,13 @@ def _check_together(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> 
         raise over_limits("the archive unpacks to more than the limit")
     if sum(info.compress_size for info in infos) > size:
         raise corrupt("files in the archive overlap")
-    seen: set[str] = set()
-    for info in infos:
-        name = info.filename.rstrip("/").casefold()
-        if name in seen:
-            raise corrupt(f"the archive has {info.filename[:80]!r} twice")
-        seen.add(name)
-    parents = {name[:at] for name in seen for at, letter in enumerate(name) if letter == "/"}
-    files = {info.filename.casefold() for info in infos if not info.is_dir()}
-    if parents & files:
-        raise corrupt("the archive has a file and a folder of one name")
 
 
 def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
     shown = repr(info.orig_filename[:80])
-    if (
-        info.orig_filename != info.filename
-        or len(info.filename) > limits.name
-        or _BAD_NAME.search(info.filename)
-    ):
+    if info.orig_filename != info.filename:
         raise corrupt(f"the archive has a file with an unsafe name: {shown}")
+    check_name(info.filename, limits)
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise corrupt(f"the archive has something that is no plain file: {shown}")

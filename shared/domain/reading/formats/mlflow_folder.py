@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.domain.inspection import Column, UnreadableCode, UnreadableModel
 from shared.domain.packaging.environment import parse_python, parse_version
-from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.facts.signatures import parse_inputs
 from shared.domain.reading.limits import Limits, corrupt
 from shared.domain.reading.model_file import ParseYaml
@@ -48,7 +48,7 @@ class MlflowFolder:
 
 
 def read_mlflow_folder(
-    archive: Archive, parse_yaml: ParseYaml, evidence: Evidence, limits: Limits
+    archive: FileArchive, parse_yaml: ParseYaml, evidence: Evidence, limits: Limits
 ) -> MlflowFolder:
     """Read and judge a folder. Raises UnreadableModel for an archive that holds none, or one that no MLflow loads."""
     prefix = find_folder(archive)
@@ -82,7 +82,7 @@ def read_mlflow_folder(
     )
 
 
-def find_folder(archive: Archive) -> str:
+def find_folder(archive: FileArchive) -> str:
     """The path of the folder with the MLmodel file: empty for the archive's top, else one folder and a slash."""
     found = [
         entry.name.removesuffix("MLmodel")
@@ -119,7 +119,7 @@ def _judge_loader(python: dict[str, Any], sklearn: object, evidence: Evidence) -
 
 
 def _read_pickles(
-    archive: Archive, prefix: str, evidence: Evidence, limits: Limits
+    archive: FileArchive, prefix: str, evidence: Evidence, limits: Limits
 ) -> dict[str, Value]:
     """Walk every pickle of the folder, whether or not MLmodel mentions it, and read all other files to their end."""
     roots: dict[str, Value] = {}
@@ -138,7 +138,7 @@ def _read_pickles(
     return roots
 
 
-def _find_libraries(archive: Archive, prefix: str, limits: Limits) -> dict[str, str]:
+def _find_libraries(archive: FileArchive, prefix: str, limits: Limits) -> dict[str, str]:
     name = f"{prefix}requirements.txt"
     if all(entry.name != name for entry in archive.entries):
         return {}

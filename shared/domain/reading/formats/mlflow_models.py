@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.domain.inspection import Inspection, Json, ModelFormat
-from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.facts.columns import describe_columns
 from shared.domain.reading.facts.signatures import convert_sample
 from shared.domain.reading.formats.mlflow_folder import MlflowFolder, read_mlflow_folder
@@ -11,7 +11,7 @@ from shared.domain.reading.formats.pickled_models import describe_estimator
 from shared.domain.reading.model_file import ModelFile
 
 
-def read_folder(model_file: ModelFile, archive: Archive) -> Inspection:
+def read_folder(model_file: ModelFile, archive: FileArchive) -> Inspection:
     """The inspection of the folder in an archive. Raises UnreadableModel."""
     limits = model_file.limits
     folder = read_mlflow_folder(archive, model_file.parse_yaml, model_file.evidence, limits)

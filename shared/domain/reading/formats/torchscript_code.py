@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.domain.reading.limits import Limits, corrupt
 from shared.domain.reading.trust.evidence import Evidence
+from shared.domain.reading.trust.names import Trust
 from shared.domain.reading.trust.torch_operators import (
     BUILTINS,
     FORBIDDEN,
@@ -68,7 +69,11 @@ def judge_code(sources: Iterable[str], evidence: Evidence, limits: Limits) -> No
         for name in _find_refused(source, defined):
             refused[name[: limits.name // 2]] = None
     for name in list(refused)[:_MOST_SHOWN]:
-        evidence.add_name("torchscript", name)
+        evidence.add_name("torchscript", name, _judge_name)
+
+
+def _judge_name(_: str, name: str) -> Trust:
+    return Trust.DANGEROUS if FORBIDDEN & set(name.split(".")) else Trust.UNKNOWN
 
 
 def find_signature(source: str, cls: str, method: str) -> Signature | None:
