@@ -223,17 +223,6 @@ def _old_wrapper(self: Any, subclass: Any, shape: Any, order: Any, dtype: Any, *
     self.allow_mmap = rest.get("allow_mmap", False)
 
 
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [(b"\x04\x22\x4d\x18" + b"\0" * 9, "lz4"), (b"ZF0x10" + b"\0" * 9, "joblib before 0.10")],
-)
-def test_a_compression_that_is_not_read_is_named_with_a_way_out(data: bytes, said: str) -> None:
-    with pytest.raises(UnreadableModel, match=said) as caught:
-        read(data)
-    assert caught.value.code is UnreadableCode.UNSUPPORTED
-    assert "joblib.dump" in caught.value.next
-
-
 def test_a_zip_without_a_model_is_no_model() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

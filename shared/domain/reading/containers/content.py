@@ -6,20 +6,23 @@ Used by `shared.domain.reading.pickles.source`. Memory stays flat: nothing large
 import bz2
 import lzma
 import zlib
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
-from shared.domain.inspection import UnreadableCode, UnreadableModel
+from shared.domain.reading.containers.lz4 import Lz4Frame
 from shared.domain.reading.limits import KIB, Limits, corrupt, over_limits
 
 CHUNK = 256 * KIB
 
+_OLD_JOBLIB = b"ZF0x"
+_OLD_HEADER = 21
+"""joblib before 0.10: `ZF`, the unpacked length in hex and blanks, in the oldest one blank more, then one zlib stream."""
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x5d\x00\x00", "lzma"),
     (b"\x04\x22\x4d\x18", "lz4"),
-    (b"ZF", "joblib-0.9"),
+    (_OLD_JOBLIB, "zlib"),
     (b"x\x01", "zlib"),
     (b"x\x5e", "zlib"),
     (b"x\x9c", "zlib"),
@@ -62,6 +65,7 @@ class UnpackedContent:
         self._file = file
         self._limits = limits
         self._decompressor = _decompressor(compression, limits)
+        self._most = limits.lz4_unpacked if compression == "lz4" else limits.unpacked
         self._pending = b""
         self._packed = 0
         self._unpacked = 0
@@ -98,7 +102,7 @@ class UnpackedContent:
                 self._pending = b""
                 if at_end and not piece and not self._decompressor.eof:
                     raise corrupt("its compressed data ends too early")
-        except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
             if isinstance(error, lzma.LZMAError) and "emory" in str(error):
                 raise over_limits("its compression needs too much memory to unpack") from error
             raise corrupt(f"its compressed data cannot be unpacked ({error})") from error
@@ -106,7 +110,7 @@ class UnpackedContent:
 
     def _count(self, size: int) -> None:
         self._unpacked += size
-        if self._unpacked > self._limits.unpacked:
+        if self._unpacked > self._most:
             raise over_limits("the compressed file unpacks to more than the limit")
         free = self._unpacked <= self._limits.free_ratio_below
         if not free and self._unpacked > self._packed * self._limits.ratio:
@@ -134,12 +138,11 @@ class _Zlib:
         return piece, self._stream.unconsumed_tail
 
 
-def _decompressor(
-    compression: str, limits: Limits
-) -> "_Zlib | bz2.BZ2Decompressor | lzma.LZMADecompressor":
+_Decompressor: TypeAlias = _Zlib | bz2.BZ2Decompressor | lzma.LZMADecompressor | Lz4Frame
+
+
+def _decompressor(compression: str, limits: Limits) -> _Decompressor:
     match compression:
-        case "zlib":
-            return _Zlib(zlib.MAX_WBITS)
         case "gzip":
             return _Zlib(zlib.MAX_WBITS | 16)
         case "bz2":
@@ -147,14 +150,9 @@ def _decompressor(
         case "xz" | "lzma":
             kind = lzma.FORMAT_XZ if compression == "xz" else lzma.FORMAT_ALONE
             return lzma.LZMADecompressor(kind, memlimit=limits.lzma_memory)
-    problem = {
-        "lz4": "The file is compressed with lz4, which is not read here.",
-        "joblib-0.9": "The file was saved by joblib before 0.10, in a form that is not read here.",
-    }[compression]
-    remedy = (
-        "Save it again with joblib.dump(model, path, compress=('zlib', 3)) and upload that file."
-    )
-    raise UnreadableModel(UnreadableCode.UNSUPPORTED, problem, remedy)
+        case "lz4":
+            return Lz4Frame()
+    return _Zlib(zlib.MAX_WBITS)
 
 
 def find_compression(head: bytes) -> str | None:
@@ -165,8 +163,10 @@ def find_compression(head: bytes) -> str | None:
 def open_content(file: BinaryIO, size: int, limits: Limits) -> tuple[Content, str | None]:
     """The bytes to read, and what they were compressed with."""
     file.seek(0)
-    compression = find_compression(file.read(8))
-    file.seek(0)
+    head = file.read(_OLD_HEADER + 1)
+    compression = find_compression(head)
+    old = head.startswith(_OLD_JOBLIB)
+    file.seek(_OLD_HEADER + head.endswith(b" ") if old else 0)
     if compression is None:
         return PlainContent(file, size), None
     return UnpackedContent(file, compression, limits), compression

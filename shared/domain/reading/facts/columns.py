@@ -10,11 +10,14 @@ from math import isfinite
 from shared.domain.inspection import Column, Json
 from shared.domain.reading.facts.estimators import (
     attribute,
+    class_name,
     column_groups,
     find_inputs,
+    has_column_groups,
     inner_estimators,
     short_name,
     steps_of,
+    united,
 )
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.pickles.arrays import decode_list
@@ -24,6 +27,8 @@ _DEEPEST = 20
 _MOST_CATEGORIES = 20_000
 _TYPICAL = ("statistics_", "mean_", "center_", "data_min_")
 _EMPTY: dict[str, Json] = {"double": 0.0, "long": 0, "string": "", "boolean": False}
+_DATES = "ExtractDateTimeFeatures"
+_SOME_DAY = "2020-01-01T00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,14 @@ def _hints(node: Value, names: list[str] | None, count: int, depth: int) -> list
     nothing = [Hint()] * count
     if depth > _DEEPEST or not isinstance(node, Made):
         return nothing
-    if short_name(node) == "ColumnTransformer":
+    if has_column_groups(node):
         return _by_group(node, names, count, depth)
-    own = _learned(node, count)
+    if short_name(node) == _DATES:
+        return [Hint("datetime", _SOME_DAY)] * count
+    own = _encoded(node, names) or _learned(node, count)
     if own is not None:
         return own
-    for part in (*steps_of(node)[:2], *_united(node), *inner_estimators(node)):
+    for part in (*steps_of(node)[:2], *united(node), *inner_estimators(node)):
         found = _hints(part, names, count, depth + 1)
         if found != nothing:
             return found
@@ -82,20 +89,18 @@ def _by_group(node: Value, names: list[str] | None, count: int, depth: int) -> l
         for at, hint in zip(
             positions, _hints(transformer, group_names, len(positions), depth + 1), strict=True
         ):
-            hints[at] = hint if hint != Hint() else hints[at]
+            hints[at] = hints[at] if hints[at] != Hint() else hint
     for at in dropped - used:
         hints[at] = Hint(dropped=True)
     return hints
 
 
-def _united(node: Value) -> list[Value]:
-    """The transformers of a FeatureUnion: each of them gets all columns."""
-    members = attribute(node, "transformer_list")
-    return (
-        [pair[1] for pair in members if isinstance(pair, tuple) and len(pair) == 2]
-        if isinstance(members, list)
-        else []
-    )
+def _encoded(node: Value, names: list[str] | None) -> list[Hint] | None:
+    """The columns that an encoder of category_encoders takes for categories: it keeps no plain list of those."""
+    categories = decode_list(attribute(node, "cols"), len(names or ()))
+    if not names or not categories or not class_name(node).startswith("category_encoders."):
+        return None
+    return [Hint("string", "") if name in categories else Hint() for name in names]
 
 
 def _learned(node: Value, count: int) -> list[Hint] | None:

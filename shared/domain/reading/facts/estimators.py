@@ -11,6 +11,8 @@ _INNER = (
     "estimator_",
     "regressor_",
     "classifier_",
+    "classifier",
+    "regressor",
     "base_estimator_",
     "estimator",
     "base_estimator",
@@ -44,6 +46,13 @@ def attribute(node: Value, name: str) -> Value:
     )
 
 
+def is_pycaret_step(node: Value) -> bool:
+    """Whether a node is PyCaret's wrapper around one of its preparing steps."""
+    return class_name(node).startswith("pycaret.") and short_name(node).startswith(
+        "TransformerWrapper"
+    )
+
+
 def is_estimator(node: Value) -> bool:
     """Whether a node is an instance of one of scikit-learn's own estimators: those carry the version they were saved by."""
     return class_name(node).startswith("sklearn.") and isinstance(
@@ -57,6 +66,13 @@ def steps_of(node: Value) -> list[Value]:
     pairs = steps if isinstance(steps, list) else []
     found = [pair[1] for pair in pairs if isinstance(pair, tuple) and len(pair) == 2]
     return [step for step in found if not (isinstance(step, str) or step is None)]
+
+
+def united(node: Value) -> list[Value]:
+    """The transformers of a FeatureUnion: each of them gets all columns."""
+    members = attribute(node, "transformer_list")
+    pairs = members if isinstance(members, list) else []
+    return [pair[1] for pair in pairs if isinstance(pair, tuple) and len(pair) == 2]
 
 
 def inner_estimators(node: Value) -> Iterator[Value]:
@@ -74,9 +90,15 @@ def inner_estimators(node: Value) -> Iterator[Value]:
 def column_groups(
     node: Value, names: list[str] | None, count: int
 ) -> Iterator[tuple[Value, list[int]]]:
-    """A fitted ColumnTransformer's parts: the transformer (or 'drop') and the positions of the columns it gets."""
+    """The transformers (or 'drop') that get some columns each, and their positions: of a ColumnTransformer, or of PyCaret's steps."""
     groups = attribute(node, "transformers_")
     positions = {name: at for at, name in enumerate(names or [])}
+    for step in steps_of(node):
+        included = decode_list(attribute(step, "_include"), count) if is_pycaret_step(step) else []
+        yield (
+            attribute(step, "transformer"),
+            [positions[one] for one in included or [] if isinstance(one, str) and one in positions],
+        )
     for group in groups if isinstance(groups, list) else []:
         if not isinstance(group, tuple) or len(group) != 3:
             continue
@@ -102,31 +124,52 @@ def _without_wrapper(columns: Value) -> Value:
     return columns
 
 
+def has_column_groups(node: Value) -> bool:
+    """Whether `column_groups` tells what happens to each column."""
+    return short_name(node) == "ColumnTransformer" or any(map(is_pycaret_step, steps_of(node)))
+
+
 def find_inputs(node: Value, most: int, depth: int = 0) -> tuple[int, list[str] | None]:
     """How many columns a model takes and what they are called, as far as it tells; (0, None) if it does not."""
     if depth > _DEEPEST:
         return 0, None
-    names = decode_list(attribute(node, "feature_names_in_"), most)
+    told = attribute(node, "feature_names_in_") or attribute(node, "_df_columns")
+    names = decode_list(_without_wrapper(told), most)
     if names and all(isinstance(name, str) for name in names):
         return len(names), [str(name) for name in names]
-    count = decode_number(attribute(node, "n_features_in_"))
+    if is_pycaret_step(node):
+        return _pycaret_inputs(node, most)
+    count = decode_number(attribute(node, "n_features_in_") or attribute(node, "_n_features"))
     if type(count) is int and 0 < count <= most:
         return count, None
-    for inner in (*steps_of(node)[:1], *inner_estimators(node)):
+    for inner in (*steps_of(node)[:1], *united(node)[:1], *inner_estimators(node)):
         found = find_inputs(inner, most, depth + 1)
         if found[0]:
             return found
     return 0, None
 
 
+def _pycaret_inputs(node: Value, most: int) -> tuple[int, list[str] | None]:
+    """A step keeps the names of all columns; the target's is among them."""
+    names = decode_list(attribute(node, "_feature_names_in"), most)
+    target = attribute(node, "target_name_")
+    columns = [name for name in names or [] if isinstance(name, str) and name != target]
+    return len(columns), columns or None
+
+
 def find_classes(node: Value, most: int, depth: int = 0) -> tuple[Value, ...]:
     """The labels that a classifier tells apart; empty where there are none, or too many."""
     if depth > _DEEPEST:
         return ()
-    labels = decode_list(attribute(node, "classes_"), most)
+    labels = decode_list(attribute(node, "classes_") or attribute(node, "_classes"), most)
     if labels:
         return tuple(labels)
-    for inner in (*steps_of(node)[-1:], *inner_estimators(node)):
+    named = (
+        attribute(step, "transformer") for step in steps_of(node)[:-1] if is_pycaret_step(step)
+    )
+    encoders = (one for one in named if short_name(one) == "LabelEncoder")
+    labels_only = attribute(node, "_label_binarizer")
+    for inner in (labels_only, *encoders, *steps_of(node)[-1:], *inner_estimators(node)):
         found = find_classes(inner, most, depth + 1)
         if found:
             return found

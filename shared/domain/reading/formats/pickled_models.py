@@ -5,12 +5,15 @@ from dataclasses import replace
 from shared.domain.inspection import (
     Inspection,
     ModelFormat,
+    Obstacle,
     UnreadableCode,
     UnreadableModel,
     Verdict,
 )
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.content import find_compression
+from shared.domain.reading.facts import statsmodels_facts
+from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.facts.columns import describe_columns
 from shared.domain.reading.facts.estimators import (
     attribute,
@@ -18,7 +21,9 @@ from shared.domain.reading.facts.estimators import (
     find_classes,
     is_estimator,
     public_name,
+    steps_of,
 )
+from shared.domain.reading.facts.libraries import find_libraries
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.model_file import ModelFile, not_a_model
 from shared.domain.reading.pickles.graph import Made, Value
@@ -35,29 +40,52 @@ _PLAIN_NAMES = {
     float: "a number",
     Made: "an object",
 }
+_ESTIMATORS = (
+    "catboost.core.",
+    "category_encoders.",
+    "feature_engine.",
+    "imblearn.",
+    "lightgbm.sklearn.",
+    "pycaret.internal.",
+    "xgboost.sklearn.",
+)
+"""Where other libraries keep classes that are used as scikit-learn's own."""
+_BOOSTERS = ("lightgbm.basic.Booster", "xgboost.core.Booster")
+_NEEDS_MATRIX = Obstacle(
+    "A bare xgboost.Booster takes only XGBoost's own DMatrix, which nothing makes of a request's rows.",
+    "Save it with booster.save_model('model.ubj'), or pickle an XGBClassifier or XGBRegressor, and upload that.",
+)
+_NO_PREDICT = Obstacle(
+    "A vector autoregression has no method predict, which is what a served model is asked.",
+    "Serve one model per series (ARIMA, AutoReg), or wrap it in an MLflow python_function of your own.",
+)
+_NEEDS_SAVE = Obstacle(
+    "A forecast is asked for by start and end, which only MLflow's statsmodels flavor passes on, and that reads pickles alone.",
+    "Save the results with results.save('model.pkl') and upload that.",
+)
 
 
 def read(model_file: ModelFile) -> Inspection:
     """The inspection of a pickled model. Raises UnreadableModel."""
     found = _walk(model_file)
-    if model_file.evidence.verdict is Verdict.CLEAN and not is_estimator(found.root):
-        what = public_name(class_name(found.root)) or _PLAIN_NAMES.get(
-            type(found.root), "something else"
-        )
+    root = found.root
+    if model_file.evidence.verdict is Verdict.CLEAN and not _is_model(root):
+        what = public_name(class_name(root)) or _PLAIN_NAMES.get(type(root), "something else")
         raise not_a_model(f"The file holds no model of a library that is read here, but {what}.")
-    columns, sample, named = describe_columns(found.root, model_file.limits)
+    libraries = find_libraries(root, model_file.evidence.names, model_file.limits)
     blank = model_file.blank(
-        ModelFormat.JOBLIB if found.joblib else ModelFormat.PICKLE,
-        "python_function" if found.joblib else "sklearn",
+        ModelFormat.JOBLIB if found.joblib else ModelFormat.PICKLE, _flavor(found)
     )
-    return replace(
-        describe_estimator(blank, found.root, model_file.limits),
+    told = replace(
+        describe_estimator(blank, root, model_file.limits),
         compression=found.compression,
         written_by="joblib" if found.joblib else _writer(model_file.evidence),
-        features=columns,
-        named_features=named,
-        sample_row=sample,
+        libraries=libraries.versions,
+        needs=libraries.needs,
+        python_version=libraries.python,
+        obstacle=_find_obstacle(found),
     )
+    return _with_columns(told, root, libraries.boosters, model_file.limits)
 
 
 def describe_estimator(blank: Inspection, root: Value, limits: Limits) -> Inspection:
@@ -71,6 +99,56 @@ def describe_estimator(blank: Inspection, root: Value, limits: Limits) -> Inspec
         else (),
         classes=find_classes(root, limits.classes),
     )
+
+
+def _is_model(root: Value) -> bool:
+    name = class_name(root)
+    return (
+        is_estimator(root)
+        or name.startswith(_ESTIMATORS)
+        or name in _BOOSTERS
+        or statsmodels_facts.is_results(root)
+    )
+
+
+def _flavor(found: PickleFile) -> str:
+    """MLflow's flavor that loads exactly this file, else `python_function` with a loader of ours."""
+    if found.joblib or class_name(found.root) in _BOOSTERS:
+        return "python_function"
+    return "statsmodels" if statsmodels_facts.is_results(found.root) else "sklearn"
+
+
+def _find_obstacle(found: PickleFile) -> Obstacle | None:
+    name = class_name(found.root)
+    if name == "xgboost.core.Booster":
+        return _NEEDS_MATRIX
+    if name.startswith("statsmodels.tsa.vector_ar."):
+        return _NO_PREDICT
+    series = statsmodels_facts.is_results(found.root) and statsmodels_facts.is_time_series(
+        found.root
+    )
+    return _NEEDS_SAVE if series and found.joblib else None
+
+
+def _with_columns(
+    told: Inspection, root: Value, boosters: tuple[BoosterFacts, ...], limits: Limits
+) -> Inspection:
+    """The columns as the model tells them, or where it is a booster's estimator, as the booster does."""
+    if statsmodels_facts.is_results(root):
+        columns, sample, named = statsmodels_facts.describe_inputs(root, limits)
+        return replace(told, features=columns, named_features=named, sample_row=sample)
+    last = root
+    while steps_of(last):
+        last = steps_of(last)[-1]
+    name = class_name(last)
+    facts = boosters[-1] if boosters and name.startswith(f"{boosters[-1].library}.") else None
+    if facts:
+        told = replace(told, classes=told.classes or facts.classes, details=facts.details)
+    if facts and last is root:
+        columns, sample, named = facts.columns, facts.sample or None, facts.named
+    else:
+        columns, sample, named = describe_columns(root, limits)
+    return replace(told, features=columns, named_features=named, sample_row=sample)
 
 
 def _walk(model_file: ModelFile) -> PickleFile:

@@ -13,6 +13,7 @@ _SCALAR = "multiarray.scalar"
 _RECONSTRUCT = "multiarray._reconstruct"
 _FROM_BUFFER = "numeric._frombuffer"
 _FORMATS = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "b1": "?"}
+_EMPTY: dict[str, Json] = {"f": 0.0, "i": 0, "u": 0, "b": False, "O": "", "U": "", "S": ""}
 _FORMATS |= {"u1": "B", "u2": "H", "u4": "I", "u8": "Q"}
 
 
@@ -41,6 +42,41 @@ def decode_number(value: Value) -> Json:
         decoded = _decode(kind, _bytes(value.args[1]), 1) if kind else None
         return decoded[0] if decoded else None
     return None
+
+
+def decode_first(value: Value, count: int) -> list[Json]:
+    """The first value in each of the `count` rows of a two-dimensional array; of a skipped one a value of its type."""
+    parts = _parts(value)
+    kind = parse_dtype(parts[1]) if parts else None
+    if parts is None or kind is None or len(find_shape(value)) != 2 or parts[0][0] != count:
+        return []
+    step = 1 if _is_fortran(value) else parts[0][1]
+    empty = _EMPTY.get(kind.kind)
+    data = parts[2] if isinstance(parts[2], list) else _bytes(parts[2])
+    if data is None:
+        return [empty] * count
+    return [_one(data, kind, row * step, empty) for row in range(count)]
+
+
+def find_shape(value: Value) -> tuple[int, ...]:
+    """The shape of an array; empty for what is none."""
+    parts = _parts(value)
+    shape = parts[0] if parts else ()
+    return shape if all(type(length) is int and length >= 0 for length in shape) else ()
+
+
+def _one(data: list[Value] | bytes, kind: DType, at: int, empty: Json) -> Json:
+    if isinstance(data, list):
+        value = decode_number(data[at]) if at < len(data) else None
+        return empty if value is None else value
+    decoded = _decode(kind, data[at * kind.size : (at + 1) * kind.size], 1)
+    return decoded[0] if decoded else empty
+
+
+def _is_fortran(value: Value) -> bool:
+    if isinstance(value, Array):
+        return value.order == "F"
+    return value.args[3] == "F" if len(value.args) == 4 else value.state[3] is True
 
 
 def _parts(value: Value) -> tuple[tuple[Value, ...], Value, Value] | None:

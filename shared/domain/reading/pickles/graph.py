@@ -63,12 +63,14 @@ class Made:
 
 
 class Skipped:
-    """A long string or run of bytes, of which only the size is kept."""
+    """A long string or run of bytes, of which only the size is kept, and of a booster's own bytes both ends."""
 
-    __slots__ = ("size",)
+    __slots__ = ("head", "size", "tail")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, head: bytes = b"", tail: bytes = b"") -> None:
         self.size = size
+        self.head = head
+        self.tail = tail
 
 
 class Array:

@@ -6,12 +6,14 @@ them to 16 (a byte with the padding's length comes first). Arrays of objects fol
 
 from math import prod
 
+from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.dtypes import parse_dtype
 from shared.domain.reading.pickles.graph import Array, Made, Pairs, Value
 from shared.domain.reading.pickles.machine import Machine
 
 JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_OLD_ARRAYS = ("NDArrayWrapper", "ZNDArrayWrapper")
 _ATTRIBUTES = ("subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes")
 _MOST_DIMENSIONS = 64
 
@@ -38,6 +40,21 @@ def read_joblib_array(machine: Machine, wrapper: Made) -> Value:
         machine.count_text(size)
         data = machine.source.take(size)
     return Array(_shape(state), state.get("dtype"), state.get("order"), data)
+
+
+def is_array_elsewhere(instance_of: str) -> bool:
+    """Whether an instance stands for an array in another file, as joblib before 0.10 stored them."""
+    return instance_of.startswith("joblib.") and instance_of.rpartition(".")[2] in _OLD_ARRAYS
+
+
+def arrays_elsewhere() -> UnreadableModel:
+    """The error for a model whose arrays are not in the file."""
+    return UnreadableModel(
+        UnreadableCode.UNSUPPORTED,
+        "The file was saved by joblib before 0.10: the model's arrays are not in it, but in other files beside it.",
+        "Load it where all its files are, save it again with joblib.dump(model, path, compress=('zlib', 3)) "
+        "by a newer joblib, and upload the one file.",
+    )
 
 
 def _is_plain_wrapper(wrapper: Made) -> bool:

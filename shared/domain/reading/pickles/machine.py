@@ -44,6 +44,7 @@ class Machine:
         self._objects = 0
         self._text = 0
         self._work = 0
+        self._ends_left = limits.kept_ends
 
     def run(self) -> Value:
         """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
@@ -111,6 +112,11 @@ class Machine:
         self._work += values
         if self._work > self.limits.opcodes:
             raise over_limits(f"it takes more than {self.limits.opcodes} steps to judge")
+
+    def may_keep_ends(self) -> bool:
+        """Whether the ends of one more long value may be kept: of an ensemble's boosters a few tell enough."""
+        self._ends_left -= 1
+        return self._ends_left >= 0
 
     def count_text(self, size: int) -> None:
         """Account for text that is kept."""

@@ -9,7 +9,12 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.call_rules import accepts_arguments
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
-from shared.domain.reading.pickles.joblib_arrays import JOBLIB_ARRAY, read_joblib_array
+from shared.domain.reading.pickles.joblib_arrays import (
+    JOBLIB_ARRAY,
+    arrays_elsewhere,
+    is_array_elsewhere,
+    read_joblib_array,
+)
 from shared.domain.reading.pickles.machine import Machine, Opcode
 from shared.domain.reading.pickles.state_rules import find_bad_state
 from shared.domain.reading.trust.names import Trust
@@ -115,6 +120,8 @@ def _build(machine: Machine) -> None:
     bad = find_bad_state(target, state, machine.limits.kept_items, machine.count_work)
     if bad:
         machine.evidence.add_unknown(bad)
+    if is_array_elsewhere(target.instance_of):
+        raise arrays_elsewhere()
     target.state = state
     if target.instance_of == JOBLIB_ARRAY:
         machine.stack[-1] = read_joblib_array(machine, target)

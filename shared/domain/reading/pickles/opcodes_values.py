@@ -12,14 +12,25 @@ from shared.domain.reading.pickles.machine import Machine, Opcode
 
 _LONGEST_NUMBER = 2_000
 _NEWEST_PROTOCOL = 5
+_BOOSTERS = (b"{L", b'{"', b"CONFIG-offset:", b"binf", b"tree\n", b"CBM1")
+_LONGEST_MARK = 14
+"""How the models of XGBoost, LightGBM and CatBoost start, which their objects keep as one long value."""
 
 
 def _take(machine: Machine, size: int) -> bytes | Skipped:
-    if size > machine.limits.kept_value:
-        machine.source.skip(size)
+    if size <= machine.limits.kept_value:
+        machine.count_text(size)
+        return machine.source.take(size)
+    start = machine.source.take(_LONGEST_MARK)
+    if not (start.startswith(_BOOSTERS) and machine.may_keep_ends()):
+        machine.source.skip(size - len(start))
         return Skipped(size)
-    machine.count_text(size)
-    return machine.source.take(size)
+    end = machine.limits.kept_value
+    machine.count_text(2 * end)
+    head = start + machine.source.take(min(end, size) - len(start))
+    tail = min(end, size - len(head))
+    machine.source.skip(size - len(head) - tail)
+    return Skipped(size, head, machine.source.take(tail))
 
 
 def _sized(width: int, kind: str) -> Opcode:

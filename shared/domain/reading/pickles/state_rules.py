@@ -4,12 +4,14 @@ Most classes just put the state into their attributes. The ones below call somet
 while they are restored: each gets only what real models give it. The rules tell what is wrong, or nothing.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import TypeAlias
 
 from shared.domain.reading.pickles.formulas import is_plain_formula
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
 from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
+from shared.domain.reading.pickles.tables import find_labels
 from shared.domain.reading.trust.names import Trust
 
 _Rule: TypeAlias = Callable[[Pairs, Spend], str | None]
@@ -18,6 +20,27 @@ _PANDAS = "pandas."
 _FRAME = "pandas.core.frame.DataFrame"
 _PYCARET_STEP = "pycaret.internal.pipeline._"
 _SHOWN = 80
+_MOST_COLUMNS = 20_000
+_DISTRIBUTION = frozenset(
+    {
+        "__doc__",
+        "_ctor_param",
+        "_parse_arg_template",
+        "_random_state",
+        "_stats_has_moments",
+        "a",
+        "b",
+        "badvalue",
+        "extradoc",
+        "moment_type",
+        "name",
+        "numargs",
+        "shapes",
+        "xtol",
+    }
+)
+_TEMPLATE = "96f157988cf1d55f5c7b3c2aa53ca72c1c4dc99d336ac790ae623a86665f9c5e"
+"""The SHA-256 of the code that scipy 1.10 to 1.17 give each distribution without shape parameters."""
 _DICTS = ("builtins.dict", "collections.OrderedDict", "collections.defaultdict")
 
 
@@ -74,19 +97,20 @@ def _lightgbm_booster(state: Pairs, _spend: Spend) -> str | None:
 
 
 def _model_data(state: Pairs, _spend: Spend) -> str | None:
-    """With `restore_design_info` statsmodels evaluates the formula, whose parts are Python, over the training data."""
-    if not any(key == "restore_design_info" for key, _ in state.pairs):
+    """Restoring evaluates the formula, whose parts are Python, over the training data; under what flag depends on the version."""
+    if not any(key == "formula" for key, _ in state.pairs):
         return None
-    formula = state.get("formula")
-    if not isinstance(formula, str) or not is_plain_formula(formula):
-        shown = formula[:_SHOWN] if isinstance(formula, str) else "not a text"
-        return (
-            f"Loading it evaluates the formula {shown!r} as Python code: only column names, numbers, C(name) and "
-            "the operators ~ + - : * are known to be harmless."
-        )
     data = [state.get(key) for key in ("frame", "orig_endog", "orig_exog")]
-    tables = all(isinstance(one, Made) and one.instance_of == _FRAME for one in data if one)
-    return None if tables else _odd("statsmodels.base.data.ModelData")
+    if not all(isinstance(one, Made) and one.instance_of == _FRAME for one in data if one):
+        return _odd("statsmodels.base.data.ModelData")
+    formula = state.get("formula")
+    if isinstance(formula, str) and is_plain_formula(formula, find_labels(data[0], _MOST_COLUMNS)):
+        return None
+    shown = formula[:_SHOWN] if isinstance(formula, str) else "which is no text"
+    return (
+        f"Loading it evaluates the formula {shown!r} as Python code: known to be harmless are only column names, numbers, "
+        "the operators ~ + - : *, and simple functions of them such as C(a), I(a ** 2) and np.log(a)."
+    )
 
 
 def _negative_binomial(state: Pairs, _spend: Spend) -> str | None:
@@ -110,7 +134,21 @@ def _unmemorized(state: Pairs, _spend: Spend) -> str | None:
     return None if all(known) else _odd("joblib.memory.NotMemorizedFunc")
 
 
+def _distribution(state: Pairs, spend: Spend) -> str | None:
+    """SciPy runs `exec` on a text in the state, and calls methods that other attributes could replace."""
+    code = state.get("_parse_arg_template")
+    digest = hashlib.sha256(code.encode()).hexdigest() if isinstance(code, str) else ""
+    known = all(key in _DISTRIBUTION for key, _ in state.pairs) and is_plain(state, spend)
+    if known and digest == _TEMPLATE:
+        return None
+    return "Loading it runs code from a text inside of a distribution of scipy.stats."
+
+
 _RULES: dict[str, _Rule] = {
+    **{
+        f"scipy.stats._continuous_distns.{name}": _distribution
+        for name in ("norm_gen", "cauchy_gen", "logistic_gen")
+    },
     "xgboost.core.Booster": _xgboost_booster,
     "lightgbm.basic.Booster": _lightgbm_booster,
     **{

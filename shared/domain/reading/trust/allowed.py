@@ -150,6 +150,16 @@ RESTORED = frozenset(
         *PYCARET_RESTORED,
         *STATSMODELS_RESTORED,
         *XGBOOST_RESTORED,
+        # joblib's older note that an array is in another file: the reader refuses to go on there.
+        *(
+            f"joblib.{module}.{name}"
+            for module in ("numpy_pickle", "numpy_pickle_compat")
+            for name in ("NDArrayWrapper", "ZNDArrayWrapper")
+        ),
+        # Distributions inside of links; a rule holds their state to what scipy itself writes.
+        "scipy.stats._continuous_distns.cauchy_gen",
+        "scipy.stats._continuous_distns.logistic_gen",
+        "scipy.stats._continuous_distns.norm_gen",
         # The record of an optimizer's run, in the results of exponential smoothing.
         "scipy.optimize._lbfgsb_py.LbfgsInvHessProduct",
         "scipy.optimize._optimize.OptimizeResult",

@@ -1,4 +1,4 @@
-"""Names of the classes that scikit-learn defines itself, gathered from its releases 1.2, 1.4, 1.6, 1.7 and 1.8.
+"""Names of the classes that scikit-learn defines itself, gathered from its releases 0.24, 1.0, 1.2, 1.4, 1.6, 1.7 and 1.8.
 
 Part of the allowlist in `shared.domain.reading.trust.names`. A list of names, and not the prefix `sklearn.` alone: its modules
 also hold what they import (`Parallel`, `Path`, ...), and those are not scikit-learn's. Left out on purpose: plots, test
@@ -17,9 +17,9 @@ BaseHistGradientBoosting BaseLabelPropagation BaseLibSVM BaseLink BaseLoss BaseM
 BaseMultilayerPerceptron BaseOptimizer BaseRandomProjection BaseSGD BaseSGDClassifier
 BaseSGDRegressor BaseSVC BaseSearchCV BaseShuffleSplit BaseSpectral BaseSuccessiveHalving
 BaseThresholdClassifier BaseWeightBoosting BayesianGaussianMixture BayesianRidge BernoulliNB
-BernoulliRBM Binarizer BinaryTree BinaryTree32 BinaryTree64 BinomialDeviance Birch
+BernoulliRBM Binarizer BinaryCrossEntropy BinaryTree BinaryTree32 BinaryTree64 BinomialDeviance Birch
 BisectingKMeans BrayCurtisDistance BrayCurtisDistance32 BrayCurtisDistance64 Bunch CCA
-CalibratedClassifierCV CanberraDistance CanberraDistance32 CanberraDistance64 CategoricalNB
+CalibratedClassifierCV CategoricalCrossEntropy CanberraDistance CanberraDistance32 CanberraDistance64 CategoricalNB
 ChebyshevDistance ChebyshevDistance32 ChebyshevDistance64 ClassicalMDS
 ClassificationLossFunction ClassifierChain ClassifierTags ColumnTransformer ComplementNB
 CompoundKernel ConstantKernel CountVectorizer CyAbsoluteError CyExponentialLoss
@@ -48,7 +48,7 @@ KDTree32 KDTree64 KFold KMeans KNNImputer KNeighborsClassifier KNeighborsRegress
 KNeighborsTransformer Kernel KernelCenterer KernelDensity KernelPCA KernelRidge
 KulsinskiDistance KulsinskiDistance32 KulsinskiDistance64 LabelBinarizer LabelEncoder
 LabelPropagation LabelSpreading Lars LarsCV Lasso LassoCV LassoLars LassoLarsCV LassoLarsIC
-LatentDirichletAllocation LeastAbsoluteError LeastSquaresError LeaveOneGroupOut LeaveOneOut
+LatentDirichletAllocation LeastAbsoluteDeviation LeastAbsoluteError LeastSquares LeastSquaresError LeaveOneGroupOut LeaveOneOut
 LeavePGroupsOut LeavePOut LedoitWolf LinearDiscriminantAnalysis LinearModel LinearModelCV
 LinearModelLoss LinearRegression LinearSVC LinearSVR LocalOutlierFactor LocallyLinearEmbedding
 Log LogLink LogisticRegression LogisticRegressionCV LogitLink LossFunction MAE MDS MLPClassifier
