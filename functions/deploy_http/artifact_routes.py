@@ -174,4 +174,4 @@ def _created(
 
 def _shown(caller: Caller, record: Model | Artifact) -> answers.ArtifactAnswer:
     present = read.find_content(caller.ports, [record])
-    return render_artifact(record, present[record.content_digest])
+    return render_artifact(record, present.get(record.content_digest))

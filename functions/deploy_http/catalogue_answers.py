@@ -157,6 +157,14 @@ class InstalledAnswer(BaseModel):
     requirements: list[str]
 
 
+class FindingAnswer(BaseModel):
+    """Something that breaks or surprises on Azure's images, and what mends it."""
+
+    code: str = Field(examples=["version_not_told"])
+    what: str
+    fix: str
+
+
 class InspectionAnswer(BaseModel):
     """All that was read from a model's file; nothing of it was run."""
 
@@ -184,6 +192,7 @@ class InspectionAnswer(BaseModel):
     classes: list[str | int | float | bool | None]
     details: dict[str, str]
     installed: InstalledAnswer
+    findings: list[FindingAnswer]
     sample_payload: dict[str, Any] | None
     sample_call: str | None = Field(
         description="Ready to paste, with the address of a deployment in place of $SCORING_URI."

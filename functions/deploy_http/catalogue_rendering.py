@@ -96,6 +96,10 @@ def render_inspection(described: Description) -> answers.InspectionAnswer:
         installed=answers.InstalledAnswer(
             python=environment.python, requirements=list(environment.requirements)
         ),
+        findings=[
+            answers.FindingAnswer(code=each.code, what=each.what, fix=each.fix)
+            for each in described.findings
+        ],
         sample_payload=described.payload,
         sample_call=call_of(described.payload),
         reader_version=found.reader_version,

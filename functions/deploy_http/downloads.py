@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from functions.deploy_http.caching import was_seen
 from functions.deploy_http.problems import render_problem
-from shared.domain.artifacts import Artifact
+from shared.domain.artifacts import Artifact, is_elsewhere
 from shared.domain.errors import NotFound, Refusal
 from shared.domain.policy import Policy
 from shared.domain.records import Model
@@ -95,6 +95,12 @@ def _disposition(filename: str) -> str:
 
 
 def _missing(record: Model | Artifact) -> NotFound:
+    if is_elsewhere(record):
+        return NotFound(
+            "content_missing",
+            f"The files of {record.id} are in the workspace's registry, and not in the store.",
+            "Read them there, by the name and version it was taken from.",
+        )
     return NotFound(
         "content_missing",
         f"The file of {record.id} (sha256 {record.content_digest}) is not in the store any more.",

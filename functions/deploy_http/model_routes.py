@@ -105,7 +105,7 @@ def inspect_model(
 
 def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:
     present = read.find_content(caller.ports, [model])
-    return rendering.render_model(model, present[model.content_digest])
+    return rendering.render_model(model, present.get(model.content_digest))
 
 
 def _prefers_text(accept: str) -> bool:

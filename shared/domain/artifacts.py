@@ -38,3 +38,8 @@ def kind_of(record: Model | Artifact) -> ArtifactKind:
 def name_of(record: Model | Artifact) -> str:
     """What its owner calls an artifact."""
     return record.name if isinstance(record, Artifact) else record.model_name
+
+
+def is_elsewhere(record: Model | Artifact) -> bool:
+    """Whether an artifact is a model of the workspace's registry, whose files are there."""
+    return isinstance(record, Model) and bool(record.registry_name)

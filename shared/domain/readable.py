@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.exceptions import tell_grant
 from shared.domain.inspection import Inspection, Json, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
+from shared.domain.packaging.lint import Finding
 from shared.domain.records import Model
 from shared.domain.scoring import sample_call
 
@@ -27,11 +28,12 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s"\[\]{},:]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """A model, what its file tells, what is installed to serve it, and a payload that it takes."""
+    """A model, what its file tells, what serving it installs, what to know of that, and a payload it takes."""
 
     model: Model
     inspection: Inspection
     environment: Environment
+    findings: tuple[Finding, ...]
     payload: dict[str, Any] | None
 
 
@@ -48,6 +50,7 @@ def render_readable(described: Description) -> str:
         _list("What it gives", (_tensor(each) for each in inspection.outputs)),
         _list("What it tells apart", _classes(inspection.classes)),
         _installed(described.environment),
+        _list("What to know before it is served", _findings(described.findings)),
         _call(described.payload),
     )
     return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
@@ -135,6 +138,11 @@ def _installed(environment: Environment) -> Iterator[str]:
     yield from _wrap(f"Python {environment.python}", 2)
     for line in environment.requirements:
         yield from _wrap(line, 2)
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[str]:
+    for each in findings:
+        yield f"- {each.what} {each.fix}"
 
 
 def _call(payload: dict[str, Any] | None) -> Iterator[str]:

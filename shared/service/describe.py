@@ -5,6 +5,7 @@ from shared.domain.exceptions import covers
 from shared.domain.inspection import Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.packaging.environment import plan_environment
+from shared.domain.packaging.lint import lint
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.readable import Description
@@ -29,6 +30,7 @@ def describe_model(
         model=model,
         inspection=inspection,
         environment=environment,
+        findings=lint(inspection, environment),
         payload=sample_payload(inspection),
     )
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.artifacts import Artifact, ArtifactKind, is_elsewhere
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
@@ -86,8 +86,11 @@ def list_artifacts(
 
 
 def find_content(ports: Ports, records: Iterable[Model | Artifact]) -> dict[str, bool]:
-    """Whether each content of some artifacts is in the store, by digest: a light call each."""
-    digests = {each.content_digest for each in records}
+    """Whether each content of some artifacts is in the store, by digest: a light call each.
+
+    A model of the workspace's registry has none there, and is not looked for.
+    """
+    digests = {each.content_digest for each in records if not is_elsewhere(each)}
     return {each: content.is_present(ports.artifacts, each) for each in digests}
 
 

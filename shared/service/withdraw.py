@@ -102,9 +102,8 @@ def _forget(ports: Ports, model: Model, deployment_id: str) -> None:
     record = stored.record
     if _uses(record):
         raise _deployed([record])
-    if record.status is Status.FAILED:  # one that was deleted removes its entry by itself
-        _remove_registered(ports, record)
-        record = replace(record, azure_model_version="")
+    if record.status is Status.FAILED and _remove_registered(ports, record):
+        record = replace(record, azure_model_version="")  # one that was deleted does so by itself
     mark_deleted(ports, record, stored.row.etag)
 
 
@@ -115,17 +114,22 @@ def _uses(record: Deployment) -> bool:
     return record.status is not Status.DELETED
 
 
-def _remove_registered(ports: Ports, record: Deployment) -> None:
-    """Removes the entry that a failed deployment kept for its retry, where it is ours and unused."""
+def _remove_registered(ports: Ports, record: Deployment) -> bool:
+    """Removes the entry that a failed deployment kept for its retry, where it is ours and unused.
+
+    Whether there is none any more.
+    """
     name, version = record.azure_model_name, record.azure_model_version or "1"
     found = ports.view.find_model(name, version)
     if found is None or not ownership.is_ours(found.tags, ownership.deployment_tags(record)):
-        return
+        return found is None
     try:
         ports.view.remove_model(name, version)
     except CloudError as error:
         if error.trouble is not Trouble.CONFLICT:
-            raise  # a conflict: something else in Azure ML uses it, so it stays
+            raise
+        return False  # something else in Azure ML uses it
+    return True
 
 
 def _deployed(users: list[Deployment]) -> Conflict:
