@@ -42,9 +42,9 @@ def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
     _check_files(archive, model_file)
     metadata = parse_config(archive.read(_METADATA, limits.document), _METADATA)
     config = parse_config(archive.read(_CONFIG, limits.document), _CONFIG)
+    judge_config(config, model_file.evidence, limits)
     start, size = archive.find_stored(_WEIGHTS)
     weights = read_hdf5(model_file.file, start, size, (), limits)
-    judge_config(config, model_file.evidence, limits)
     _judge_weights(weights, model_file)
     return replace(
         _describe(model_file, config, metadata.get("keras_version"), None, weights),
