@@ -6,7 +6,7 @@ from shared.domain.artifacts import Artifact, ArtifactKind, kind_of, name_of
 from shared.domain.exceptions import VerdictException
 from shared.domain.inspection import Column, Tensor
 from shared.domain.readable import Description, call_of
-from shared.domain.readiness import Readiness
+from shared.domain.readiness import Readiness, find_untold
 from shared.domain.records import Model
 
 
@@ -87,7 +87,10 @@ def render_inspection(described: Description) -> answers.InspectionAnswer:
         allowed_by=render_grant(model.grant),
         obstacle=obstacle,
         python_version=found.python_version,
-        libraries={**dict.fromkeys(found.needs), **dict(found.libraries)},
+        libraries={
+            **dict.fromkeys(name for name, _ in find_untold(found)),
+            **dict(found.libraries),
+        },
         features=[_column(each) for each in found.features],
         inputs=[_tensor(each) for each in found.inputs],
         outputs=[_tensor(each) for each in found.outputs],

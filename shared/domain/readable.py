@@ -14,6 +14,7 @@ from shared.domain.exceptions import tell_grant
 from shared.domain.inspection import Inspection, Json, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.lint import Finding
+from shared.domain.readiness import find_untold
 from shared.domain.records import Model
 from shared.domain.scoring import sample_call
 
@@ -49,11 +50,17 @@ def render_readable(described: Description) -> str:
         _list("What it takes", _inputs(inspection)),
         _list("What it gives", (_tensor(each) for each in inspection.outputs)),
         _list("What it tells apart", _classes(inspection.classes)),
+        *(() if inspection.obstacle else _serving(described)),
+    )
+    return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
+
+
+def _serving(described: Description) -> tuple[Iterator[str], ...]:
+    return (
         _installed(described.environment),
         _list("What to know before it is served", _findings(described.findings)),
         _call(described.payload),
     )
-    return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
 
 
 def call_of(payload: dict[str, Any] | None) -> str | None:
@@ -66,7 +73,7 @@ def call_of(payload: dict[str, Any] | None) -> str | None:
 
 def _title(described: Description) -> Iterator[str]:
     model, inspection = described.model, described.inspection
-    what = _plain(inspection.estimator or "a model").rpartition(".")[2]
+    what = _plain(inspection.estimator or f"{inspection.format} model").rpartition(".")[2]
     yield from _wrap(f"{model.model_name} ({model.id})")
     yield from _wrap(
         f"{what}, read from a file of {_size(inspection.size)}; nothing of it was run."
@@ -78,14 +85,17 @@ def _facts(described: Description) -> Iterator[str]:
     packed = f", packed by {inspection.compression}" if inspection.compression else ""
     by = f", written by {inspection.written_by}" if inspection.written_by else ""
     libraries = [f"{name} {version}" for name, version in inspection.libraries]
-    libraries += [f"{name} (version not told)" for name in inspection.needs]
+    libraries += [
+        f"{name} ({first} or later)" if first else f"{name} (version not told)"
+        for name, first in find_untold(inspection)
+    ]
     grant = [tell_grant(model.grant)] if model.grant else []
     rows = [
         ("Verdict", " ".join([_verdict(inspection.verdict), *grant])),
         ("Class", inspection.estimator or "not told"),
         ("File", f"{model.filename}: {inspection.format}{packed}{by}"),
         ("sha256", inspection.digest),
-        ("Served as", f"MLflow's {inspection.flavor}"),
+        ("Served as", "not at all" if inspection.obstacle else f"MLflow's {inspection.flavor}"),
         ("Python", inspection.python_version or "not told"),
         ("Libraries", ", ".join(libraries) or "none told"),
         ("Licence", model.license or "not told"),

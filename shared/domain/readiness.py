@@ -57,6 +57,13 @@ def rate(inspection: Inspection, *, licence: str, instance_type: str, let_in: bo
     return Readiness(score=score, blocked=blocked, parts=parts)
 
 
+def find_untold(inspection: Inspection) -> tuple[tuple[str, str], ...]:
+    """Libraries that serving needs and whose version the file does not tell; with the first that will do, or nothing."""
+    told = {name for name, _ in inspection.libraries}
+    parted = (need.partition(">=") for need in inspection.needs)
+    return tuple((name, first) for name, _, first in parted if name not in told)
+
+
 def _find_block(inspection: Inspection, let_in: bool) -> str:
     if inspection.verdict is not Verdict.CLEAN and not let_in:
         reasons = " ".join(inspection.reasons)
@@ -78,17 +85,14 @@ def _rate_safety(inspection: Inspection, let_in: bool) -> Part:
 
 
 def _rate_environment(inspection: Inspection) -> Part:
-    known, unknown = inspection.libraries, inspection.needs
-    share = len(known) / (len(known) + len(unknown)) if known or unknown else 0.0
+    known, untold = inspection.libraries, find_untold(inspection)
+    share = len(known) / (len(known) + len(untold)) if known or untold else 0.0
     score = round(0.8 * share + 0.2 * bool(inspection.python_version), 2)
-    wanted = [f"the version of {name}" for name in unknown[:5]]
-    if not known and not unknown:
-        wanted.append("any library")
+    missing = [f"the version of {name}" for name, _ in untold[:5]]
     if not inspection.python_version:
-        wanted.append("Python's version")
-    told = ", ".join(f"{name} {version}" for name, version in known[:5])
-    why = f"The file tells {told or 'no library'}"
-    why += f", and not {' or '.join(wanted)}." if wanted else "."
+        missing.append("Python's version")
+    told = ", ".join(f"{name} {version}" for name, version in known[:5]) or "no library's version"
+    why = f"The file tells {told}" + (f", and not {' or '.join(missing)}." if missing else ".")
     raise_by = (
         "Save it as an MLflow folder, whose requirements.txt and python_env.yaml tell all of it."
     )
@@ -97,7 +101,7 @@ def _rate_environment(inspection: Inspection) -> Part:
         weight=_ENVIRONMENT,
         score=score,
         why=why,
-        raise_by=raise_by if wanted else "",
+        raise_by="" if score == 1 else raise_by,
     )
 
 
