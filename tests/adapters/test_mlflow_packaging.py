@@ -106,6 +106,10 @@ def test_every_package_predicts_as_the_original_and_without_a_warning(
 def test_every_file_was_clean_with_its_columns_known(cases: dict[str, Case]) -> None:
     assert {case.inspection.verdict for case in cases.values()} == {Verdict.CLEAN}
     for name, case in cases.items():
+        if name == "logistic in a zip":  # called as its own signature says: by one array
+            assert [tensor.shape for tensor in case.inspection.inputs] == [(-1, 4)]
+            assert len(case.inspection.sample_input[0]) == 4
+            continue
         names = [column.name for column in case.inspection.features]
         assert names == (["age", "city", "rank"] if name.startswith("people") else [None] * 4), name
         assert case.inspection.sample_row is not None

@@ -36,7 +36,7 @@ _OF_FLAVOR = {
     "catboost": "catboost",
     "onnx": "onnxruntime",
     "pytorch": "torch",
-    "keras": "keras",
+    "keras": "tensorflow",
     "tensorflow": "tensorflow",
     "statsmodels": "statsmodels",
 }

@@ -61,7 +61,7 @@ def _serve_folder(inspection: Inspection) -> Serving:
     flavors: dict[str, Any] = json.loads(inspection.mlmodel or "{}")["flavors"]
     python = flavors["python_function"]
     path = str(python.get("data") or python.get("model_path") or "")
-    loader = None if "code" in python else _render_loader(inspection, inspection.flavor)
+    loader = _render_loader(inspection, inspection.flavor)
     if loader is None:
         return Serving(path=path, flavors=flavors)
     return _serve_by_loader(loader, path, flavors)
@@ -75,6 +75,10 @@ def _render_loader(inspection: Inspection, flavor: str) -> Loader | None:
             opening = Opening.TORCHSCRIPT
         return render_array_loader(opening, inspection.inputs)
     needs = _table_needs(inspection)
+    if (
+        flavor == "sklearn" and inspection.written_by == "skops"
+    ):  # as MLflow 3 saves, which 2.16 does not load
+        return render_table_loader(Opening.SKOPS, needs)
     if flavor == "xgboost" and needs.as_array:
         return render_table_loader(Opening.XGBOOST, Needs(as_array=True))
     if flavor == "lightgbm" and needs.categories:
@@ -226,20 +230,20 @@ def _serve_torch(inspection: Inspection, head: bytes) -> Serving:
 
 
 def _serve_keras(inspection: Inspection, head: bytes) -> Serving:
-    """Keras 3 archives by the flavor keras; HDF5 files by the flavor tensorflow, the only one that knows them."""
-    version = _version(inspection, "keras")
-    if head.startswith(b"PK"):
-        told = {
-            "data": "data",
-            "keras_version": version,
-            "keras_backend": "tensorflow",
-            "save_exported_model": False,
-        }
-        serving = _serve_flavor(inspection, "keras", "data/model.keras", told)
+    """Archives of Keras 3 by the flavor keras; HDF5 files and what Keras 2 wrote by the flavor tensorflow."""
+    kind = "keras" if head.startswith(b"PK") else "h5"
+    path = f"data/model.{kind}"
+    told: dict[str, Any] = {"data": "data", "keras_version": _version(inspection, "keras")}
+    if inspection.flavor == "keras" and kind == "keras":
+        told |= {"keras_backend": "tensorflow", "save_exported_model": False}
+        serving = _serve_flavor(inspection, "keras", path, told)
         return _with_files(serving, {"data/keras_module.txt": b"keras"})
-    told = {"data": "data", "model_type": "keras", "keras_version": version, "save_format": "h5"}
-    serving = _serve_flavor(inspection, "tensorflow", "data/model.h5", told)
-    texts = {"data/keras_module.txt": b"tensorflow.keras", "data/save_format.txt": b"h5"}
+    told |= {"model_type": "keras", "save_format": "tf" if kind == "keras" else kind}
+    serving = _serve_flavor(inspection, "tensorflow", path, told)
+    texts = {
+        "data/keras_module.txt": b"tensorflow.keras",
+        "data/save_format.txt": told["save_format"].encode(),
+    }
     return _with_files(serving, texts)
 
 

@@ -47,6 +47,8 @@ class Limits:
 
     entries: int = 20_000
     """Files in a zip: a folder, or the arrays of a forest saved by skops."""
+    unpacked_file: int = 64 * MIB
+    """A file in an archive that is unpacked into memory to be read in any order."""
     document: int = 4 * MIB
     """MLmodel, requirements.txt and their kind."""
     document_nodes: int = 100_000

@@ -72,7 +72,7 @@ def read_model(
         evidence=evidence,
     )
     try:
-        inspection = _find_format(model_file)(model_file)
+        inspection = find_format(model_file)(model_file)
     except UnreadableModel as error:
         if evidence.verdict is not Verdict.DANGEROUS:
             raise
@@ -87,7 +87,8 @@ def read_model(
     )
 
 
-def _find_format(model_file: ModelFile) -> ReadFormat:
+def find_format(model_file: ModelFile) -> ReadFormat:
+    """What reads a file, by its first bytes. Raises UnreadableModel for an empty one."""
     head = model_file.head(_HEAD)
     if not head:
         raise UnreadableModel(

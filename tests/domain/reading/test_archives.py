@@ -77,12 +77,8 @@ def test_a_folder_tells_its_versions_signature_and_sample() -> None:
     )
     assert found.features == tuple(Column(name=name, type="double") for name in "abcd")
     assert (found.sample_row, found.python_version) == ((0.0,) * 4, "3.10.4")
-    assert dict(found.libraries) == {
-        "mlflow": "2.9",
-        "scikit-learn": "1.7.2",
-        "numpy": "1.26.4",
-        "evil": "1",
-    }
+    assert dict(found.libraries) == {"scikit-learn": "1.7.2", "numpy": "1.26.4"}
+    assert dict(found.details) == {"requirements left out": "evil"}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +211,7 @@ def test_an_mlmodel_of_another_shape_is_refused(document: str) -> None:
     assert refusal(zipped(folder() | {"MLmodel": document})).code is UnreadableCode.CORRUPT
 
 
-def test_a_model_saved_as_skops_is_named_with_a_way_out() -> None:
+def test_a_model_that_is_not_where_mlmodel_says_is_refused() -> None:
     error = refusal(
         zipped(
             folder(
@@ -224,7 +220,7 @@ def test_a_model_saved_as_skops_is_named_with_a_way_out() -> None:
         )
     )
     assert error.code is UnreadableCode.UNSUPPORTED
-    assert "serialization_format" in error.next
+    assert "model.skops" in error.reason
 
 
 def test_macos_extras_are_left_out() -> None:

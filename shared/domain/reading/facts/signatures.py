@@ -3,16 +3,9 @@
 import json
 from typing import Any
 
-from shared.domain.inspection import Column, Json
+from shared.domain.inspection import Column, Json, Tensor
 
 _COLUMN_TYPES = ("boolean", "integer", "long", "float", "double", "string", "datetime", "binary")
-_TENSOR_TYPES = {
-    "float64": "double",
-    "float32": "float",
-    "int64": "long",
-    "int32": "integer",
-    "bool": "boolean",
-}
 _EMPTY: dict[str, Json] = {
     "boolean": False,
     "integer": 0,
@@ -29,8 +22,6 @@ def parse_inputs(text: object, most: int) -> tuple[Column, ...]:
     specs = parse_json(text)
     if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
         return ()
-    if len(specs) == 1 and specs[0].get("type") == "tensor":
-        return _tensor_columns(specs[0].get("tensor-spec"), most)
     columns = tuple(
         Column(name=spec.get("name"), type=str(spec.get("type"))) for spec in specs[: most + 1]
     )
@@ -38,6 +29,27 @@ def parse_inputs(text: object, most: int) -> tuple[Column, ...]:
         column.type in _COLUMN_TYPES and isinstance(column.name, str | None) for column in columns
     )
     return columns if known and len(columns) <= most else ()
+
+
+def parse_tensors(text: object, most: int) -> tuple[Tensor, ...]:
+    """The arrays of a signature; none where it has columns, or is of no known form."""
+    specs = parse_json(text)
+    if not isinstance(specs, list) or not 0 < len(specs) <= most:
+        return ()
+    found = [_tensor(spec) for spec in specs if isinstance(spec, dict)]
+    tensors = tuple(tensor for tensor in found if tensor is not None)
+    return tensors if len(tensors) == len(specs) else ()
+
+
+def _tensor(spec: dict[str, Any]) -> Tensor | None:
+    inner, name = spec.get("tensor-spec"), spec.get("name")
+    if spec.get("type") != "tensor" or not isinstance(inner, dict):
+        return None
+    dtype, shape = inner.get("dtype"), inner.get("shape")
+    whole = isinstance(shape, list) and all(type(length) is int for length in shape)
+    if not isinstance(dtype, str) or not whole or not isinstance(name, str | None):
+        return None
+    return Tensor(name=name, dtype=dtype[:40], shape=tuple(shape or ())[:_DEEPEST])
 
 
 def parse_json(text: object) -> Any:
@@ -65,15 +77,3 @@ def convert_sample(value: Json, column: Column) -> Json:
     except (ValueError, OverflowError):
         pass
     return _EMPTY.get(column.type)
-
-
-def _tensor_columns(spec: object, most: int) -> tuple[Column, ...]:
-    if not isinstance(spec, dict):
-        return ()
-    shape, kind = spec.get("shape"), _TENSOR_TYPES.get(str(spec.get("dtype")))
-    if kind is None or not isinstance(shape, list) or len(shape) != 2:
-        return ()
-    width = shape[1]
-    return (
-        (Column(name=None, type=kind),) * width if type(width) is int and 0 < width <= most else ()
-    )

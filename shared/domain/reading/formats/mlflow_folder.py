@@ -1,7 +1,7 @@
-"""A zipped MLflow folder: its MLmodel file checked and cut down to what is known, its pickles walked and judged.
+"""An MLflow folder in an archive: its MLmodel file checked and cut down to what is known, its pickles walked and judged.
 
-A folder can name any Python module as its loader and bring code along. Only MLflow's own scikit-learn loader, without
-code, can be clean. YAML is parsed by the caller, who hands over plain values.
+A folder can name any Python module as its loader and bring code along. Only MLflow's own loaders of the libraries that are
+read here, without code, can be clean. YAML is parsed by the caller, who hands over plain values.
 """
 
 import json
@@ -9,80 +9,93 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.inspection import Column, UnreadableCode, UnreadableModel
+from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.packaging.environment import parse_python, parse_version
-from shared.domain.reading.containers.entries import FileArchive
-from shared.domain.reading.facts.signatures import parse_inputs
+from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.formats.mlflow_flavors import (
+    PREDICT,
+    VERSION_OF,
+    cut_flavor,
+    find_model,
+    judge_loader,
+)
 from shared.domain.reading.limits import Limits, corrupt
-from shared.domain.reading.model_file import ParseYaml
-from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.pickle_files import read_content
 from shared.domain.reading.trust.evidence import Evidence
 
-_LOADER = "mlflow.sklearn"
-_SERIALIZATION = ("pickle", "cloudpickle")
-_PREDICT = (
-    "predict",
-    "predict_proba",
-    "predict_log_proba",
-    "decision_function",
-    "score_samples",
-    "transform",
-)
-_PICKLE_NAME = re.compile(r"\.(pkl|pickle|joblib)$", re.IGNORECASE)
+OWN_CODE = "python_function"
+_MODULES = (b"keras", b"tensorflow.keras", b"tf_keras")
+_PICKLERS = (b"mlflow.pytorch.pickle_module", b"pickle", b"cloudpickle", b"dill")
+_IMPORTED_TEXTS = {"keras_module.txt": _MODULES, "pickle_module_info.txt": _PICKLERS}
+_PICKLE_NAME = re.compile(r"\.(pkl|pickle|joblib|cloudpickle)$", re.IGNORECASE)
 _KEPT_TEXTS = ("run_id", "utc_time_created", "model_uuid", "mlflow_version")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;#]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MlflowFolder:
-    """What a folder holds. `model` is what its pickle builds; `prefix` is where the folder lies in the archive."""
+    """What a folder tells of itself. `flavor` is MLflow's that loads it, or `OWN_CODE`; `prefix` is where it lies.
+
+    `model` is the path of its model's file in the folder, None where its own code decides. `signature` holds JSON texts.
+    """
 
     prefix: str
-    model: Value
-    serialization: str
+    flavor: str
+    model: str | None
+    serialization: str | None
     mlmodel: str
-    inputs: tuple[Column, ...]
+    signature: dict[str, Any]
     libraries: dict[str, str]
     python_version: str | None
+    written_by: str | None
 
 
-def read_mlflow_folder(
-    archive: FileArchive, parse_yaml: ParseYaml, evidence: Evidence, limits: Limits
-) -> MlflowFolder:
-    """Read and judge a folder. Raises UnreadableModel for an archive that holds none, or one that no MLflow loads."""
+def read_mlflow_folder(model_file: ModelFile, archive: Archive) -> MlflowFolder:
+    """Read and judge a folder, but for the model in it. Raises UnreadableModel for an archive that holds none."""
+    limits, evidence = model_file.limits, model_file.evidence
     prefix = find_folder(archive)
-    document = _mapping(parse_yaml(archive.read(f"{prefix}MLmodel", limits.document)), "MLmodel")
+    document = _mapping(
+        model_file.parse_yaml(archive.read(f"{prefix}MLmodel", limits.document)), "MLmodel"
+    )
     flavors = _mapping(document.get("flavors"), "MLmodel's flavors")
     python = _mapping(flavors.get("python_function"), "MLmodel's python_function flavor")
-    sklearn = flavors.get("sklearn")
-    _judge_loader(python, sklearn, evidence)
-    path = str((sklearn if isinstance(sklearn, dict) else python).get("pickled_model", "model.pkl"))
-    roots = _read_pickles(archive, prefix, evidence, limits)
-    serialization = str(_get(sklearn, "serialization_format") or "pickle")
-    if isinstance(sklearn, dict) and (
-        serialization not in _SERIALIZATION or f"{prefix}{path}" not in roots
-    ):
-        raise UnreadableModel(
-            UnreadableCode.UNSUPPORTED,
-            f"The MLflow folder keeps its model in a form that is not read here ({serialization}, {path}).",
-            "Save it again with mlflow.sklearn.save_model(..., serialization_format='cloudpickle').",
-        )
+    flavor = judge_loader(python, flavors, evidence)
+    files = {
+        entry.name.removeprefix(prefix): entry.size
+        for entry in archive.entries
+        if entry.name.startswith(prefix)
+    }
+    model, kept = None, {"python_function": _plain(python)}
+    told: dict[str, Any] = {}
+    if flavor != OWN_CODE:
+        told = flavors[flavor]
+        model = find_model(flavor, told, files)
+        kept = {
+            "python_function": _cut_python(flavor, python, model),
+            flavor: cut_flavor(flavor, told, model, evidence),
+        }
+    _read_others(archive, prefix, model, evidence, limits)
     signature = document.get("signature")
+    libraries = _find_libraries(archive, prefix, limits)
+    if flavor in VERSION_OF:
+        library, key = VERSION_OF[flavor]
+        version = parse_version(str(told.get(key)))
+        libraries |= {library: version} if version else {}
     return MlflowFolder(
         prefix=prefix,
-        model=roots.get(f"{prefix}{path}"),
-        serialization=serialization,
-        mlmodel=_render_mlmodel(
-            document, python, path, serialization, _get(sklearn, "sklearn_version")
-        ),
-        inputs=parse_inputs(_get(signature, "inputs"), limits.columns),
-        libraries=_find_libraries(archive, prefix, limits),
+        flavor=flavor,
+        model=model,
+        serialization=str(told.get("serialization_format") or "pickle"),
+        mlmodel=_render_mlmodel(document, kept),
+        signature=signature if isinstance(signature, dict) else {},
+        libraries=libraries,
         python_version=parse_python(str(python.get("python_version"))),
+        written_by=parse_version(str(document.get("mlflow_version"))),
     )
 
 
-def find_folder(archive: FileArchive) -> str:
+def find_folder(archive: Archive) -> str:
     """The path of the folder with the MLmodel file: empty for the archive's top, else one folder and a slash."""
     found = [
         entry.name.removesuffix("MLmodel")
@@ -98,61 +111,54 @@ def find_folder(archive: FileArchive) -> str:
     return found[0]
 
 
-def _judge_loader(python: dict[str, Any], sklearn: object, evidence: Evidence) -> None:
-    loader = str(python.get("loader_module"))[:100]
-    if python.get("code") or _get(sklearn, "code"):
-        evidence.add_unknown(
-            "The MLflow folder brings Python code of its own (code/), which would run in the container."
-        )
-    if loader == "mlflow.pyfunc.model" or python.get("python_model"):
-        evidence.add_unknown(
-            "The MLflow folder holds a custom Python model, whose code would run in the container."
-        )
-    elif not loader.startswith("mlflow."):
-        evidence.add_unknown(f"The MLflow folder is loaded by Python code of its own: {loader!r}.")
-    elif loader != _LOADER or not isinstance(sklearn, dict):
-        evidence.add_unknown(f"The MLflow folder is of a flavor that is not read here: {loader!r}.")
-    if python.get("predict_fn", "predict") not in _PREDICT:
-        evidence.add_unknown(
-            f"The MLflow folder predicts by an unusual function: {str(python['predict_fn'])[:60]!r}."
-        )
+def _cut_python(flavor: str, python: dict[str, Any], model: str) -> dict[str, Any]:
+    predict = python.get("predict_fn")
+    known = {
+        "loader_module": f"mlflow.{flavor}",
+        "predict_fn": predict if predict in PREDICT else "predict",
+    }
+    return known | {"model_path" if flavor == "sklearn" else "data": model}
 
 
-def _read_pickles(
-    archive: FileArchive, prefix: str, evidence: Evidence, limits: Limits
-) -> dict[str, Value]:
-    """Walk every pickle of the folder, whether or not MLmodel mentions it, and read all other files to their end."""
-    roots: dict[str, Value] = {}
+def _plain(python: dict[str, Any]) -> dict[str, Any]:
+    """A flavor of the folder's own code, which is served under an exception only; its environment is ours."""
+    plain: dict[str, Any] = json.loads(json.dumps(python, default=str))
+    return {name: value for name, value in plain.items() if name not in ("env", "python_version")}
+
+
+def _read_others(
+    archive: Archive, prefix: str, model: str | None, evidence: Evidence, limits: Limits
+) -> None:
+    """Walk every pickle but the model itself, whether or not MLmodel mentions it, and read all files to their end."""
     for entry in archive.entries:
         if not entry.name.startswith(prefix):
             continue
-        if _PICKLE_NAME.search(entry.name) or archive.open(entry.name).read(1) == b"\x80":
-            found = read_content(archive.open(entry.name), evidence, limits)
-            if (
-                found.joblib
-            ):  # MLflow would load it with pickle, to which joblib's array bytes are instructions
-                raise corrupt(f"{entry.name[:80]!r} was saved by joblib, which MLflow cannot load")
-            roots[entry.name] = found.root
-        else:
-            archive.open(entry.name).skip(entry.size)
-    return roots
+        own = entry.name == f"{prefix}{model}"
+        name = entry.name.rpartition("/")[2]
+        if not own and (_PICKLE_NAME.search(name) or archive.open(entry.name).read(1) == b"\x80"):
+            read_content(archive.open(entry.name), evidence, limits)
+            continue
+        archive.open(entry.name).skip(entry.size)
+        known = _IMPORTED_TEXTS.get(name)
+        if known and archive.read(entry.name, limits.document).strip() not in known:
+            evidence.add_unknown(
+                f"{name} names a module that MLflow would import, and that is not known."
+            )
 
 
-def _find_libraries(archive: FileArchive, prefix: str, limits: Limits) -> dict[str, str]:
+def _find_libraries(archive: Archive, prefix: str, limits: Limits) -> dict[str, str]:
     name = f"{prefix}requirements.txt"
     if all(entry.name != name for entry in archive.entries):
         return {}
     text = archive.read(name, limits.document).decode("utf-8", "replace")
     found = {
-        library.lower().replace("_", "-"): version
+        library.lower().replace("_", "-"): parse_version(version)
         for library, version in _REQUIREMENT.findall(text)
     }
-    return {library: version for library, version in found.items() if parse_version(version)}
+    return {library: version for library, version in found.items() if version}
 
 
-def _render_mlmodel(
-    document: dict[str, Any], python: dict[str, Any], path: str, serialization: str, version: object
-) -> str:
+def _render_mlmodel(document: dict[str, Any], flavors: dict[str, Any]) -> str:
     """MLmodel again, with nothing in it that was not looked at. JSON, which is YAML too."""
     kept: dict[str, Any] = {
         name: document[name] for name in _KEPT_TEXTS if isinstance(document.get(name), str)
@@ -163,27 +169,10 @@ def _render_mlmodel(
         kept["signature"] = {
             name: part if isinstance(part, str) else None for name, part in parts.items()
         }
-    predict = python.get("predict_fn")
-    kept["flavors"] = {
-        "python_function": {
-            "loader_module": _LOADER,
-            "model_path": path,
-            "predict_fn": predict if predict in _PREDICT else "predict",
-        },
-        "sklearn": {
-            "pickled_model": path,
-            "serialization_format": serialization,
-            "sklearn_version": str(version),
-        },
-    }
-    return json.dumps(kept, sort_keys=True)
+    return json.dumps(kept | {"flavors": flavors}, sort_keys=True)
 
 
 def _mapping(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise corrupt(f"{what} is not what MLflow writes")
     return value
-
-
-def _get(value: object, key: str) -> object:
-    return value.get(key) if isinstance(value, dict) else None
