@@ -95,8 +95,9 @@ def _with_signature(told: Inspection, signature: dict[str, Any], limits: Limits)
             sample_input=_sample_tensors(told, tensors),
         )
     columns = parse_inputs(signature.get("inputs"), limits.columns)
-    if not columns:
-        return told
+    if not columns:  # nothing is promised to callers, so a single array needs no name
+        alone = tuple(replace(tensor, name=None) for tensor in told.inputs)
+        return replace(told, inputs=alone) if len(alone) == 1 else told
     known: dict[str | None, Json] = dict(
         zip(
             [column.name for column in told.features],
