@@ -89,6 +89,7 @@ def hostile() -> dict[str, bytes]:
     place = group(text(PLACE))
     reduced = {"args": place}
     function = node("FunctionNode", *mkdir)
+    svr = node("TypeNode", "sklearn.svm._classes", "SVR")
     array = {"type": "numpy", "file": "x.npy"}
     one = {"x.npy": npy(np.zeros(1))}
     nothing = table()
@@ -113,11 +114,17 @@ def hostile() -> dict[str, bytes]:
                 table(node("CachedNode", "", "", __id__=5), **{PLACE: text(1)}),
             )
         ),
+        "keys by a memory map": planted(
+            table(node("TypeNode", "numpy", "memmap"), **{PLACE: text(1)})
+        ),
         "keys of no type": planted(node("DictNode", "builtins", "dict", **dict_of)),
         "instance of a process": planted(node("ObjectNode", "subprocess", "Popen", content=nothing)),
         "instance of a mentioned type": planted(node("ObjectNode", "numpy", "memmap", content=nothing)),
         "instance of an unknown class": planted(node("ObjectNode", "their_module", "Model", content=nothing)),
         "class changed": planted(ours),
+        "class changed to another known one": planted(
+            node("ObjectNode", "sklearn.svm._classes", "SVC", content=table(__class__=svr))
+        ),
         "constructor call": planted(node("ConstructorFromReduceNode", *mkdir, content=place)),
         "constructor of a memory map": planted(node("ConstructorFromReduceNode", "numpy", "memmap", content=place)),
         "constructor with odd arguments": planted(

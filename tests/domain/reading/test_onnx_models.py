@@ -203,6 +203,7 @@ BROKEN = {
     "name as a number": HEAD + _field(7, _field(1, b"\x20\x01")),
     "value of two types": HEAD + _field(7, _field(11, _field(2, _field(1, b"") + _field(4, b"")))),
     "inner longer than outer": HEAD + _field(7, b"\x0a\x7f\x00") + bytes(200),
+    "part that ends in the next one": HEAD + _field(7, b"\x6a\x20") + _field(6, b"." * 30),
     "cut": (HEAD + _field(7, GRAPH))[:-3],
 }
 
