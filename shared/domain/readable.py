@@ -174,7 +174,7 @@ def _pack(document: str) -> str:
     for piece in _TOKEN.findall(document):
         closes = piece in "]},:"
         glued = line + ("" if closes or not line or line[-1] in "[{" else " ") + piece
-        if len(glued) > WIDTH - 10 and not closes:
+        if len(glued) > WIDTH - 10 and piece not in ",:":
             lines.append(line)
             glued = piece
         line = glued
