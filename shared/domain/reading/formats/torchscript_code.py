@@ -51,11 +51,13 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """A function's arguments without `self`, and the type of what it gives."""
+class Method:
+    """A method as it is written: its arguments without the first, the type of what it gives, and its lines."""
 
+    self_name: str
     arguments: tuple[Argument, ...]
     gives: str
+    body: str
 
 
 def judge_code(sources: Iterable[str], evidence: Evidence, limits: Limits) -> None:
@@ -76,18 +78,20 @@ def _judge_name(_: str, name: str) -> Trust:
     return Trust.DANGEROUS if FORBIDDEN & set(name.split(".")) else Trust.UNKNOWN
 
 
-def find_signature(source: str, cls: str, method: str) -> Signature | None:
-    """How a method of a class is declared; None where the source has none of that name."""
-    body = re.search(
-        rf"^class {re.escape(cls)}\(Module\):\n((?:[ \n].*\n?|\n)*)", source, re.MULTILINE
+def find_method(source: str, cls: str, method: str) -> Method | None:
+    """A method of a class; None where the source has none of that name."""
+    inside = re.search(
+        rf"^class {re.escape(cls)}\(Module\):\n((?: .*\n?|\n)*)", source, re.MULTILINE
     )
-    found = body and re.search(
-        rf"^  def {re.escape(method)}\((.*?)\) -> (.*?):$", body.group(1), re.MULTILINE | re.DOTALL
+    found = inside and re.search(
+        rf"^  def {re.escape(method)}\(((?s:.*?))\) -> ([^\n]*?):\n((?:    [^\n]*\n?)*)",
+        inside.group(1),
+        re.MULTILINE,
     )
     if not found:
         return None
-    parts = [part.strip() for part in _split(found.group(1))]
-    return Signature(tuple(_parse_argument(part) for part in parts[1:] if part), found.group(2))
+    first, *rest = (_parse_argument(part) for part in _split(found.group(1)) if part.strip())
+    return Method(first.name, tuple(rest), found.group(2), found.group(3))
 
 
 def _find_defined(source: str) -> Iterator[str]:

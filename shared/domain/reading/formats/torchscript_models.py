@@ -4,25 +4,30 @@ torch reads the pickles in them with an unpickler of its own that imports nothin
 operators that it calls; it may run as soon as the file is loaded.
 """
 
-import re
 from dataclasses import replace
 
-from shared.domain.inspection import Inspection, ModelFormat, Obstacle, Tensor
+from shared.domain.inspection import Inspection, ModelFormat, Obstacle
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.facts.estimators import class_name, short_name
 from shared.domain.reading.facts.samples import zeros
 from shared.domain.reading.facts.torch_layers import take_census
+from shared.domain.reading.facts.torchscript_inputs import (
+    find_first_linear,
+    find_forward,
+    find_traced,
+    plain_class,
+)
 from shared.domain.reading.formats.torch_archives import (
     TorchArchive,
     is_plain_file,
     open_torch_archive,
 )
-from shared.domain.reading.formats.torchscript_code import Signature, find_signature, judge_code
+from shared.domain.reading.formats.torchscript_code import Method, judge_code
 from shared.domain.reading.limits import corrupt, over_limits
 from shared.domain.reading.model_file import ModelFile
-from shared.domain.reading.pickles.graph import Made, Pairs, Value
+from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.pickle_files import read_content
-from shared.domain.reading.pickles.torch_dialect import tensor_shape, torch_dialect
+from shared.domain.reading.pickles.torch_dialect import torch_dialect
 
 _SCRIPTED = "__torch__."
 _CODE, _DEBUG = ".py", ".debug_pkl"
@@ -30,9 +35,7 @@ _PICKLES = {"data.pkl": "data/", "constants.pkl": "constants/", "traced_inputs.p
 """Each pickle, and the folder of its tensors; the inputs a module was traced with are kept without their numbers."""
 _FOLDERS = ("data/", "constants/", "traced_inputs/")
 _EXTRA = "extra/"
-_MANGLED = re.compile(r"\.___torch_mangle_\d+")
 _WRAP = "Wrap it in a torch.nn.Module whose forward takes one tensor and gives one, script that, and upload it."
-_NUMPY = frozenset({"float16", "float32", "float64", "int32", "int64", "bool"})
 
 
 def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
@@ -47,12 +50,14 @@ def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
     judge_code(sources.values(), evidence, limits)
     root = roots["data.pkl"]
     census = take_census([root, roots.get("constants.pkl")], evidence, limits)
-    signature = _find_forward(root, sources)
-    takes = _find_traced(roots.get("traced_inputs.pkl")) if _is_one_array(signature) else None
+    forward = find_forward(root, sources)
+    takes = None
+    if _is_one_array(forward):
+        takes = find_traced(roots.get("traced_inputs.pkl")) or find_first_linear(root, sources)
     return replace(
         model_file.blank(ModelFormat.TORCHSCRIPT, "pytorch"),
         written_by="torch.jit.save",
-        estimator=_MANGLED.sub("", class_name(root)).removeprefix(_SCRIPTED)[: limits.name] or None,
+        estimator=plain_class(root)[: limits.name] or None,
         inputs=(takes,) if takes else (),
         sample_input=zeros(takes, limits.sample_values) if takes else None,
         needs=("torch",),
@@ -60,9 +65,9 @@ def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
             ("numbers", str(census.numbers))
             if roots.get("constants.pkl")
             else ("parameters", str(census.learned)),
-            *((("forward", _render(signature)[: limits.name]),) if signature else ()),
+            *((("forward", _render(forward)[: limits.name]),) if forward else ()),
         ),
-        obstacle=_find_obstacle(root, signature),
+        obstacle=_find_obstacle(root, forward),
     )
 
 
@@ -101,49 +106,27 @@ def _read_code(opened: TorchArchive, model_file: ModelFile) -> dict[str, str]:
         raise corrupt("its code is no text") from error
 
 
-def _find_forward(root: Value, sources: dict[str, str]) -> Signature | None:
-    """How the root's `forward` is declared, in the file that its class name leads to."""
-    module, _, cls = class_name(root).rpartition(".")
-    source = sources.get(f"code/{module.replace('.', '/')}{_CODE}")
-    return find_signature(source, cls, "forward") if source is not None else None
-
-
-def _is_one_array(signature: Signature | None) -> bool:
-    if signature is None or signature.gives != "Tensor":
+def _is_one_array(forward: Method | None) -> bool:
+    if forward is None or forward.gives != "Tensor":
         return False
-    required = [one for one in signature.arguments if not one.optional]
+    required = [one for one in forward.arguments if not one.optional]
     return len(required) == 1 and required[0].type == "Tensor"
 
 
-def _find_traced(inputs: Value) -> Tensor | None:
-    """The array a module was traced with, its first length left open."""
-    named = _untagged(inputs)
-    forward = _untagged(named.get("forward")) if isinstance(named, Pairs) else None
-    shape = tensor_shape(forward[0]) if isinstance(forward, list) and len(forward) == 1 else None
-    if shape is None or not shape.lengths or shape.dtype not in _NUMPY:
-        return None
-    return Tensor(name=None, dtype=str(shape.dtype), shape=(-1, *shape.lengths[1:]))
+def _render(forward: Method) -> str:
+    arguments = ", ".join(f"{one.name}: {one.type}" for one in forward.arguments)
+    return f"({arguments}) -> {forward.gives}"
 
 
-def _untagged(value: Value) -> Value:
-    tagged = isinstance(value, Made) and value.full.endswith(".restore_type_tag")
-    return value.args[0] if tagged and value.args else value
-
-
-def _render(signature: Signature) -> str:
-    arguments = ", ".join(f"{one.name}: {one.type}" for one in signature.arguments)
-    return f"({arguments}) -> {signature.gives}"
-
-
-def _find_obstacle(root: Value, signature: Signature | None) -> Obstacle | None:
+def _find_obstacle(root: Value, forward: Method | None) -> Obstacle | None:
     if not class_name(root).startswith(_SCRIPTED):
         return Obstacle("The archive holds no module that could be called.", _WRAP)
-    if signature is None:
+    if forward is None:
         return Obstacle(f"{short_name(root)} has no forward that could be called.", _WRAP)
-    if not _is_one_array(signature):
+    if not _is_one_array(forward):
         return Obstacle(
             "MLflow gives a PyTorch model one array and expects one array back; "
-            f"forward is {_render(signature)[:200]}.",
+            f"forward is {_render(forward)[:200]}.",
             _WRAP,
         )
     return None

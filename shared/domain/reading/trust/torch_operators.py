@@ -146,8 +146,8 @@ KEYWORDS = frozenset("and assert elif else for if in is not or return while with
 
 FORBIDDEN = frozenset(
     """
-    save from_file set_ set_data data_ptr storage resize_ resize_as_ record_stream fork wait rpc_async rpc_sync rpc_remote
-    PythonOp IgnoredPythonOp load open to_here classes
+    save from_file set_ set_data data_ptr resize_ resize_as_ record_stream rpc_async rpc_sync rpc_remote PythonOp
+    IgnoredPythonOp to_here
     """.split()
 )
 """Names that stay refused where a file defines something of that name itself."""
