@@ -42,8 +42,17 @@ def _difference(text: str) -> str:
         return f"{text}: not compared"
     if wanted.marker and not wanted.marker.evaluate():
         return ""
-    try:
-        version = importlib.metadata.version(wanted.name)
-    except importlib.metadata.PackageNotFoundError:
+    version = _installed(wanted.name)
+    if version is None:
         return f"{text}: not installed here"
     return "" if wanted.specifier.contains(version, prereleases=True) else f"{text}: here {version}"
+
+
+def _installed(name: str) -> str | None:
+    """The version of a package, or of its smaller build for machines without graphics cards."""
+    for each in (name, f"{name}-cpu"):
+        try:
+            return importlib.metadata.version(each)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None
