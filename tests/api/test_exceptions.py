@@ -1,0 +1,99 @@
+"""Exceptions to the verdict over HTTP: who may make them, and what the refused and the let in are told."""
+
+import pickle
+from typing import Any
+
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from tests.api.serving import Server, problem_of, wrong_fields
+
+
+class Unknown(LogisticRegression):  # type: ignore[misc]  # ships no types
+    """A class that no list knows."""
+
+
+def send(server: Server) -> Any:
+    content = pickle.dumps(Unknown().fit([[0.0], [1.0]], [0, 1]))
+    return server.post("/models", data={"model_name": "m"}, files={"file": ("m.pkl", content)})
+
+
+@pytest.fixture
+def operated(server: Server) -> Server:
+    server.settings = server.settings.model_copy(update={"operators": ("olga",)})
+    return server
+
+
+def test_a_refused_file_is_let_in_by_what_its_refusal_says_and_revoked(operated: Server) -> None:
+    problem = problem_of(send(operated), 422)
+    assert problem["code"] == "model_unknown"
+    names = [each["problem"].removeprefix("asks for ") for each in problem["problems"]]
+    digest = problem["detail"].split("sha256 ")[1].split(")")[0]
+    wanted = {"digest": digest, "names": names, "reason": "Our own class."}
+
+    made = operated.post("/exceptions?user_id=olga", json=wanted)
+    assert made.status_code == 200, made.text
+    assert (made.json()["operator"], made.json()["number"]) == ("olga", 1)
+    shown = send(operated).raise_for_status().json()
+    assert shown["verdict"] == "unknown"
+    assert shown["allowed_by"]["operator"] == "olga"
+    deployment_id = operated.deploy(shown["id"])
+    told = operated.get(f"/deployments/{deployment_id}").json()
+    assert told["allowed_by"]["reason"] == "Our own class."
+    events = operated.get(f"/deployments/{deployment_id}/events").json()["events"]
+    assert "Exception 1 of its content" in events[0]["text"]
+    rated = operated.get(f"/artifacts/model/{shown['id']}/rate").json()
+    assert rated["score"] > 0.5
+
+    revoked = operated.delete(f"/exceptions/{digest}?user_id=olga").json()
+    assert revoked["revoked_by"] == "olga"
+    assert problem_of(send(operated), 422)["code"] == "model_unknown"
+    assert problem_of(operated.send_deploy(shown["id"]), 409)["code"] == "exception_revoked"
+    rated = operated.get(f"/artifacts/model/{shown['id']}/rate").json()
+    assert (rated["score"], "no exception" in rated["blocked"]) == (0, True)
+    listed = operated.get("/exceptions?user_id=olga").json()
+    assert (listed["total"], listed["exceptions"]) == (1, [revoked])
+
+
+def test_nobody_else_has_to_do_with_them(operated: Server) -> None:
+    wanted = {"digest": "0" * 64, "names": ["a.b"], "reason": "x"}
+    for answer in (
+        operated.post("/exceptions", json=wanted),
+        operated.get("/exceptions"),
+        operated.delete(f"/exceptions/{'0' * 64}"),
+    ):
+        assert problem_of(answer, 403)["code"] == "operators_only"
+    assert operated.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("digest", "0" * 63),
+        ("digest", "G" * 64),
+        ("reason", ""),
+        ("reason", "  "),
+        ("names", ["a\nb"]),
+        ("names", ["x" * 301]),
+        ("names", "a.b"),
+        ("names", ["a.b"] * 2001),
+        ("requirements", ["mypkg"]),
+        ("requirements", ["mypkg>=1"]),
+        ("requirements", ["mypkg==1.2 --index-url http://x"]),
+        ("requirements", ["-r other.txt"]),
+        ("requirements", ["mypkg @ http://x"]),
+        ("requirements", ["mypkg==1.2\nother==3"]),
+        ("requirements", ["a==1"] * 51),
+        ("other", 1),
+    ],
+)
+def test_a_wrong_field_is_refused(operated: Server, field: str, value: object) -> None:
+    wanted: dict[str, object] = {"digest": "0" * 64, "names": ["a.b"], "reason": "x"}
+    answer = operated.post("/exceptions?user_id=olga", json=wanted | {field: value})
+    assert {each.partition(".")[0] for each in wrong_fields(answer)} == {field}
+
+
+def test_what_was_never_excepted_is_404(operated: Server) -> None:
+    for digest in ("0" * 64, "none"):
+        answer = operated.delete(f"/exceptions/{digest}?user_id=olga")
+        assert problem_of(answer, 404)["code"] == "exception_not_found"
