@@ -8,12 +8,14 @@ import re
 from typing import Any, Protocol
 
 from shared.domain.reading.containers.content import CHUNK
-from shared.domain.reading.limits import Limits, corrupt, over_limits
+from shared.domain.reading.limits import KIB, Limits, corrupt, over_limits
 
 MOST_TEXT = 4
 """How many times `Limits.document` all texts of a skimmed document may hold together."""
 _DEEPEST = 40
-_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_DEEPEST_SKIPPED = 200
+_FIRST_STRETCH = KIB
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN = re.compile(rb"[ \t\r\n]*(" + _STRING + rb'|[\[\]{},:]|[^ \t\r\n\[\]{},:"]+)', re.DOTALL)
 _NUMBERS = rb'\[[^\[\]{}"]*\]'
 _BRACKET = re.compile(_STRING + rb"|" + _NUMBERS + rb'|[\[\]{}]|"', re.DOTALL)
@@ -70,9 +72,6 @@ class _Builder:
             return _scalar(token) if token else None
         if depth >= _DEEPEST:
             raise corrupt("its values are nested deeper than any library writes them")
-        if self._left < 0:
-            self._tokens.skip()
-            return None
         return self._object(depth + 1) if token == b"{" else self._array(depth + 1)
 
     def _object(self, depth: int) -> dict[str, Any]:
@@ -82,6 +81,9 @@ class _Builder:
                 break
             if token == b",":
                 continue
+            if self._left < 0:
+                self._tokens.skip()
+                break
             key = _scalar(token)
             self._count_text(token)
             if not isinstance(key, str) or self._tokens.next() not in (b":", b""):
@@ -139,18 +141,32 @@ class _Tokens:
         return found[1]
 
     def skip(self, *, opened: bool = False) -> None:
-        """Pass over the rest of the list or object that was opened last; `opened`: and over one more, inside it."""
-        depth = 2 if opened else 1
-        while depth and not self.ended:
-            depth = self._skip_to_end(self._skip_within(depth))
-            self.ended = depth > 0 and not self._fill()
+        """Pass over the rest of the list or object that was opened last; `opened`: and over one more, inside it.
 
-    def _skip_within(self, depth: int) -> int:
-        """Pass over what is buffered, up to its last brace, where that is surely not too far; the new depth.
+        In stretches that double, so that no more is looked at than about twice what is passed over.
+        """
+        depth = 2 if opened else 1
+        stretch = _FIRST_STRETCH
+        while depth:
+            at = self._at
+            depth = self._skip_within(depth, stretch)
+            if self._at == at:
+                depth = self._skip_by_bracket(depth, stretch)
+            if depth > _DEEPEST_SKIPPED:
+                raise corrupt("its values are nested deeper than any library writes them")
+            if depth and self._at == at and not self._fill():
+                self.ended = True
+                return
+            stretch = min(2 * stretch, CHUNK)
+
+    def _skip_within(self, depth: int, stretch: int) -> int:
+        """Pass over a stretch, up to its last bracket, where that is surely not too far; the new depth.
 
         Four times as fast as bracket by bracket: strings and lists of numbers are cut out, then what closes at once.
         """
-        end = self._buffer.rfind(b"}", self._at) + 1
+        limit = self._at + stretch
+        ends = (self._buffer.rfind(bracket, self._at, limit) for bracket in (b"}", b"]"))
+        end = max(ends) + 1
         part = self._buffer[self._at : end]
         shape = _FLAT.sub(b"", part) if b"\\" not in part else b'"'
         if not end or b'"' in shape:
@@ -164,14 +180,15 @@ class _Tokens:
         self._at = end
         return depth - closing + len(shape) - closing
 
-    def _skip_to_end(self, depth: int) -> int:
-        """Pass over what is buffered, bracket by bracket, until nothing is open; the new depth."""
+    def _skip_by_bracket(self, depth: int, stretch: int) -> int:
+        """Pass over a stretch or what is buffered, bracket by bracket, until nothing is open; the new depth."""
+        limit = self._at + stretch
         for found in _BRACKET.finditer(self._buffer, self._at):
-            if found.end() - found.start() > 1:
-                continue
-            if found[0] == b'"':
+            if found[0] == b'"' or found.start() > limit:
                 self._at = found.start()
                 return depth
+            if found.end() - found.start() > 1:
+                continue
             depth += 1 if found[0] in b"[{" else -1
             if not depth:
                 self._at = found.end()
