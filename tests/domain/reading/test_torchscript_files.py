@@ -135,10 +135,10 @@ def test_a_forward_with_two_inputs_cannot_be_served_as_it_is() -> None:
 
 
 def test_a_lot_of_code_is_looked_at_in_little_time() -> None:
-    lines = b"    _0 = torch.relu(torch.add(x, 1))\n" * 100_000
-    started = time.perf_counter()
+    lines = b"    _0 = torch.relu(torch.add(x, 1))\n" * 50_000
+    started = time.process_time()
     verdict(changed(CUSTOM, ROOT, lambda code: code + lines))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 2
 
 
 @given(st.text(alphabet="torchsavep._(),\"' \n=x1#[]{}\\gea", max_size=40))

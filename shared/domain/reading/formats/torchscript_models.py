@@ -23,7 +23,7 @@ from shared.domain.reading.formats.torch_archives import (
     open_torch_archive,
 )
 from shared.domain.reading.formats.torchscript_code import Method, judge_code
-from shared.domain.reading.limits import corrupt, over_limits
+from shared.domain.reading.limits import MIB, corrupt, over_limits
 from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.pickle_files import read_content
@@ -31,6 +31,7 @@ from shared.domain.reading.pickles.torch_dialect import torch_dialect
 
 _SCRIPTED = "__torch__."
 _CODE, _DEBUG = ".py", ".debug_pkl"
+_MOST_CODE = 2 * MIB
 _PICKLES = {"data.pkl": "data/", "constants.pkl": "constants/", "traced_inputs.pkl": None}
 """Each pickle, and the folder of its tensors; the inputs a module was traced with are kept without their numbers."""
 _FOLDERS = ("data/", "constants/", "traced_inputs/")
@@ -96,7 +97,7 @@ def _read_pickle(opened: TorchArchive, name: str, model_file: ModelFile) -> Valu
 def _read_code(opened: TorchArchive, model_file: ModelFile) -> dict[str, str]:
     """The sources by their names. What belongs to them for messages (`.debug_pkl`) is only read once something fails."""
     names = [name for name in opened.sizes if name.startswith("code/") and name.endswith(_CODE)]
-    if sum(opened.sizes[name] for name in names) > model_file.limits.document:
+    if sum(opened.sizes[name] for name in names) > _MOST_CODE:
         raise over_limits("it holds more code than any model does")
     try:
         return {
