@@ -79,17 +79,19 @@ def _read_tensor(wire: Wire, of: Field) -> OnnxValue:
 
 
 def _read_shape(wire: Wire, of: Field) -> tuple[int, ...]:
-    lengths: list[int] = []
-    for field in wire.inside(of):
-        if field.number == 1:
-            length = -1
-            for part in wire.inside(field):
-                if part.number == 1 and part.wire == VARINT:
-                    length = signed(part.value)
-            lengths.append(length if 0 < length < 1 << 31 else -1)
-        if len(lengths) > _MOST_DIMENSIONS:
-            raise corrupt("a tensor in it has too many dimensions")
+    lengths = [_read_length(wire, field) for field in wire.inside(of) if field.number == 1]
+    if len(lengths) > _MOST_DIMENSIONS:
+        raise corrupt("a tensor in it has too many dimensions")
     return tuple(lengths)
+
+
+def _read_length(wire: Wire, of: Field) -> int:
+    """One length of a shape; -1 where it is free, or has only a name."""
+    length = -1
+    for field in wire.inside(of):
+        if field.number == 1 and field.wire == VARINT:
+            length = signed(field.value)
+    return length if 0 < length < 1 << 31 else -1
 
 
 def _words(words: str) -> OnnxValue:
