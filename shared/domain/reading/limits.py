@@ -52,6 +52,8 @@ class Limits:
     document: int = 4 * MIB
     """MLmodel, requirements.txt and their kind."""
     document_nodes: int = 100_000
+    yaml_events: int = 10_000
+    """Values, keys, and beginnings and ends of groups; MLflow's own files have some hundred."""
     schema: int = 32 * MIB
     """What skops writes of a model besides its arrays; a forest of a thousand trees has 16 MiB."""
     schema_nodes: int = 700_000
