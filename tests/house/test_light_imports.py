@@ -13,9 +13,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from functions.deploy_http import (
+    artifact_routes,
     dead_letter_routes,
     deployment_routes,
     endpoint_routes,
+    exception_routes,
     model_routes,
 )
 from local import app_settings
@@ -120,7 +122,14 @@ def test_a_connection_string_that_is_none_is_a_wrong_setting(env: dict[str, str]
 
 
 def test_what_a_route_depends_on_is_not_handed_to_a_thread() -> None:
-    modules = (dead_letter_routes, deployment_routes, endpoint_routes, model_routes)
+    modules = (
+        artifact_routes,
+        dead_letter_routes,
+        deployment_routes,
+        endpoint_routes,
+        exception_routes,
+        model_routes,
+    )
     routes = [each for module in modules for each in module.router.routes]
     needed = {
         each.call

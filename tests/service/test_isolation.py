@@ -4,12 +4,24 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.domain.artifacts import ArtifactKind
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment
-from shared.service import keys, owned, produce, read, remove, retry, route
+from shared.service import (
+    describe,
+    keys,
+    owned,
+    produce,
+    read,
+    remove,
+    retry,
+    route,
+    withdraw,
+)
 from tests.service.world import ANNA, BERT, World
 
 Look = Callable[[World, Deployment], object]
+MODEL = ArtifactKind.MODEL
 LOOKS: dict[str, Look] = {
     "deployment": lambda w, r: owned.require_deployment(w.ports, BERT, r.id),
     "view": lambda w, r: read.require_view(w.ports, BERT, r.id),
@@ -23,6 +35,10 @@ LOOKS: dict[str, Look] = {
     "retry": lambda w, r: retry.accept_retry(w.ports, w.policy, BERT, r.id),
     "redeploy": lambda w, r: retry.accept_redeploy(w.ports, w.mint, w.policy, BERT, r.id),
     "model": lambda w, r: owned.require_model(w.ports, BERT, r.model_id),
+    "artifact": lambda w, r: owned.require_artifact(w.ports, BERT, MODEL, r.model_id),
+    "delete artifact": lambda w, r: withdraw.delete_artifact(w.ports, BERT, MODEL, r.model_id),
+    "inspection": lambda w, r: describe.describe_model(w.ports, w.policy, BERT, r.model_id),
+    "readiness": lambda w, r: describe.rate_model(w.ports, BERT, r.model_id, "Standard_DS1_v2"),
     "request": lambda w, _: produce.require_request(w.ports, BERT, "s", "1"),
 }
 
