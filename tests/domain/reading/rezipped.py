@@ -38,7 +38,15 @@ def changed(name: str, ending: str, change: Callable[[bytes], bytes]) -> bytes:
 
 
 def read(data: bytes) -> Inspection:
-    return read_model(io.BytesIO(data), len(data), "0" * 64, yaml.safe_load)
+    return read_model(io.BytesIO(data), len(data), "0" * 64, _parse_yaml)
+
+
+def _parse_yaml(data: bytes) -> object:
+    """As the reading process does: what is no YAML is nothing."""
+    try:
+        return yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError):
+        return None
 
 
 def verdict(data: bytes) -> Verdict | str:

@@ -4,15 +4,15 @@ The same interface as `shared.domain.reading.containers.archive`. A compressed o
 that lies before the last one read, so small files are kept from the first pass, and the work of all passes is bounded.
 """
 
-import tarfile
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from shared.domain.reading.containers.content import Content, PlainContent, open_content
 from shared.domain.reading.containers.entries import Entry, check_together, is_junk
-from shared.domain.reading.containers.tar_headers import BLOCK, Tape, read_headers, without_dot
-from shared.domain.reading.limits import MIB, Limits, corrupt, over_limits
+from shared.domain.reading.containers.tar_headers import BLOCK, Tape, read_headers
+from shared.domain.reading.limits import DEFAULT_LIMITS, MIB, Limits, corrupt, over_limits
 
 _PASSES = 8
 
@@ -126,12 +126,63 @@ class _Kept:
         self._data = self._data[size:]
 
 
+class TarContent:
+    """A file of an archive, as the pickle machine reads it."""
+
+    def __init__(self, content: Content, size: int) -> None:
+        self._content = content
+        self.left = size
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end."""
+        piece = self._content.read(min(size, self.left)) if self.left else b""
+        self.left -= len(piece)
+        return piece
+
+    def skip(self, size: int) -> None:
+        """Pass over exactly `size` bytes."""
+        if size > self.left:
+            raise corrupt("it ends in the middle of a value")
+        self._content.skip(size)
+        self.left -= size
+
+
+class _Kept:
+    """Bytes in memory as `Content`."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self, size: int) -> bytes:
+        piece, self._data = self._data[:size], self._data[size:]
+        return piece
+
+    def skip(self, size: int) -> None:
+        self._data = self._data[size:]
+
+
 def open_tar_member(file: BinaryIO, name: str) -> IO[bytes]:
-    """A file of an archive that an inspection has accepted, as a stream. Raises KeyError where there is none."""
-    file.seek(0)
-    archive = tarfile.open(fileobj=file)  # noqa: SIM115 - the stream handed out reads from it
-    found = next((one for one in archive if one.isreg() and without_dot(one.name) == name), None)
-    stream = archive.extractfile(found) if found else None
-    if stream is None:
+    """A file of an archive that an inspection has accepted, as a stream. Raises KeyError where there is none.
+
+    Found by the same reading of the archive: another tar library could see other names in it.
+    """
+    archive = TarArchive(file, file.seek(0, io.SEEK_END), DEFAULT_LIMITS)
+    if all(entry.name != name for entry in archive.entries):
         raise KeyError(name)
-    return stream
+    return io.BufferedReader(_Stream(archive.open(name)))
+
+
+class _Stream(io.RawIOBase):
+    """A file of an archive as Python's own streams are."""
+
+    def __init__(self, content: TarContent) -> None:
+        super().__init__()
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._content.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)

@@ -14,7 +14,7 @@ BLOCK = 512
 _USTAR, _GNU = b"ustar\x0000", b"ustar  \x00"
 _FILE, _FOLDER = (b"0", b"\0", b"7"), b"5"
 _PAX, _PAX_FOR_ALL, _LONG_NAME = b"x", b"g", b"L"
-_NAMED = ("path", "size")
+_PATH = "path"
 _HARMLESS = re.compile(
     r"(mtime|atime|ctime|uid|gid|uname|gname|comment|LIBARCHIVE\..*|SCHILY\.(dev|ino|nlink|xattr\..*|fflags))"
 )
@@ -67,9 +67,7 @@ def read_headers(tape: Tape, limits: Limits) -> Iterator[tuple[str, int, bool]]:
         if kind in (_PAX, _PAX_FOR_ALL, _LONG_NAME):
             notes |= _read_notes(tape, kind, size)
             continue
-        name = without_dot(notes.pop("path", "") or _parse_name(block))
-        size = int(notes.pop("size", str(size)))
-        notes.clear()
+        name = _without_dot(notes.pop(_PATH, "") or _parse_name(block))
         is_folder = kind == _FOLDER or (kind in _FILE and name.endswith("/"))
         if kind not in (*_FILE, _FOLDER) or (is_folder and size):
             raise corrupt(f"the archive has something that is no plain file: {name[:80]!r}")
@@ -81,7 +79,7 @@ def read_headers(tape: Tape, limits: Limits) -> Iterator[tuple[str, int, bool]]:
         raise corrupt("more bytes follow after the end of the archive")
 
 
-def without_dot(name: str) -> str:
+def _without_dot(name: str) -> str:
     """A name without the `./` in front that `tar -C folder .` writes."""
     return name.removeprefix("./")
 
@@ -119,14 +117,11 @@ def _read_notes(tape: Tape, kind: bytes, size: int) -> dict[str, str]:
     data = tape.take(size)
     tape.pass_over(0, -size % BLOCK)
     if kind == _LONG_NAME:
-        return {"path": _text(data.rstrip(b"\0"))}
+        return {_PATH: _text(data.rstrip(b"\0"))}
     found = dict(_parse_pairs(data))
-    changed = {key: value for key, value in found.items() if key in _NAMED}
-    if kind == _PAX_FOR_ALL and changed:
-        raise corrupt("the archive gives all of its entries one name or size")
-    if not re.fullmatch(r"\d{1,18}", changed.get("size", "0")):
-        raise corrupt("the archive has an entry with an impossible number")
-    return changed
+    if kind == _PAX_FOR_ALL and _PATH in found:
+        raise corrupt("the archive gives all of its entries one name")
+    return {key: value for key, value in found.items() if key == _PATH}
 
 
 def _parse_pairs(data: bytes) -> Iterator[tuple[str, str]]:
@@ -139,9 +134,9 @@ def _parse_pairs(data: bytes) -> Iterator[tuple[str, str]]:
         if not equals or record[-1:] != b"\n" or len(record) != int(length):
             raise corrupt("the archive has notes that cannot be read")
         name = _text(key)
-        if name not in _NAMED and not _HARMLESS.fullmatch(name):
+        if name != _PATH and not _HARMLESS.fullmatch(name):
             raise corrupt(f"the archive has an entry of an unusual kind: {name[:80]!r}")
-        yield name, _text(value) if name in _NAMED else ""
+        yield name, _text(value) if name == _PATH else ""
 
 
 def _text(data: bytes) -> str:
