@@ -143,10 +143,11 @@ class _Tokens:
     def skip(self, *, opened: bool = False) -> None:
         """Pass over the rest of the list or object that was opened last; `opened`: and over one more, inside it.
 
-        In stretches that double, so that no more is looked at than about twice what is passed over.
+        A short one bracket by bracket, a long one in stretches that double: no more is looked at than about twice what
+        is passed over.
         """
-        depth = 2 if opened else 1
         stretch = _FIRST_STRETCH
+        depth = self._skip_by_bracket(2 if opened else 1, stretch)
         while depth:
             at = self._at
             depth = self._skip_within(depth, stretch)
