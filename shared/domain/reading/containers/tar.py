@@ -34,6 +34,7 @@ class TarArchive:
         self._size = size
         self._limits = limits
         self._kept: dict[str, bytes] = {}
+        self._kept_bytes = 0
         self._work = 0
         self._places = dict(self._walk())
         self._most_work = 64 * MIB + _PASSES * self._work
@@ -82,48 +83,13 @@ class TarArchive:
         self._work = tape.position
         check_together(named)
 
-    def _keep(self, tape: "Tape", name: str, size: int) -> None:
-        kept = sum(len(data) for data in self._kept.values()) if size else 0
-        if size > self._limits.kept_value or kept + size > self._limits.document:
+    def _keep(self, tape: Tape, name: str, size: int) -> None:
+        if size > self._limits.kept_value or self._kept_bytes + size > self._limits.document:
             tape.pass_over(size)
             return
+        self._kept_bytes += size
         self._kept[name] = tape.take(size)
         tape.pass_over(0, -size % BLOCK)
-
-
-class TarContent:
-    """A file of an archive, as the pickle machine reads it."""
-
-    def __init__(self, content: Content, size: int) -> None:
-        self._content = content
-        self.left = size
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes; none at the end."""
-        piece = self._content.read(min(size, self.left)) if self.left else b""
-        self.left -= len(piece)
-        return piece
-
-    def skip(self, size: int) -> None:
-        """Pass over exactly `size` bytes."""
-        if size > self.left:
-            raise corrupt("it ends in the middle of a value")
-        self._content.skip(size)
-        self.left -= size
-
-
-class _Kept:
-    """Bytes in memory as `Content`."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read(self, size: int) -> bytes:
-        piece, self._data = self._data[:size], self._data[size:]
-        return piece
-
-    def skip(self, size: int) -> None:
-        self._data = self._data[size:]
 
 
 class TarContent:
