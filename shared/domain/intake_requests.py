@@ -99,7 +99,7 @@ class FromRequest(_ModelFields):
         min_length=1,
         max_length=MAX_SOURCE,
         description=f"Where it is: {FORMS}. A path that ends with a slash is a folder.",
-        examples=["runs:/0123456789abcdef0123456789abcdef/model"],
+        examples=["azureml:iris:3"],
     )
     model_name: ModelName = Field(description="The line it belongs to.", examples=["iris"])
 

@@ -1,7 +1,4 @@
-"""The records Longshore keeps: frozen values, changed only by `dataclasses.replace`.
-
-Times are UTC; digests are sha256 in hex.
-"""
+"""The records Longshore keeps: frozen values, changed by `dataclasses.replace`. Times are UTC, digests sha256 in hex."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -229,7 +226,8 @@ class Event(Kept):
 class Model(Kept):
     """A catalogue entry: one uploaded file, what it is, and where its bytes are.
 
-    `license` is an SPDX expression. `leaving` is set while it is being deleted: then it is as if not there.
+    `license` is an SPDX expression. With a `registry_name` and its version, the bytes are the registry's, and none
+    of our own. `leaving` is set while it is being deleted: then it is as if not there.
     """
 
     id: str
@@ -245,7 +243,7 @@ class Model(Kept):
     metrics: Mapping[str, float] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     license: str = ""
-    registry_name: str = ""  # with the version: what it refers to, in place of a content of our own
+    registry_name: str = ""
     registry_version: str = ""
     grant: Grant | None = None
     leaving: datetime | None = None

@@ -85,20 +85,30 @@ def changed() -> Refusal:
 
 def _copy(turn: IntakeTurn, found: SourceFile, file: BinaryIO) -> str:
     """Writes the bytes of a source to a file; their digest. Raises TooLarge, however many were announced."""
-    most, digest = turn.policy.direct_upload_limit, hashlib.sha256()
-    if (found.size or 0) > most:
+    if (found.size or 0) > turn.policy.direct_upload_limit:
         raise too_large(found.size or 0, turn.policy)
+    digest = hashlib.sha256()
+    for chunk in _chunks(turn, found):
+        file.write(chunk)
+        digest.update(chunk)
+        _require_room(turn, file)
+    return digest.hexdigest()
+
+
+def _chunks(turn: IntakeTurn, found: SourceFile) -> Iterator[bytes]:
+    """The bytes of a source, while the turn holds its intake."""
     try:
         with closing(found.open()) as opened:
             while chunk := opened.read(_CHUNK):
-                file.write(chunk)
-                digest.update(chunk)
-                if file.tell() > most:
-                    raise too_large(file.tell(), turn.policy)
+                yield chunk
                 turn.keep()
     except (Changed, Missing) as error:
         raise changed() from error
-    return digest.hexdigest()
+
+
+def _require_room(turn: IntakeTurn, file: BinaryIO) -> None:
+    if file.tell() > turn.policy.direct_upload_limit:
+        raise too_large(file.tell(), turn.policy)
 
 
 def _pack(turn: IntakeTurn, files: Sequence[SourceFile], file: BinaryIO) -> str:
@@ -122,12 +132,10 @@ def _add(turn: IntakeTurn, archive: zipfile.ZipFile, found: SourceFile, file: Bi
     info = zipfile.ZipInfo(found.path, _ZIP_TIME)
     info.create_system, info.external_attr = 3, 0o100644 << 16  # the same whatever runs this
     big = (found.size or _ZIP64) >= _ZIP64
-    with archive.open(info, "w", force_zip64=big) as member, closing(found.open()) as opened:
-        while chunk := opened.read(_CHUNK):
+    with archive.open(info, "w", force_zip64=big) as member:
+        for chunk in _chunks(turn, found):
             member.write(chunk)
-            if file.tell() > turn.policy.direct_upload_limit:
-                raise too_large(file.tell(), turn.policy)
-            turn.keep()
+            _require_room(turn, file)
 
 
 def _digest(turn: IntakeTurn, file: BinaryIO) -> str:

@@ -37,6 +37,8 @@ OWN_MAKING = {  # makes a thing of the caller's own, out of nothing of another's
     ("post", "/artifacts/model"),
     ("post", "/artifacts/dataset"),
     ("post", "/artifacts/code"),
+    ("post", "/uploads"),
+    ("post", "/models/from"),
 }
 
 
@@ -53,6 +55,7 @@ TELLS_STATE = {  # what the owner is told, who can ask for it, but not now
     "post /deployments/{deployment_id}/redeploy": "not_over",
     "put /endpoints/{name}/traffic": "nothing_active",
     "delete /models/{model_id}": "model_deployed",
+    "post /uploads/{upload_id}/confirm": "upload_missing",
 }
 
 
@@ -72,11 +75,13 @@ def anns(server: Server) -> dict[str, str]:
     [deployment] = server.get("/deployments/list?user_id=ann").json()["deployments"]
     server.create_endpoint("flowers", "ann")
     artifact_id = server.send_file("dataset", user="ann").json()["id"]
+    upload = server.post("/uploads?user_id=ann", json={"model_name": "iris"}).json()
     return {
         "model_id": model_id,
         "deployment_id": deployment["id"],
         "name": "flowers",
         "artifact_id": artifact_id,
+        "upload_id": upload["upload_id"],
         "kind": "dataset",
     }
 
@@ -104,6 +109,7 @@ def test_another_users_things_are_not_there(
         absent = {**anns, "deployment_id": "20200101000000000000"}
         absent |= {"model_id": "model-1-1577836800000000", "name": "nowhere"}
         absent |= {"artifact_id": "dataset-1-1577836800000000"}
+        absent |= {"upload_id": "20200101000000000001"}
         other = ask(server, method, path, absent, "bob")
         for given, missing in zip(anns.values(), absent.values(), strict=True):
             problem = json.loads(json.dumps(problem).replace(given, missing))

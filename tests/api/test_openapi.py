@@ -128,6 +128,7 @@ def test_answers_are_as_described(server: Server, document: dict[str, Any]) -> N
     server.create_endpoint("flowers")
     things = {"model_id": model_id, "deployment_id": deployment_id, "name": "flowers"}
     things |= {"kind": "code", "artifact_id": server.send_file("code").json()["id"], "digest": "0"}
+    things["upload_id"] = server.post("/uploads", json={"model_name": "iris"}).json()["upload_id"]
 
     for method, path, operation in operations(document):
         sent = body_of(document, operation, things)
@@ -142,6 +143,7 @@ def test_headers_are_described_where_they_are_sent(
     things = {"model_id": server.upload(), "name": "flowers"}
     things["deployment_id"] = server.deploy(things["model_id"], endpoint_name="flowers")
     things |= {"kind": "code", "artifact_id": server.send_file("code").json()["id"], "digest": "0"}
+    things["upload_id"] = server.post("/uploads", json={"model_name": "iris"}).json()["upload_id"]
     told = {"ETag", "Location", "Operation-Location"}
 
     by_method = sorted(operations(document), key=lambda each: each[0] == "delete")

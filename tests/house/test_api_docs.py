@@ -70,6 +70,8 @@ def learn(server: Server, known: dict[str, str], words: list[str], answer: httpx
     shown = answer.json() if is_json else {}
     if answer.status_code == 201 and shown.get("type") == "dataset":
         known["DATASET"] = shown["id"]
+    elif answer.status_code == 201 and "upload_id" in shown:
+        known["UPLOAD"] = shown["upload_id"]
     elif answer.status_code == 201:
         known["MODEL"] = shown["id"]
         known["FAILED"] = server.deploy(known["MODEL"])

@@ -12,7 +12,7 @@ from sklearn.preprocessing import Normalizer
 from local import app_settings, microsoft_runtime
 from local.azurite import Azurite
 from local.microsoft_runtime import Invocation
-from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS
 
 APP = Path(__file__).parents[2]
 USER = "microsoft"
@@ -22,6 +22,8 @@ TRIGGERS = {
     "deploy_jobs_poison": "queueTrigger",
     "deploy_requests": "queueTrigger",
     "deploy_requests_poison": "queueTrigger",
+    "intake_jobs": "queueTrigger",
+    "intake_jobs_poison": "queueTrigger",
     "sweep": "timerTrigger",
 }
 
@@ -64,7 +66,8 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
     assert {name: binding["type"] for name, binding in triggers.items()} == TRIGGERS
     assert triggers["deploy_jobs"]["queueName"] == DEPLOY_JOBS
     assert triggers["deploy_requests"]["queueName"] == DEPLOY_REQUESTS
-    for name in ("deploy_jobs", "deploy_requests"):  # where the host puts what failed five times
+    assert triggers["intake_jobs"]["queueName"] == INTAKE_JOBS
+    for name in ("deploy_jobs", "deploy_requests", "intake_jobs"):  # where the host puts what failed five times
         assert triggers[f"{name}_poison"]["queueName"] == triggers[name]["queueName"] + "-poison"
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
