@@ -94,9 +94,36 @@ def test_the_first_requests_load_nothing_heavy(env: dict[str, str]) -> None:
     deploy = httpx.Request(
         "POST", url("/deployments/deploy?user_id=light"), json={"model_id": model_id}
     )
-    [_, accepted] = served(env, deploy)
-    assert accepted["status"] == 202
-    assert not heavy(accepted)
+    known = f"/models/{model_id}"
+    shown = [
+        httpx.Request("GET", url(f"{path}?user_id=light"))
+        for path in (f"{known}/inspection", f"/artifacts{known.replace('models', 'model')}/rate")
+    ]
+    [_, accepted, *rest] = served(env, deploy, *shown)
+    assert [each["status"] for each in (accepted, *rest)] == [202, 200, 200]
+    assert not any(heavy(each) for each in (accepted, *rest))
+
+
+def test_a_file_goes_through_the_hosts_own_way_whole_and_in_part(env: dict[str, str]) -> None:
+    content = "".join(f"row {number}\n" for number in range(5000))
+    stored = httpx.Request(
+        "POST",
+        url("/artifacts/dataset?user_id=light"),
+        data={"name": "rows"},
+        files={"file": ("rows.txt", content.encode())},
+    )
+    [_, made] = served(env, stored)
+    path = f"{json.loads(made['body'])['content']}?user_id=light"
+    part = httpx.Request("GET", url(path), headers={"range": "bytes=0-4"})
+
+    [_, whole, head, ranged] = served(
+        env, httpx.Request("GET", url(path)), httpx.Request("HEAD", url(path)), part
+    )
+
+    assert (whole["status"], whole["body"]) == (200, content)
+    assert (head["status"], head["body"]) == (200, "")
+    assert (ranged["status"], ranged["body"]) == (206, "row 0")
+    assert not heavy(whole)
 
 
 def test_wrong_settings_stop_the_first_request_with_their_names(env: dict[str, str]) -> None:
