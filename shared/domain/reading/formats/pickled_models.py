@@ -51,10 +51,6 @@ _ESTIMATORS = (
 )
 """Where other libraries keep classes that are used as scikit-learn's own."""
 _BOOSTERS = ("lightgbm.basic.Booster", "xgboost.core.Booster")
-_NEEDS_MATRIX = Obstacle(
-    "A bare xgboost.Booster takes only XGBoost's own DMatrix, which nothing makes of a request's rows.",
-    "Save it with booster.save_model('model.ubj'), or pickle an XGBClassifier or XGBRegressor, and upload that.",
-)
 _NO_PREDICT = Obstacle(
     "A vector autoregression has no method predict, which is what a served model is asked.",
     "Serve one model per series (ARIMA, AutoReg), or wrap it in an MLflow python_function of your own.",
@@ -120,8 +116,6 @@ def _flavor(found: PickleFile) -> str:
 
 def _find_obstacle(found: PickleFile) -> Obstacle | None:
     name = class_name(found.root)
-    if name == "xgboost.core.Booster":
-        return _NEEDS_MATRIX
     if name.startswith("statsmodels.tsa.vector_ar."):
         return _NO_PREDICT
     series = statsmodels_facts.is_results(found.root) and statsmodels_facts.is_time_series(
