@@ -1,0 +1,220 @@
+"""Runs and model versions of a real tracking server; what it points to elsewhere is not followed."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local import processes
+from shared.adapters.mlflow_sources import MlflowSources
+from shared.domain.errors import InvalidRequest, NotFound, SourceError
+from shared.domain.sources import (
+    Allowed,
+    BlobSource,
+    RunSource,
+    S3Source,
+    Source,
+    VersionSource,
+    parse_source,
+)
+from shared.intake_ports import SourceFile
+
+ALLOWED = Allowed(
+    account_url="https://ours.blob.core.windows.net",
+    containers=("models",),
+    buckets=("models",),
+    tracking=True,
+)
+FILES = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"\x80\x04N." * 1000, "data/deep/a": b"a"}
+
+
+@pytest.fixture(scope="module")
+def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a tracking server that serves its own artifacts."""
+    folder, port = tmp_path_factory.mktemp("mlflow"), processes.free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--serve-artifacts"]
+    command += ["--backend-store-uri", str(folder / "records")]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder)}
+    process = processes.start(command, env=env, log=folder / "mlflow.log", cwd=folder)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        processes.wait_until(lambda: answers(url), seconds=120, what="the tracking server")
+        yield url
+    finally:
+        processes.stop(process, seconds=10)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").is_success
+    except httpx.HTTPError:
+        return False
+
+
+def ask(url: str, method: str, path: str, **body: object) -> dict[str, dict[str, object]]:
+    answer = httpx.request(method, f"{url}/api/2.0/mlflow/{path}", json=body)
+    answer.raise_for_status()
+    told: dict[str, dict[str, object]] = answer.json()
+    return told
+
+
+def put(url: str, root: str, files: dict[str, bytes]) -> None:
+    place = root.removeprefix("mlflow-artifacts:").strip("/")
+    for path, data in files.items():
+        answer = httpx.put(f"{url}/api/2.0/mlflow-artifacts/artifacts/{place}/{path}", content=data)
+        answer.raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def run(tracking: str) -> tuple[str, str]:
+    """A run with a model folder and a file: its id and where its artifacts are."""
+    made = ask(tracking, "POST", "runs/create", experiment_id="0", start_time=1)
+    info = made["run"]["info"]
+    assert isinstance(info, dict)
+    put(tracking, info["artifact_uri"], {f"model/{path}": data for path, data in FILES.items()})
+    put(tracking, info["artifact_uri"], {"one.pkl": b"one", "modelish/x": b""})
+    return str(info["run_id"]), str(info["artifact_uri"])
+
+
+def register(tracking: str, name: str, source: str) -> str:
+    ask(tracking, "POST", "registered-models/create", name=name)
+    made = ask(tracking, "POST", "model-versions/create", name=name, source=source)
+    return str(made["model_version"]["version"])
+
+
+def followed(_source: Source) -> Sequence[SourceFile]:
+    raise AssertionError("it was followed")
+
+
+def read(found: Sequence[SourceFile]) -> dict[str, bytes]:
+    seen = {}
+    for each in found:
+        with each.open() as file:
+            seen[each.path] = b"".join(iter(lambda file=file: file.read(700), b""))  # type: ignore[misc]  # bound now
+    return seen
+
+
+def test_a_runs_folder_is_taken_with_all_its_files(tracking: str, run: tuple[str, str]) -> None:
+    found = MlflowSources(tracking, ALLOWED, followed).find(RunSource(run[0], "model"))
+
+    assert read(found) == FILES
+    assert {each.path: each.size for each in found} == {k: len(v) for k, v in FILES.items()}
+
+
+def test_a_runs_file_is_taken(tracking: str, run: tuple[str, str]) -> None:
+    for path, data in (("one.pkl", b"one"), ("model/data/model.pkl", FILES["data/model.pkl"])):
+        found = MlflowSources(tracking, ALLOWED, followed).find(RunSource(run[0], path))
+
+        assert read(found) == {"": data}
+
+
+def test_a_model_version_is_taken_by_number_and_by_alias(
+    tracking: str, run: tuple[str, str]
+) -> None:
+    version = register(tracking, "iris", f"{run[1]}/model")
+    ask(tracking, "POST", "registered-models/alias", name="iris", alias="champion", version=version)
+    sources = MlflowSources(tracking, ALLOWED, followed)
+
+    for text in (f"models:/iris/{version}", "models:/iris@champion"):
+        source = parse_source(text, ALLOWED)
+        assert isinstance(source, VersionSource)
+        assert read(sources.find(source)) == FILES
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RunSource("0" * 32, "model"),
+        VersionSource("nobodys", "1"),
+        VersionSource("nobodys", "champion"),
+    ],
+    ids=str,
+)
+def test_what_the_server_does_not_know_is_not_there(
+    tracking: str, source: RunSource | VersionSource
+) -> None:
+    with pytest.raises(NotFound):
+        MlflowSources(tracking, ALLOWED, followed).find(source)
+
+
+def test_a_path_that_a_run_does_not_have_is_not_there(tracking: str, run: tuple[str, str]) -> None:
+    with pytest.raises(NotFound):
+        MlflowSources(tracking, ALLOWED, followed).find(RunSource(run[0], "nothing"))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "file:///etc",
+        "/etc",
+        "s3://others/model",
+        "https://169.254.169.254/latest",
+        "http://127.0.0.1:9/model",
+        "gs://models/model",
+        "dbfs:/model",
+        "ftp://models/model",
+        "wasbs://longshore@ours.blob.core.windows.net/content",
+        "wasbs://models@others.blob.core.windows.net/model",
+        "mlflow-artifacts://evil.example:80/model",
+        "mlflow-artifacts:/../../../etc",
+        "azureml:iris:1",
+    ],
+)
+def test_what_a_server_points_to_elsewhere_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, tracking: str, place: str
+) -> None:
+    """A server may register what its users write, whatever it is."""
+    sources = MlflowSources(tracking, ALLOWED, followed)
+    monkeypatch.setattr(sources, "_locate", lambda _source: place)
+
+    with pytest.raises((InvalidRequest, NotFound)) as caught:
+        sources.find(VersionSource("iris", "1"))
+    assert caught.value.code in ("source_not_allowed", "source_not_found")
+
+
+@pytest.mark.parametrize(
+    ("place", "asked"),
+    [
+        (
+            "s3://models/run/model",
+            [S3Source("models", "run/model"), S3Source("models", "run/model/")],
+        ),
+        (
+            "wasbs://models@ours.blob.core.windows.net/run/model",
+            [BlobSource("models", "run/model"), BlobSource("models", "run/model/")],
+        ),
+    ],
+)
+def test_an_allowed_store_behind_the_server_is_read_by_our_own_rights(
+    monkeypatch: pytest.MonkeyPatch, place: str, asked: list[Source]
+) -> None:
+    seen: list[Source] = []
+
+    def follow(source: Source) -> Sequence[SourceFile]:
+        seen.append(source)
+        return []
+
+    sources = MlflowSources("http://127.0.0.1:9", ALLOWED, follow)
+    monkeypatch.setattr(sources, "_locate", lambda _source: place)
+
+    assert sources.find(VersionSource("iris", "1")) == []
+    assert seen == asked
+
+
+def test_no_server_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(SourceError):
+        MlflowSources("http://127.0.0.1:9", ALLOWED, followed).find(RunSource("0" * 32, "model"))
+
+
+def test_waits_of_the_client_fit_a_function() -> None:
+    MlflowSources("http://127.0.0.1:9", ALLOWED, followed)
+
+    assert int(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 20
+    assert int(os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]) <= 1
