@@ -99,8 +99,11 @@ def inspect_model(
     """All that was read from a model's file, what will be installed to serve it, and how to call it."""
     described = describe.describe_model(caller.ports, caller.policy, caller.principal, model_id)
     if shown_as == "text" or (not shown_as and _prefers_text(accept)):
-        return answer_text_unless_seen(request, render_readable(described))
-    return answer_unless_seen(request, render_inspection(described))
+        response = answer_text_unless_seen(request, render_readable(described))
+    else:
+        response = answer_unless_seen(request, render_inspection(described))
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:

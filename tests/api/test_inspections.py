@@ -43,6 +43,7 @@ def test_text_comes_where_it_is_asked_for(
     kind = "text/plain; charset=utf-8" if is_text else "application/json"
     assert answer.headers["content-type"] == kind
     assert answer.text.startswith("iris (model-1-") == is_text
+    assert answer.headers["vary"] == "Accept"
     seen = {"if-none-match": answer.headers["etag"], "accept": accept}
     assert server.get(path, headers=seen).status_code == 304
 
