@@ -67,7 +67,8 @@ def main() -> None:
             "given": arrays("float32", **given),
             "predictions": model.predict(values if len(values) > 1 else values[0], verbose=0),
             "inputs": [
-                [key, "float32", [-1, *plain(value.shape)[1:]]] for key, value in given.items()
+                [key if len(given) > 1 else None, "float32", [-1, *plain(value.shape)[1:]]]
+                for key, value in given.items()
             ],
         }
         for form, what in (("keras", "model.save .keras"), ("h5", "model.save .h5")):

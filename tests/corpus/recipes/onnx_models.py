@@ -59,10 +59,13 @@ def note(files: Files, name: str, model: Any, given: dict[str, Any], saved: str)
     names = [each.name for each in session.get_outputs()]
     kinds = {each.name: each.type for each in session.get_inputs()}
     feed = {
-        key: np.array(value, dtype=_NUMPY[kinds[key]]) for key, value in given["arrays"].items()
+        key: np.array(value, dtype=_NUMPY[kinds[key]].replace("str", "object"))
+        for key, value in given["arrays"].items()
     }
-    told = {
-        side: [[each.name, _NUMPY.get(each.type, each.type), _shape(each)] for each in listed]
+    told: dict[str, Any] = {
+        side: [
+            [each.name, _NUMPY[each.type], _shape(each)] for each in listed if each.type in _NUMPY
+        ]
         for side, listed in (("inputs", session.get_inputs()), ("outputs", session.get_outputs()))
     }
     predictions = {name: value for name, value in zip(names, session.run(None, feed))}  # noqa: B905, C416 - of Python 3.8
@@ -74,7 +77,7 @@ _NUMPY = {
     "tensor(double)": "float64",
     "tensor(int64)": "int64",
     "tensor(bool)": "bool",
-    "tensor(string)": "object",
+    "tensor(string)": "str",
 }
 
 

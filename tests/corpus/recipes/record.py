@@ -24,7 +24,7 @@ class Files:
     def __init__(self, *libraries: str) -> None:
         self.folder = Path(sys.argv[1])
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._versions = {name: metadata.version(name) for name in libraries}
+        self._versions = {name: metadata.version(name).split("+")[0] for name in libraries}
 
     def path(self, name: str) -> str:
         """Where to write the file of this name."""
@@ -42,11 +42,14 @@ class Files:
         format: str,  # noqa: A002 - the word of an inspection
         given: dict[str, Any] | None,
         predictions: Any,
+        judged: str = "clean",
+        served: bool = True,
         **told: Any,
     ) -> None:
         """Notes what is known of a file that was written.
 
         `given` is an input made by `table` or `arrays`, `predictions` what the model says to it; both None for weights.
+        `judged` is the verdict that the file deserves, or "unreadable"; `served` is False where it cannot be alone.
         `told` are facts as an inspection has them: estimator, features, classes, inputs, outputs.
         """
         document = {
@@ -57,6 +60,8 @@ class Files:
             "libraries": self._versions,
             "given": given,
             "predictions": plain(predictions),
+            "judged": judged,
+            "served": served and given is not None,
             "told": {fact: plain(value) for fact, value in told.items()},
         }
         Path(self.path(name + NOTE)).write_text(json.dumps(document, indent=1) + "\n")

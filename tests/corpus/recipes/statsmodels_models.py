@@ -88,7 +88,7 @@ def main() -> None:
             files.write(f"{name}.pickle-2", pickle.dumps(result, 2))
             files.note(f"{name}.pickle-2", saved="pickle-2", **known)
     for name in ("OLS", "GLM-poisson"):
-        result, rows, features = results()[name]
+        result, rows, _ = results()[name]
         expected = np.asarray(result.predict(rows[:5]))
         result.save(files.path(f"{name}.lean"), remove_data=True)
         files.note(
@@ -98,7 +98,6 @@ def main() -> None:
             given=table(rows),
             predictions=expected,
             estimator=class_of(result),
-            features=features,
         )
 
 

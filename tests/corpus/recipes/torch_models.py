@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.corpus.recipes import data
-from tests.corpus.recipes.record import ROWS, Files, arrays, class_of
+from tests.corpus.recipes.record import ROWS, Files, arrays
 
 
 class Custom(nn.Module):  # type: ignore[misc]  # torch is not installed where types are checked
@@ -50,16 +50,17 @@ def models() -> dict[str, tuple[Any, Any]]:
 
 def whole(files: Files, name: str, model: Any, known: dict[str, Any]) -> None:
     """The module itself, in the new form and the old one."""
-    custom: dict[str, Any] = {"verdict": "unknown"} if name == "custom" else {}
+    told: dict[str, Any] = {"estimator": "torch.nn.Sequential"}
+    if name == "custom":
+        told = {"judged": "unknown", "served": False}
     for form, new in (("whole", True), ("whole-legacy", False)):
         torch.save(model, files.path(f"{name}.{form}.pt"), _use_new_zipfile_serialization=new)
         files.note(
             f"{name}.{form}.pt",
             saved=f"torch.save of the module{'' if new else ', legacy form'}",
             format="torch",
-            estimator="tests.corpus.recipes.torch_models.Custom" if custom else class_of(model),
             **known,
-            **custom,
+            **(told if new else {"judged": "unreadable"}),
         )
 
 
@@ -83,7 +84,10 @@ def weights(files: Files, name: str, model: Any) -> None:
     files.note(f"{name}.weights.pt", saved="torch.save of state_dict", **nothing)
     torch.save(state, files.path(f"{name}.weights-legacy.pt"), _use_new_zipfile_serialization=False)
     files.note(
-        f"{name}.weights-legacy.pt", saved="torch.save of state_dict, legacy form", **nothing
+        f"{name}.weights-legacy.pt",
+        saved="torch.save of state_dict, legacy form",
+        judged="unreadable",
+        **nothing,
     )
     if name == "dense":
         half = {key: value.to(torch.bfloat16) for key, value in state.items()}

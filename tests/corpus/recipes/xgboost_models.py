@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -46,6 +47,7 @@ def boosters(files: Files) -> None:
                     format="xgboost",
                     given=table(rows),
                     predictions=booster.predict(xgboost.DMatrix(rows[:5])),
+                    judged="unreadable" if form == BINARY else "clean",
                     features=[[name, "double"] for name in columns],
                 )
 
@@ -83,7 +85,7 @@ def estimators(files: Files) -> None:
         files.note(
             f"{name}.joblib",
             saved="joblib",
-            format="joblib",
+            format="joblib" if b"joblib" in _read(files, f"{name}.joblib") else "pickle",
             given=given,
             predictions=predictions,
             estimator=class_of(model),
@@ -95,7 +97,7 @@ def estimators(files: Files) -> None:
             saved="XGBModel.save_model json",
             format="xgboost",
             given=given,
-            predictions=model.get_booster().predict(xgboost.DMatrix(named()[:5])),
+            predictions=predictions,
             features=told["features"],
         )
 
@@ -124,6 +126,11 @@ def main() -> None:
     boosters(files)
     estimators(files)
     pickled_booster(files)
+
+
+def _read(files: Files, name: str) -> bytes:
+    """What was written: without arrays joblib writes a plain pickle."""
+    return Path(files.path(name)).read_bytes()
 
 
 def _installed(name: str) -> bool:

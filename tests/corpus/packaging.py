@@ -1,0 +1,100 @@
+"""Packages kept files as the product does, asks the folders for predictions, and compares them with the originals'."""
+
+import io
+import json
+import math
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from shared.adapters.mlflow_packaging import MlflowPackager
+from shared.domain.inspection import Inspection
+from shared.domain.packaging.package import Inline, Member, Whole
+from shared.domain.packaging.signatures import told_inputs
+from shared.domain.reading.containers.members import open_member
+from tests.corpus.kept import Kept
+from tests.corpus.reading import KEPT, inspect
+from tests.corpus.serving import MARK
+
+ROOT = Path(__file__).parents[2]
+
+
+def write_package(name: str, folder: Path) -> Path:
+    """Writes the MLflow folder of a kept file; the folder."""
+    data = KEPT[name].path.read_bytes()
+    package = MlflowPackager(default_python="3.11").package(inspect(name), io.BytesIO(data))
+    for file in package.files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        match file.origin:
+            case Inline(made):
+                path.write_bytes(made)
+            case Whole():
+                path.write_bytes(data)
+            case Member(member):
+                path.write_bytes(open_member(io.BytesIO(data), member).read())
+    return folder
+
+
+def render_request(inspection: Inspection, kept: Kept) -> dict[str, Any]:
+    """The body of the scoring request for the input that the recipe noted."""
+    given = kept.note["given"]
+    if "arrays" in given:
+        arrays = given["arrays"]
+        named = any(tensor.name is not None for tensor in told_inputs(inspection))
+        return {"input_data": arrays if named or len(arrays) > 1 else next(iter(arrays.values()))}
+    rows = given["rows"]
+    if not isinstance(rows[0], list):  # texts, one a row
+        return {"input_data": rows}
+    columns = given["columns"] or list(range(len(rows[0])))
+    return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
+
+
+def ask(python: str, names: Iterable[str], root: Path) -> dict[str, Any]:
+    """What `tests.corpus.serving` answers for the packages of these files under an interpreter."""
+    orders = [
+        {
+            "name": name,
+            "folder": str(write_package(name, root / str(at))),
+            "request": render_request(inspect(name), KEPT[name]),
+        }
+        for at, name in enumerate(names)
+    ]
+    done = subprocess.run(
+        [python, "-m", "tests.corpus.serving"],
+        input=json.dumps(orders),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    answers: dict[str, Any] = json.loads(done.stdout.rpartition(MARK)[2])
+    return answers
+
+
+def is_as_original(answer: Any, kept: Kept) -> bool:
+    """Whether an answer has the original's predictions: the same labels, and numbers to float32's precision."""
+    found = list(_flat(answer.get("predictions")))
+    expected = list(_flat(kept.note["predictions"]))
+    return len(found) == len(expected) and all(map(_same, found, expected))
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for _, inner in sorted(value.items()):
+            yield from _flat(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _flat(inner)
+    else:
+        yield value
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if isinstance(found, str) or isinstance(expected, str):
+        return bool(found == expected)
+    return math.isclose(found, expected, rel_tol=1e-4, abs_tol=1e-6)
