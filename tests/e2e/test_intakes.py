@@ -1,0 +1,155 @@
+"""Files on their way in, in the running product: by the command that the API gives, by reference, and past kills."""
+
+import hashlib
+import random
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import LocalCloud
+from local.processes import wait_until
+from shared.adapters import storage_account
+from shared.adapters.azure_blobs import AzureBlobs
+from shared.adapters.azure_tables import AzureTables
+from shared.domain.intakes import Intake
+from shared.service import content, intake_rows, store
+from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
+from tests.e2e.user import SELDOM, Json, User
+from tests.e2e.watch import held
+
+BIG = 48 * 1024 * 1024
+KILLS = 3
+
+
+def begin(user: User, **asked: Any) -> Json:
+    answer = user.http.post("/uploads", json=asked)
+    assert answer.status_code == 201, answer.text
+    shown: Json = answer.json()
+    return shown
+
+
+def confirm(user: User, upload_id: str, **told: str) -> None:
+    answer = user.http.post(f"/uploads/{upload_id}/confirm", json=told)
+    assert answer.status_code == 202, answer.text
+
+
+def wait_finished(user: User, upload_id: str, *, seconds: float = 60) -> Json:
+    """The upload once it has come to an end."""
+    seen: Json = {}
+
+    def finished() -> bool:
+        answer = user.http.get(f"/uploads/{upload_id}")
+        seen.update(answer.json())
+        return "retry-after" not in answer.headers
+
+    wait_until(finished, seconds=seconds, what=f"upload {upload_id}", every=SELDOM)
+    return seen
+
+
+def paste(command: str, folder: Path) -> None:
+    """What a person does with a command that they were given."""
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --fail --silent --show-error"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_goes_straight_to_storage_by_the_command_that_is_given(
+    cloud: LocalCloud, user: User, tmp_path: Path
+) -> None:
+    model = wine_model()
+    (tmp_path / "wine model.pkl").write_bytes(saved(model))
+    shown = begin(user, model_name="wine", filename="wine model.pkl")
+    paste(shown["command"], tmp_path)
+    confirm(user, shown["upload_id"], sha256=hashlib.sha256(saved(model)).hexdigest())
+
+    seen = wait_finished(user, shown["upload_id"])
+
+    assert seen["state"] == "stored", seen
+    deployed = user.wait_active(user.deploy(seen["artifact_id"]))
+    assert user.score(deployed, wine_payload(3)).json() == wine_predictions(model, 3)
+    refer_to(cloud, user, deployed)
+
+
+def refer_to(cloud: LocalCloud, user: User, deployed: Json) -> None:
+    """What is registered is deployed a second time without being registered or stored again."""
+    source = f"azureml:{deployed['azure_model_name']}:{deployed['azure_model_version']}"
+    answer = user.http.post("/models/from", json={"source": source, "model_name": "wine"})
+    assert answer.status_code == 202, answer.text
+    seen = wait_finished(user, answer.json()["upload_id"])
+    assert seen["state"] == "stored", seen
+    before = cloud.resources()["models"]
+
+    again = user.wait_active(user.deploy(seen["artifact_id"]))
+
+    assert (again["azure_model_name"], again["azure_model_version"]) == (
+        deployed["azure_model_name"],
+        deployed["azure_model_version"],
+    )
+    assert cloud.resources()["models"] == before
+    assert user.score(again, wine_payload(2)).is_success
+    assert user.delete(again["id"]).status_code == 202
+    user.wait_torn_down(again["id"])
+    assert cloud.resources()["models"] == before  # it is another deployment's
+    assert user.delete(deployed["id"]).status_code == 202
+    user.wait_torn_down(deployed["id"])
+    assert held(cloud, deployed) == [0, 0, 0]
+
+
+def test_a_file_that_is_no_model_is_refused_as_an_upload_would_be(
+    user: User, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no model")
+    shown = begin(user, model_name="wine", filename="notes.txt", size=8)
+    paste(shown["command"], tmp_path)
+    confirm(user, shown["upload_id"])
+
+    seen = wait_finished(user, shown["upload_id"])
+
+    assert (seen["state"], seen["problem"]["code"]) == ("refused", "not_a_model")
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("big")
+    (folder / "big.bin").write_bytes(random.Random(1).randbytes(BIG))  # noqa: S311 - bytes that do not compress
+    return folder
+
+
+def test_a_worker_killed_while_it_takes_in_a_file_leaves_one_whole_one(
+    cloud: LocalCloud, user: User, big: Path
+) -> None:
+    account = storage_account.from_connection_string(cloud.connection_string)
+    tables, blobs = AzureTables(account), AzureBlobs(account, "longshore")
+    shown = begin(user, type="dataset", name="rows", filename="big.bin", size=BIG)
+    paste(shown["command"], big)
+    confirm(user, shown["upload_id"])
+    kills = 0
+
+    def is_over() -> bool:
+        nonlocal kills
+        rows = [row for row in intake_rows.list_unfinished(tables) if row.key == shown["upload_id"]]
+        if rows and kills < KILLS and store.read_row(Intake, rows[0]).record.lease:
+            cloud.kill_worker()
+            kills += 1
+            wait_until(lambda: cloud.worker_pids[0], seconds=30, what="a new worker")
+        return not rows
+
+    wait_until(is_over, seconds=120, what="the end of it", every=0.02)
+
+    assert kills >= 1
+    seen = wait_finished(user, shown["upload_id"])
+    assert seen["state"] == "stored", seen
+    digest = hashlib.sha256((big / "big.bin").read_bytes()).hexdigest()
+    with blobs.open(content.content_key(digest)) as file:
+        assert hashlib.sha256(file.read()).hexdigest() == digest
+    listed = user.http.get("/artifacts/dataset").json()["artifacts"]
+    assert [each["id"] for each in listed] == [seen["artifact_id"]]
+    assert list(blobs.keys("quarantine/")) == []
+    assert list(blobs.keys("artifacts/dataset")) == [content.metadata_key(seen["artifact_id"])]
