@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.inspection import UnreadableCode, Verdict
-from tests.domain.reading.malicious import REDUCE, STOP, name, text, tuple_of
+from tests.domain.reading.malicious import REDUCE, STOP, calling, name, text, tuple_of
 from tests.domain.reading.rezipped import changed, kept, read, unzipped, verdict, zipped
 
 WHOLE = [f"torch-{version}/dense.whole.pt" for version in ("1.12.1", "2.13.0")]
@@ -143,6 +143,24 @@ def test_a_file_outside_of_the_folder_is_refused() -> None:
         verdict(zipped(unzipped(saved(dict_of(tensor()))) | {"n/data.pkl": b"x"}))
         == "model_corrupt"
     )
+
+
+def two_lists() -> bytes:
+    """Two archives of one length. Python's reader finds the list of the second, torch's that of the first."""
+    good, call = dict_of(tensor()), calling("posix", "mkdir", text("x"))[2:-1]
+    clean = saved(good)
+    evil = saved(call, bytes(4 * NUMBERS + len(good) - len(call)))
+    at = clean.index(b"PK\x01\x02")
+    assert evil.index(b"PK\x01\x02") == at
+    return evil[:-22] + clean
+
+
+def test_an_archive_with_two_lists_of_files_is_refused() -> None:
+    assert verdict(two_lists()) is UnreadableCode.CORRUPT
+    good = saved(dict_of(tensor()))
+    assert verdict(b"PK\x03\x04" + good) is UnreadableCode.CORRUPT
+    assert verdict(good[:-2] + b"\x04\x00note") is Verdict.CLEAN
+    assert verdict(good[:-2] + b"\x16\x00" + good[-22:]) is UnreadableCode.CORRUPT
 
 
 def test_own_classes_are_named_and_the_way_out_told() -> None:

@@ -11,6 +11,7 @@ import zlib
 from typing import IO, BinaryIO
 
 from shared.domain.reading.containers.entries import Entry, check_name, check_together, is_junk
+from shared.domain.reading.containers.zip_end import check_end
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -40,6 +41,7 @@ class Archive:
         self._file = file
         self._size = size
         infos = self._zip.infolist()
+        check_end(file, size)
         _check_together(infos, size, limits)
         for info in infos:
             _check_entry(info, limits)
