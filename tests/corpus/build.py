@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.corpus.environments import ENVIRONMENTS, Environment
-from tests.corpus.kept import keep
+from tests.corpus.keeping import keep
 from tests.corpus.recipes.record import NOTE
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from shared.domain.inspection import Inspection
 from shared.domain.packaging.package import Inline, Member, Whole
 from shared.domain.packaging.signatures import told_inputs
 from shared.domain.reading.containers.members import open_member
-from tests.corpus.kept import Kept
+from tests.corpus.keeping import Kept
 from tests.corpus.reading import KEPT, inspect
 from tests.corpus.serving import MARK
 

@@ -8,7 +8,7 @@ import yaml
 
 from shared.domain.inspection import Inspection
 from shared.domain.reading.reader import read_model
-from tests.corpus.kept import Kept, load_kept
+from tests.corpus.keeping import Kept, load_kept
 
 UNREADABLE = "unreadable"
 KEPT = {kept.name: kept for kept in load_kept()}

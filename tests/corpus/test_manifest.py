@@ -3,7 +3,7 @@
 import hashlib
 
 from tests.corpus.environments import ENVIRONMENTS
-from tests.corpus.kept import FOLDER, MANIFEST, load_kept
+from tests.corpus.keeping import FOLDER, MANIFEST, load_kept
 
 MOST_BYTES = 20_000_000
 
