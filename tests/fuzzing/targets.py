@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.corpus.kept import Kept, load_kept
+from tests.corpus.keeping import Kept, load_kept
 from tests.malicious.carriers import carriers
 
 _LARGEST = 64 * 1024

@@ -26,7 +26,7 @@ from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.facts.embedded_boosters import describe_booster
 from shared.domain.reading.limits import DEFAULT_LIMITS, KIB
 from shared.domain.reading.reader import read_model
-from tests.corpus.kept import Kept, load_kept
+from tests.corpus.keeping import Kept, load_kept
 
 RANDOM = np.random.RandomState(7)
 ROWS = RANDOM.rand(300, 4)

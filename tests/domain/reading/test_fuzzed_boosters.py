@@ -16,7 +16,7 @@ from shared.domain.reading.containers import json_skim
 from shared.domain.reading.containers.json_skim import skim_json
 from shared.domain.reading.facts.embedded_boosters import describe_booster
 from shared.domain.reading.limits import DEFAULT_LIMITS, MIB, Limits
-from tests.corpus.kept import load_kept
+from tests.corpus.keeping import load_kept
 from tests.domain.reading.answers import inspect
 
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
