@@ -85,7 +85,7 @@ def test_a_file_that_ends_too_early_is_broken(share: float) -> None:
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=1_500, deadline=2_000)
+@settings(max_examples=600, deadline=2_000)
 def test_a_changed_file_is_read_or_refused_in_little_time(seed: bytes, data: st.DataObject) -> None:
     changed = bytearray(seed)
     for _ in range(data.draw(st.integers(1, 4))):

@@ -171,7 +171,7 @@ def test_a_saved_model_folder_is_named_with_a_way_out() -> None:
 
 
 @given(st.sampled_from([NEW, OLD, "keras-3.4.1/two.keras"]), st.data())
-@settings(max_examples=400, deadline=2_000)
+@settings(max_examples=200, deadline=2_000)
 def test_a_changed_configuration_gets_a_typed_answer(file: str, data: st.DataObject) -> None:
     def change(text: bytes) -> bytes:
         at = data.draw(st.integers(0, len(text) - 1))
@@ -184,7 +184,7 @@ def test_a_changed_configuration_gets_a_typed_answer(file: str, data: st.DataObj
 
 
 @given(st.dictionaries(st.sampled_from(["layers", "input_layers", "output_layers", "name", "build_input_shape", "batch_shape"]), st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["class_name", "config", "name", "layers"]), inner, max_size=3))))  # fmt: skip
-@settings(max_examples=400, deadline=2_000)
+@settings(max_examples=200, deadline=2_000)
 def test_any_configuration_gets_a_typed_answer(config: dict[str, Any]) -> None:
     for kind in ("Sequential", "Functional"):
         document = json.dumps({"module": "keras", "class_name": kind, "config": config}).encode()

@@ -182,7 +182,7 @@ SEEDS = [tarred(folder(), form=form) for form in FORMATS.values()]
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=600, deadline=2_000)
+@settings(max_examples=300, deadline=2_000)
 def test_a_changed_archive_gets_a_typed_answer(seed: bytes, data: st.DataObject) -> None:
     changed = bytearray(seed)
     for _ in range(data.draw(st.integers(1, 3))):

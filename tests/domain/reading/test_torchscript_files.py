@@ -142,13 +142,13 @@ def test_a_lot_of_code_is_looked_at_in_little_time() -> None:
 
 
 @given(st.text(alphabet="torchsavep._(),\"' \n=x1#[]{}\\gea", max_size=40))
-@settings(max_examples=600, deadline=2_000)
+@settings(max_examples=200, deadline=2_000)
 def test_no_line_that_names_the_operator_is_clean(line: str) -> None:
     found = verdict(with_line(line + "\n    torch.save(x, 'f')"))
     assert found is not Verdict.CLEAN
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))
-@settings(max_examples=300, deadline=2_000)
+@settings(max_examples=200, deadline=2_000)
 def test_changed_code_gets_a_typed_answer(new: bytes, at: int) -> None:
     assert verdict(changed(CUSTOM, ROOT, lambda code: code[:at] + new + code[at:]))

@@ -62,7 +62,7 @@ class Archive:
         Raises UnreadableModel for a compressed one.
         """
         info = self._zip.getinfo(name)
-        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
+        if info.compress_type != zipfile.ZIP_STORED:
             raise corrupt(f"{name} is compressed, which the library that saves it does not do")
         self.open(name)  # compares the names in the two headers
         self._file.seek(info.header_offset)
@@ -121,6 +121,8 @@ def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
         raise corrupt(f"the archive has something that is no plain file: {shown}")
     if info.flag_bits & _ENCRYPTED:
         raise corrupt(f"the archive is encrypted: {shown}")
+    if info.compress_type == zipfile.ZIP_STORED and info.compress_size != info.file_size:
+        raise corrupt(f"the archive tells two sizes of a file: {shown}")
     if info.compress_type not in _METHODS:
         raise corrupt(f"the archive uses a compression that is not read here: {shown}")
     if info.file_size > max(limits.free_ratio_below, info.compress_size * limits.ratio):
