@@ -12,9 +12,10 @@ from typing import BinaryIO
 from shared.domain.inspection import Inspection, ModelFormat
 from shared.domain.packaging.documents import WRITTEN, render_documents
 from shared.domain.packaging.environment import plan_environment
-from shared.domain.packaging.flavors import Serving, plan_serving
+from shared.domain.packaging.flavors import plan_serving
 from shared.domain.packaging.lint import lint
 from shared.domain.packaging.package import Inline, Member, Origin, Package, PackageFile, Whole
+from shared.domain.packaging.serving import Serving
 from shared.domain.reading.containers.members import open_archive
 from shared.domain.reading.formats.mlflow_folder import find_folder
 from shared.domain.reading.limits import DEFAULT_LIMITS

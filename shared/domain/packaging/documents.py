@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.inspection import Inspection
 from shared.domain.packaging.environment import SERVING_MLFLOW, Environment
-from shared.domain.packaging.flavors import Serving
+from shared.domain.packaging.serving import Serving
 from shared.domain.packaging.signatures import describe_signature
 
 WRITTEN = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")

@@ -15,6 +15,7 @@ from shared.domain.packaging.releases import (
     OLDEST_PYTHON,
     Line,
     find_line,
+    find_newest,
 )
 from shared.domain.packaging.versions import (
     parse_need,
@@ -40,6 +41,7 @@ _OF_FLAVOR = {
     "tensorflow": "tensorflow",
     "statsmodels": "statsmodels",
 }
+_PICKLED = (ModelFormat.PICKLE, ModelFormat.JOBLIB)
 _OF_FORMAT = {ModelFormat.JOBLIB: "joblib", ModelFormat.SKOPS: "skops"}
 
 
@@ -127,8 +129,22 @@ def _find_needs(inspection: Inspection, pinned: Mapping[str, str]) -> Iterator[t
     for need in needs:
         library, first = parse_need(need) or ("", None)
         if library in EASY and library not in pinned:
-            easy = _Range(*EASY[library])
+            easy = _choose_range(library, inspection)
             yield library, _Range(first, easy.below) if first else easy
+
+
+def _choose_range(library: str, inspection: Inspection) -> _Range:
+    """The releases that read such a file: nearer ones than usual where only they do."""
+    pickled = inspection.format in _PICKLED
+    if library == "lightgbm" and pickled and dict(inspection.details).get("file version") == "v3":
+        return _Range("3.3", "4")  # LightGBM 4 does not take its estimators from before
+    keras = parse_release(parse_version(dict(inspection.libraries).get("keras", "")) or "3")
+    if library == "tensorflow" and keras < (
+        3,
+    ):  # Keras 2 is a part of the TensorFlow of its number
+        minor = keras[1] if len(keras) > 1 else 0
+        return _Range(f"2.{minor}", f"2.{minor + 1}")
+    return _Range(*EASY[library])
 
 
 def _find_numpy(inspection: Inspection) -> Iterator[tuple[str, _Range]]:
@@ -140,12 +156,16 @@ def _find_numpy(inspection: Inspection) -> Iterator[tuple[str, _Range]]:
 
 
 def _find_lines(pinned: Mapping[str, str], ranges: Mapping[str, _Range]) -> Iterator[Line]:
-    """What is known of the releases to come: the pinned ones, and the first ones of what is installed in a range."""
-    floors = {library: wanted.at_least for library, wanted in ranges.items()}
-    for library, version in sorted({**floors, **pinned}.items()):
-        line = find_line(library, version) if version else None
+    """What is known of the releases to come: of pinned ones, and from the oldest to the newest of a range."""
+    for library, version in sorted(pinned.items()):
+        line = find_line(library, version)
         if line:
-            yield line if library in pinned else Line(line.since, line.first_python, 99)
+            yield line
+    for library, wanted in sorted(ranges.items()):
+        oldest = find_line(library, wanted.at_least or "0")
+        newest = find_newest(library, wanted.below)
+        if library not in pinned and oldest and newest:
+            yield Line(oldest.since, oldest.first_python, newest.last_python, newest.below)
 
 
 def _library(line: str) -> str:

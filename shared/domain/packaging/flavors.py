@@ -6,18 +6,12 @@ takes every folder; `python_function`, which Azure serves, may load the same fil
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.inspection import Inspection, ModelFormat, Obstacle
-from shared.domain.packaging.loaders import (
-    Loader,
-    Needs,
-    Opening,
-    render_array_loader,
-    render_table_loader,
-)
+from shared.domain.packaging.loaders import Opening, render_table_loader
 from shared.domain.packaging.package import NotServable
+from shared.domain.packaging.serving import Serving, render_loader, serve_by_loader, table_needs
 
 _BOOSTER = "xgboost.core.Booster"
 _CATBOOST = ("CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")
@@ -25,15 +19,6 @@ _NO_RECIPE = Obstacle(
     "Files of this kind are read, but not served.",
     "Save the whole model in a form that docs/reading-models.md lists as served, and upload that.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """The model's own `path` in the folder, the `flavors` of MLmodel, and small `files` beside them by path."""
-
-    path: str
-    flavors: Mapping[str, Any]
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def find_obstacle(inspection: Inspection) -> Obstacle | None:
@@ -61,59 +46,10 @@ def _serve_folder(inspection: Inspection) -> Serving:
     flavors: dict[str, Any] = json.loads(inspection.mlmodel or "{}")["flavors"]
     python = flavors["python_function"]
     path = str(python.get("data") or python.get("model_path") or "")
-    loader = _render_loader(inspection, inspection.flavor)
+    loader = render_loader(inspection, inspection.flavor)
     if loader is None:
         return Serving(path=path, flavors=flavors)
-    return _serve_by_loader(loader, path, flavors)
-
-
-def _render_loader(inspection: Inspection, flavor: str) -> Loader | None:
-    """Our own loader, where MLflow's does not serve: arrays, and boosters that know no column names."""
-    if flavor in _ARRAY_OPENINGS:
-        opening = _ARRAY_OPENINGS[flavor]
-        if inspection.format is ModelFormat.TORCHSCRIPT or inspection.written_by == "torchscript":
-            opening = Opening.TORCHSCRIPT
-        return render_array_loader(opening, inspection.inputs)
-    needs = _table_needs(inspection)
-    if (
-        flavor == "sklearn" and inspection.written_by == "skops"
-    ):  # as MLflow 3 saves, which 2.16 does not load
-        return render_table_loader(Opening.SKOPS, needs)
-    if flavor == "xgboost" and needs.as_array:
-        return render_table_loader(Opening.XGBOOST, Needs(as_array=True))
-    if flavor == "lightgbm" and needs.categories:
-        return render_table_loader(Opening.LIGHTGBM, needs)
-    return None
-
-
-_ARRAY_OPENINGS = {
-    "onnx": Opening.ONNX,
-    "keras": Opening.KERAS,
-    "tensorflow": Opening.KERAS,
-    "pytorch": Opening.TORCH,
-}
-
-
-def _serve_by_loader(loader: Loader, path: str, flavors: Mapping[str, Any]) -> Serving:
-    python = {"loader_module": loader.module, "code": "code", "data": path}
-    return Serving(
-        path=path,
-        flavors={**flavors, "python_function": python},
-        files={f"code/{loader.module}.py": loader.source},
-    )
-
-
-def _table_needs(inspection: Inspection) -> Needs:
-    """What a loader of ours does for a model of columns; LightGBM tells types of pandas' categories only."""
-    columns = inspection.features
-    package, _, name = (inspection.estimator or "").partition(".")
-    categories = (column.name for column in columns if column.name and column.type != "double")
-    return Needs(
-        as_array=bool(columns) and all(column.name is None for column in columns),
-        as_matrix=package == "xgboost" and name.endswith("Booster"),
-        categories=tuple(categories) if package == "lightgbm" else (),
-        trusted=inspection.names,
-    )
+    return serve_by_loader(loader, path, flavors)
 
 
 def _version(inspection: Inspection, library: str) -> str | None:
@@ -123,15 +59,15 @@ def _version(inspection: Inspection, library: str) -> str | None:
 def _loaded(opening: Opening, path: str) -> "Recipe":
     def serve(inspection: Inspection, head: bytes) -> Serving:
         del head
-        loader = render_table_loader(opening, _table_needs(inspection))
-        return _serve_by_loader(loader, path, {})
+        loader = render_table_loader(opening, table_needs(inspection))
+        return serve_by_loader(loader, path, {})
 
     return serve
 
 
 def _serve_sklearn(inspection: Inspection, head: bytes) -> Serving:
     """MLflow's loader of scikit-learn gives a table as it came, which other libraries' estimators may not take."""
-    needs = _table_needs(inspection)
+    needs = table_needs(inspection)
     foreign = not (inspection.estimator or "sklearn.").startswith("sklearn.")
     if foreign or (needs.as_array and "xgboost" in dict(inspection.libraries)):
         return _loaded(Opening.PICKLE, "model.pkl")(inspection, head)
@@ -160,9 +96,9 @@ def _serve_flavor(
 ) -> Serving:
     """A flavor of MLflow with its own loader, or with ours."""
     flavors = {flavor: {"code": None, **told}}
-    loader = _render_loader(inspection, flavor)
+    loader = render_loader(inspection, flavor)
     if loader is not None:
-        return _serve_by_loader(loader, path, flavors)
+        return serve_by_loader(loader, path, flavors)
     python = {"loader_module": f"mlflow.{flavor}", "data": path}
     return Serving(path=path, flavors={**flavors, "python_function": python})
 

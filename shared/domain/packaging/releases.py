@@ -128,3 +128,13 @@ def find_line(library: str, version: str) -> Line | None:
     release = parse_release(version)
     found = [line for line in LINES.get(library, ()) if line.since <= release]
     return found[-1] if found else None
+
+
+def find_newest(library: str, below: str | None) -> Line | None:
+    """What is known of the newest release below a version; None where nothing limits the library."""
+    found = [
+        line
+        for line in LINES.get(library, ())
+        if below is None or line.since < parse_release(below)
+    ]
+    return found[-1] if found else None

@@ -129,6 +129,23 @@ def test_what_a_need_says_of_its_first_release_holds() -> None:
     assert found.python == "3.11"  # for which 1.24 is the first that is built
 
 
+def test_lightgbm_s_old_pickles_get_its_old_releases_and_their_neighbours() -> None:
+    found = plan(flavor="", needs=("lightgbm",), details=(("file version", "v3"),))
+    assert of(found, "lightgbm") == "lightgbm>=3.3,<4"
+    assert (of(found, "numpy"), of(found, "scikit-learn")) == ("numpy<2", "scikit-learn<1.6")
+    text = plan(kind=ModelFormat.LIGHTGBM, flavor="lightgbm", details=(("file version", "v3"),))
+    assert of(text, "lightgbm") == "lightgbm>=4.5,<5"
+
+
+def test_keras_2_gets_the_tensorflow_of_its_number() -> None:
+    found = plan(kind=ModelFormat.KERAS, flavor="tensorflow", libraries=(("keras", "2.15.0"),))
+    assert of(found, "tensorflow") == "tensorflow>=2.15,<2.16"
+    newer = plan_environment(
+        inspection(ModelFormat.KERAS, "tensorflow", libraries=(("keras", "2.15.0"),)), "3.12"
+    )
+    assert newer.python == "3.11"
+
+
 def test_a_build_s_name_is_left_out_of_a_version() -> None:
     assert of(plan(libraries=(("torch", "2.4.1+cu118"),)), "torch") == "torch==2.4.1"
 

@@ -10,13 +10,16 @@ from typing import BinaryIO, cast
 from shared.domain.inspection import UnreadableModel
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.containers.content import Content
+from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 
 _MOST_RESTARTS = 8
 _PIECE = 1 << 18
 
 
-def open_inner(file: BinaryIO, archive: Archive, name: str, size: int, limits: Limits) -> BinaryIO:
+def open_inner(
+    file: BinaryIO, archive: FileArchive, name: str, size: int, limits: Limits
+) -> BinaryIO:
     """A file of `size` bytes in an archive that lies in `file`, seekable. Raises UnreadableModel."""
     if size <= limits.unpacked_file:
         return io.BytesIO(archive.read(name, limits.unpacked_file))
@@ -26,7 +29,7 @@ def open_inner(file: BinaryIO, archive: Archive, name: str, size: int, limits: L
     return cast("BinaryIO", io.BufferedReader(Window(file, *place), _PIECE))
 
 
-def _find_stored(archive: object, name: str) -> tuple[int, int] | None:
+def _find_stored(archive: FileArchive, name: str) -> tuple[int, int] | None:
     try:
         return archive.find_stored(name) if isinstance(archive, Archive) else None
     except UnreadableModel:  # it is compressed
@@ -64,7 +67,7 @@ class Window(io.RawIOBase):
 class Rewound:
     """A compressed file, unpacked from its start for each step back."""
 
-    def __init__(self, archive: Archive, name: str, size: int) -> None:
+    def __init__(self, archive: FileArchive, name: str, size: int) -> None:
         self._archive, self._name, self._size = archive, name, size
         self._content: Content = archive.open(name)
         self._at = self._wanted = self._restarts = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.packaging.environment import parse_python, parse_version
-from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.formats.mlflow_flavors import (
     PREDICT,
     VERSION_OF,
@@ -51,7 +51,7 @@ class MlflowFolder:
     written_by: str | None
 
 
-def read_mlflow_folder(model_file: ModelFile, archive: Archive) -> MlflowFolder:
+def read_mlflow_folder(model_file: ModelFile, archive: FileArchive) -> MlflowFolder:
     """Read and judge a folder, but for the model in it. Raises UnreadableModel for an archive that holds none."""
     limits, evidence = model_file.limits, model_file.evidence
     prefix = find_folder(archive)
@@ -77,11 +77,7 @@ def read_mlflow_folder(model_file: ModelFile, archive: Archive) -> MlflowFolder:
         }
     _read_others(archive, prefix, model, evidence, limits)
     signature = document.get("signature")
-    libraries = _find_libraries(archive, prefix, limits)
-    if flavor in VERSION_OF:
-        library, key = VERSION_OF[flavor]
-        version = parse_version(str(told.get(key)))
-        libraries |= {library: version} if version else {}
+    libraries = _find_libraries(archive, prefix, limits) | _find_own(flavor, told)
     return MlflowFolder(
         prefix=prefix,
         flavor=flavor,
@@ -95,7 +91,7 @@ def read_mlflow_folder(model_file: ModelFile, archive: Archive) -> MlflowFolder:
     )
 
 
-def find_folder(archive: Archive) -> str:
+def find_folder(archive: FileArchive) -> str:
     """The path of the folder with the MLmodel file: empty for the archive's top, else one folder and a slash."""
     found = [
         entry.name.removesuffix("MLmodel")
@@ -127,7 +123,7 @@ def _plain(python: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_others(
-    archive: Archive, prefix: str, model: str | None, evidence: Evidence, limits: Limits
+    archive: FileArchive, prefix: str, model: str | None, evidence: Evidence, limits: Limits
 ) -> None:
     """Walk every pickle but the model itself, whether or not MLmodel mentions it, and read all files to their end."""
     for entry in archive.entries:
@@ -146,7 +142,7 @@ def _read_others(
             )
 
 
-def _find_libraries(archive: Archive, prefix: str, limits: Limits) -> dict[str, str]:
+def _find_libraries(archive: FileArchive, prefix: str, limits: Limits) -> dict[str, str]:
     name = f"{prefix}requirements.txt"
     if all(entry.name != name for entry in archive.entries):
         return {}
@@ -156,6 +152,13 @@ def _find_libraries(archive: Archive, prefix: str, limits: Limits) -> dict[str, 
         for library, version in _REQUIREMENT.findall(text)
     }
     return {library: version for library, version in found.items() if version}
+
+
+def _find_own(flavor: str, told: dict[str, Any]) -> dict[str, str]:
+    """The version of the flavor's own library, as MLmodel tells it."""
+    library, key = VERSION_OF.get(flavor, ("", ""))
+    version = parse_version(str(told.get(key)))
+    return {library: version} if version else {}
 
 
 def _render_mlmodel(document: dict[str, Any], flavors: dict[str, Any]) -> str:

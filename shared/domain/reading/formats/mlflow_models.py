@@ -7,6 +7,7 @@ from shared.domain.inspection import Inspection, Json, ModelFormat, Tensor
 from shared.domain.packaging.lint import DROPPED, MLFLOW_OF_FOLDER
 from shared.domain.packaging.releases import EASY
 from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.containers.inner_files import open_inner
 from shared.domain.reading.facts.signatures import convert_sample, parse_inputs, parse_tensors
 from shared.domain.reading.formats.mlflow_folder import OWN_CODE, MlflowFolder, read_mlflow_folder
@@ -32,7 +33,7 @@ _ZIP = b"PK"
 _SHOWN = 12
 
 
-def read_folder(model_file: ModelFile, archive: Archive) -> Inspection:
+def read_folder(model_file: ModelFile, archive: FileArchive) -> Inspection:
     """The inspection of the folder in an archive. Raises UnreadableModel."""
     folder = read_mlflow_folder(model_file, archive)
     if folder.flavor == OWN_CODE:
@@ -62,7 +63,7 @@ def read_folder(model_file: ModelFile, archive: Archive) -> Inspection:
     return _with_signature(described, folder.signature, model_file.limits)
 
 
-def _read_model(model_file: ModelFile, archive: Archive, folder: MlflowFolder) -> Inspection:
+def _read_model(model_file: ModelFile, archive: FileArchive, folder: MlflowFolder) -> Inspection:
     name = f"{folder.prefix}{folder.model}"
     size = next(entry.size for entry in archive.entries if entry.name == name)
     inner_file = replace(
