@@ -8,16 +8,24 @@ allowed is refused too, as unknown.
 
 DANGEROUS_MODULES = frozenset(
     """
-    __main__ _aix_support _bootsubprocess _frozen_importlib _frozen_importlib_external _imp _io _operator _osx_support
-    _pickle _posixshmem _posixsubprocess _pyrepl _socket _sqlite3 _thread _winapi aiohttp antigravity asyncio atexit bdb
-    bz2 cProfile cgi cgitb code codeop commands compileall concurrent ctypes dbm dill distutils dis doctest ensurepip
-    faulthandler fileinput ftplib gc getpass glob gzip http httpx idlelib imaplib imp importlib inspect io joblib lib2to3
-    linecache logging lzma mailbox marshal mmap modulefinder msvcrt multiprocessing nntplib nt ntpath operator optparse os
-    pathlib pdb pickle pickletools pip pipes pkg_resources pkgutil platform poplib posix posixpath profile pstats pty
-    py_compile pydoc readline requests resource rlcompleter runpy sched select selectors setuptools shelve shutil
-    signal site smtplib socket socketserver sqlite3 ssl subprocess sys sysconfig tarfile telnetlib tempfile test threading
-    timeit torch trace traceback tracemalloc tty turtle unittest urllib urllib2 urllib3 uuid venv weakref webbrowser
-    winreg wsgiref xml xmlrpc zipapp zipfile zipimport
+    __main__ _aix_support _bootsubprocess _bz2 _ctypes _curses _dbm _frozen_importlib _frozen_importlib_external
+    _gdbm _imp _interpreters _io _lsprof _lzma _multiprocessing _operator _osx_support _overlapped _pickle
+    _posixshmem _posixsubprocess _pyrepl _pytest _socket _sqlite3 _ssl _testcapi _testinternalcapi _thread
+    _tkinter _uuid _winapi _wmi _xxinterpchannels _xxsubinterpreters aifc aiohttp antigravity anydbm ast
+    asynchat asyncio asyncore atexit bdb boto3 botocore bsddb bz2 celery cffi cgi cgitb cmd code codeop commands
+    compileall concurrent configparser cProfile crypt ctypes curses Cython dbm dill dis distutils docker doctest
+    ensurepip execnet fabric faulthandler fcntl fileinput fsspec ftplib gc getpass gevent glob grp gunicorn gzip
+    hotshot http httpx huggingface_hub idlelib imaplib imp importlib inspect invoke io ipykernel IPython jinja2
+    joblib jsonpickle keyring kubernetes langchain lib2to3 linecache llvmlite logging lzma mailbox mako marshal
+    mimetypes mmap modulefinder msvcrt multiprocessing nbconvert netrc nntplib nose notebook nt ntpath numba
+    operator optparse os paramiko pathlib pdb pexpect pickle pickletools pip pipes pkg_resources pkgutil
+    platform plistlib popen2 poplib posix posixpath profile pstats psutil pty ptyprocess pwd py py_compile
+    pyautogui pydoc pyperclip pytest pyximport readline redis requests requests_toolbelt resource rlcompleter
+    runpy s3fs sched select selectors setuptools sh shelve shutil signal site smtplib socket socketserver spwd
+    sqlalchemy sqlite3 ssl subprocess symtable sys sysconfig syslog tabnanny tarfile telnetlib tempfile termios
+    test threading timeit tkinter tokenize torch tox trace traceback tracemalloc tty turtle unittest urllib
+    urllib2 urllib3 uuid venv virtualenv watchdog weakref webbrowser wheel winreg wsgiref xml xmlrpc xmlrpclib
+    yaml zipapp zipfile zipimport
     """.split()
 )
 """By their first part: `os` stands for `os.path` and all else below it."""
@@ -29,13 +37,44 @@ DANGEROUS_NAMES = frozenset(
             for name in (
                 "__build_class__ __import__ breakpoint compile delattr dir eval exec exit filter getattr "
                 "globals help hasattr input locals map memoryview next open print quit setattr "
-                "vars zip iter sorted min max reversed any all sum enumerate"
+                "vars zip iter sorted min max reversed any all sum enumerate type super property classmethod staticmethod "
+                "copyright credits license __loader__ __spec__"
             ).split()
         ),
         *(
             f"copyreg.{name}"
             for name in ("add_extension", "pickle", "constructor", "remove_extension")
         ),
+        # A gadget to evaluate text, or to read and write files, inside of libraries that models do name.
+        *(
+            f"pandas.{name}"
+            for name in (
+                "eval read_clipboard read_csv read_excel read_feather read_fwf read_gbq read_hdf read_html read_json "
+                "read_orc read_parquet read_pickle read_sas read_spss read_sql read_sql_query read_sql_table read_stata "
+                "read_table read_xml to_pickle ExcelFile ExcelWriter HDFStore"
+            ).split()
+        ),
+        "keras.config.enable_unsafe_deserialization",
+        "keras.models.load_model",
+        "keras.saving.load_model",
+        "numpy.core.multiarray.fromfile",
+        "numpy._core.multiarray.fromfile",
+        "numpy.core.records.fromfile",
+        "numpy._core.records.fromfile",
+        "numpy.fromfunction",
+        "numpy.fromregex",
+        "numpy.piecewise",
+        "numpy.rec.fromfile",
+        "numpy.savez_compressed",
+        "numpy.show_config",
+        "scipy.LowLevelCallable",
+        # What frees, or reads from, the address that its state names.
+        "lightgbm.basic.Dataset",
+        "lightgbm.basic._InnerPredictor",
+        "xgboost.core.DMatrix",
+        "xgboost.core.QuantileDMatrix",
+        # What deletes files when it goes.
+        "pycaret.internal.memory.FastMemory",
         "functools.reduce",
         "functools.partialmethod",
         "functools.singledispatch",
@@ -57,21 +96,38 @@ DANGEROUS_NAMES = frozenset(
         "types.LambdaType",
         "types.MethodType",
         "types.ModuleType",
+        "types.new_class",
     ]
 )
 
 DANGEROUS_PREFIXES = (
+    "mlflow.projects.",
+    "mlflow.utils.",
+    "nltk.",
     "numpy.ctypeslib.",
     "numpy.distutils.",
     "numpy.f2py.",
     "numpy.lib.",
     "numpy.testing.",
+    "numpy._core._internal.",
+    "numpy.core._internal.",
     "pandas.core.computation.",
     "pandas.io.",
+    "pandas.util.",
+    "patsy.",
+    "scipy._lib._ccallback",
+    "scipy.io.",
     "scipy.stats._distn_infrastructure.",  # rebuilding a distribution runs `exec` on text from its state
     "sklearn.datasets.",
     "sklearn.externals.",
     "sklearn.utils._testing.",
+    "statsmodels.datasets.",
+    "statsmodels.iolib.",
+    "tensorflow.python.framework.load_library.",
+    "tensorflow.python.lib.io.",
+    "tensorflow.python.saved_model.",
+    "transformers.dynamic_module_utils.",
+    "transformers.pipelines.",
 )
 
 CODE_PREFIXES = ("cloudpickle.", "mlflow.pyfunc.")
