@@ -30,6 +30,7 @@ SERVING_MLFLOW = "2.16.2"
 _AZURE = ("azureml-inference-server-http>=1.3,<2", "azureml-ai-monitoring>=1.0,<2")
 _NUMPY_2_NAMES = "numpy._core."
 _NUMPY_1_NAMES = "numpy.core."
+_PANDAS_1_NAMES = "pandas.core.indexes.numeric."
 _OF_FLAVOR = {
     "sklearn": "scikit-learn",
     "xgboost": "xgboost",
@@ -93,7 +94,7 @@ def plan_environment(inspection: Inspection, default_python: str) -> Environment
     """
     pinned = dict(_find_pins(inspection))
     ranges: dict[str, _Range] = {}
-    for library, wanted in (*_find_needs(inspection, pinned), *_find_numpy(inspection)):
+    for library, wanted in (*_find_needs(inspection, pinned), *_find_sides(inspection)):
         ranges[library] = ranges.get(library, _Range()).within(wanted)
     lines = list(_find_lines(pinned, ranges))
     for line in lines:
@@ -147,12 +148,14 @@ def _choose_range(library: str, inspection: Inspection) -> _Range:
     return _Range(*EASY[library])
 
 
-def _find_numpy(inspection: Inspection) -> Iterator[tuple[str, _Range]]:
-    """NumPy 2 moved its core: the names in the file tell by which side of the move it was written."""
+def _find_sides(inspection: Inspection) -> Iterator[tuple[str, _Range]]:
+    """NumPy 2 moved its core, and pandas 2 dropped an index: the names tell by which side a file was written."""
     if any(name.startswith(_NUMPY_2_NAMES) for name in inspection.names):
         yield "numpy", _Range("2", "3")
     elif any(name.startswith(_NUMPY_1_NAMES) for name in inspection.names):
         yield "numpy", _Range(None, "2")
+    if any(name.startswith(_PANDAS_1_NAMES) for name in inspection.names):
+        yield "pandas", _Range("1.5", "2")
 
 
 def _find_lines(pinned: Mapping[str, str], ranges: Mapping[str, _Range]) -> Iterator[Line]:

@@ -123,6 +123,10 @@ def test_the_names_in_a_file_tell_numpy_s_side() -> None:
         assert of(plan(names=(name,)), "numpy") == line
 
 
+def test_an_index_that_pandas_2_dropped_keeps_pandas_1() -> None:
+    assert of(plan(names=("pandas.core.indexes.numeric.Int64Index",)), "pandas") == "pandas>=1.5,<2"
+
+
 def test_what_a_need_says_of_its_first_release_holds() -> None:
     found = plan(kind=ModelFormat.ONNX, flavor="onnx", needs=("onnx>=1.16", "onnxruntime>=1.24"))
     assert of(found, "onnxruntime") == "onnxruntime>=1.24,<2"
