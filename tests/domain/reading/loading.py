@@ -75,6 +75,6 @@ def _text(value: str) -> bytes:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    do = {"markers": find_marked, "calls": find_calling}[sys.argv[1]]
-    answer = do(json.load(sys.stdin))
+    asked = json.load(sys.stdin)
+    answer = find_marked(asked) if sys.argv[1] == "markers" else find_calling(asked)
     print(json.dumps(answer))  # noqa: T201 - the answer
