@@ -38,14 +38,16 @@ class Server:
         times: int = 1,
         done: bool = False,
         about: str = "",
+        every: int = 1,
     ) -> None:
-        """The next requests of this method fail with this code; of those with `about` in their query."""
+        """The next requests of this method fail with this code; of those with `about` in their query, one in `every`."""
         query: dict[str, str | int] = {
             "method": method,
             "code": code,
             "status": status,
             "times": times,
             "about": about,
+            "every": every,
         }
         query |= {"done": 1} if done else {}
         httpx.post(f"{self.url}/_control/fail", params=query).raise_for_status()
@@ -85,6 +87,7 @@ class Conditional:
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._failures: list[dict[str, str]] = []
+        self._met = 0
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -106,6 +109,9 @@ class Conditional:
             if not self._failures or self._failures[0]["method"] != environ["REQUEST_METHOD"]:
                 return None
             if self._failures[0].get("about", "") not in environ["QUERY_STRING"]:
+                return None
+            self._met += 1
+            if self._met % int(self._failures[0].get("every", "1")):
                 return None
             return self._failures.pop(0)
 

@@ -182,10 +182,13 @@ class S3Blobs:
             except (Exists, Missing, Unavailable) as error:
                 if is_missing_bucket(error):
                     self._create_bucket()
-                elif self._is_ours(key, nonce):
+                    pause.wait(
+                        _FIRST_PAUSE_SECONDS * 2**attempt * attempt
+                    )  # somebody else may be at it
+                    continue
+                if self._is_ours(key, nonce):
                     return
-                else:
-                    raise
+                raise
             else:
                 return
         raise Unavailable(f"writing {key}: others wrote it at the same time, {TRIES} times")
@@ -205,8 +208,8 @@ class S3Blobs:
                 self._client.create_bucket(
                     Bucket=self._bucket, **({} if region == "us-east-1" else placed)
                 )
-        except Exists:
-            return  # somebody was quicker
+        except (Exists, Conflicting):
+            return  # somebody was quicker, or is at it
 
 
 def _size(content: BinaryIO) -> int:

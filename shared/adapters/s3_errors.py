@@ -12,10 +12,9 @@ from shared.domain.errors import Changed, Exists, Missing, StoreError, Unavailab
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "NoSuchUpload", "NotFound", "404"})
 _CONDITION = frozenset({"PreconditionFailed", "412"})
+_CONFLICTS = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 _MAY_PASS = frozenset(
     {
-        "ConditionalRequestConflict",
-        "OperationAborted",
         "RequestTimeout",
         "SlowDown",
         "Throttling",
@@ -29,7 +28,7 @@ _ELSEWHERE = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "30
 
 
 class Conflicting(Unavailable):
-    """Another conditional write of the same key was under way: to be tried again as a whole."""
+    """Another write of the same key, or creation of the bucket, was under way: to be tried again as a whole."""
 
 
 @contextmanager
@@ -67,7 +66,7 @@ def _meaning(response: dict[str, Any], condition: type[StoreError]) -> type[Stor
         return condition
     if code in _MISSING:
         return Missing
-    if code == "ConditionalRequestConflict":
+    if code in _CONFLICTS:
         return Conflicting
     if code in _MAY_PASS or not 400 <= status < 500:
         return Unavailable
