@@ -128,10 +128,10 @@ def _find_needs(inspection: Inspection, pinned: Mapping[str, str]) -> Iterator[t
     if inspection.compression == "lz4":  # joblib needs a library for it
         needs.append("lz4")
     for need in needs:
-        library, first = parse_need(need) or ("", None)
+        library, first, below = parse_need(need) or ("", None, None)
         if library in EASY and library not in pinned:
             easy = _choose_range(library, inspection)
-            yield library, _Range(first, easy.below) if first else easy
+            yield library, _Range(first or easy.at_least, easy.below).within(_Range(below=below))
 
 
 def _choose_range(library: str, inspection: Inspection) -> _Range:

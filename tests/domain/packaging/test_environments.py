@@ -35,7 +35,9 @@ INSPECTIONS = st.builds(
     ),
     libraries=st.lists(st.tuples(LIBRARIES, VERSIONS | ODD), max_size=5).map(tuple),
     needs=st.lists(
-        LIBRARIES | st.sampled_from(["onnxruntime>=1.18", "torch>=9", "a b"]), max_size=4
+        LIBRARIES
+        | st.sampled_from(["onnxruntime>=1.18", "torch>=9", "skops<0.9", "skops>=0.2,<0.9", "a b"]),
+        max_size=4,
     ).map(tuple),
     names=st.lists(st.sampled_from(["numpy._core.multiarray.x", "numpy.core.x", "a.b"])).map(tuple),
     written_by=st.sampled_from([None, "cloudpickle"]),
@@ -131,6 +133,18 @@ def test_what_a_need_says_of_its_first_release_holds() -> None:
     found = plan(kind=ModelFormat.ONNX, flavor="onnx", needs=("onnx>=1.16", "onnxruntime>=1.24"))
     assert of(found, "onnxruntime") == "onnxruntime>=1.24,<2"
     assert found.python == "3.11"  # for which 1.24 is the first that is built
+
+
+@pytest.mark.parametrize(
+    ("need", "line"),
+    [
+        ("statsmodels<0.15", "statsmodels>=0.14.5,<0.15"),
+        ("statsmodels>=0.15", "statsmodels>=0.15,<0.16"),
+        ("statsmodels", "statsmodels>=0.14.5,<0.16"),
+    ],
+)
+def test_a_formula_gets_the_releases_that_restore_it(need: str, line: str) -> None:
+    assert of(plan(flavor="statsmodels", needs=(need,)), "statsmodels") == line
 
 
 def test_lightgbm_s_old_pickles_get_its_old_releases_and_their_neighbours() -> None:
