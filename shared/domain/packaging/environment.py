@@ -5,6 +5,7 @@ also need Azure's inference server and monitoring packages, which they do not ad
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -67,10 +68,11 @@ class _Range:
     at_least: str | None = None
     below: str | None = None
 
-    def within(self, other: "_Range") -> "_Range":
-        """What is in both. Where nothing is, the upper bound holds: it is the measured one."""
-        floors = [text for text in (self.at_least, other.at_least) if text]
-        tops = [text for text in (self.below, other.below) if text]
+    def within(self, *others: "_Range") -> "_Range":
+        """What is in all of them. Where nothing is, the upper bound holds: it is the measured one."""
+        ranges = (self, *others)
+        floors = [each.at_least for each in ranges if each.at_least]
+        tops = [each.below for each in ranges if each.below]
         floor, top = (
             max(floors, key=parse_release, default=None),
             min(tops, key=parse_release, default=None),
@@ -93,9 +95,10 @@ def plan_environment(inspection: Inspection, default_python: str) -> Environment
     and old releases' neighbours, in ranges that were tried. Names that are not in `releases.EASY` are not installed.
     """
     pinned = dict(_find_pins(inspection))
-    ranges: dict[str, _Range] = {}
-    for library, wanted in (*_find_needs(inspection, pinned), *_find_sides(inspection)):
-        ranges[library] = ranges.get(library, _Range()).within(wanted)
+    wanted: dict[str, list[_Range]] = defaultdict(list)
+    for library, each in (*_find_needs(inspection, pinned), *_find_sides(inspection)):
+        wanted[library].append(each)
+    ranges = {library: _Range().within(*all_of) for library, all_of in wanted.items()}
     lines = list(_find_lines(pinned, ranges))
     for line in lines:
         for library, below in line.below:

@@ -34,6 +34,17 @@ def is_time_series(root: Value) -> bool:
     return class_name(_model(root)).startswith(_TIME_SERIES)
 
 
+def find_releases(root: Value) -> str:
+    """Of which releases a file with a formula is, as `<0.15` or `>=0.15`: the others do not restore its formula. Else empty.
+
+    Its data have a key for that, which statsmodels 0.15 has renamed (`statsmodels/base/data.py`).
+    """
+    data = attribute(_model(root), "data")
+    if attribute(data, "restore_design_info") is True:
+        return "<0.15"
+    return ">=0.15" if attribute(data, "restore_model_spec") is True else ""
+
+
 def describe_inputs(root: Value, limits: Limits) -> Inputs:
     """The columns; none where the file does not tell."""
     model = _model(root)

@@ -77,7 +77,7 @@ def read(model_file: ModelFile) -> Inspection:
         compression=found.compression,
         written_by="joblib" if found.joblib else _writer(model_file.evidence),
         libraries=libraries.versions,
-        needs=libraries.needs,
+        needs=_narrow(libraries.needs, root),
         python_version=libraries.python,
         obstacle=_find_obstacle(found),
     )
@@ -94,6 +94,14 @@ def describe_estimator(blank: Inspection, root: Value, limits: Limits) -> Inspec
         if isinstance(version, str) and parse_version(version)
         else (),
         classes=find_classes(root, limits.classes),
+    )
+
+
+def _narrow(needs: tuple[str, ...], root: Value) -> tuple[str, ...]:
+    """The needs, with the releases of statsmodels that restore a formula."""
+    return tuple(
+        need + statsmodels_facts.find_releases(root) if need == "statsmodels" else need
+        for need in needs
     )
 
 
