@@ -15,7 +15,16 @@ from bench.parts import ROOT
 from bench.report import Figure, render_table, write_json
 
 OUTPUT = ROOT / "build" / "bench.json"
-MEASUREMENTS = ("accept", "cold_start", "compute", "added_time", "ids", "sweep", "reading")
+MEASUREMENTS = (
+    "accept",
+    "cold_start",
+    "compute",
+    "added_time",
+    "ids",
+    "sweep",
+    "reading",
+    "intake",
+)
 """Modules of `bench`, each with `measure()`; they are loaded as they run."""
 
 

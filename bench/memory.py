@@ -72,13 +72,14 @@ def accept_in_memory(now: datetime) -> Recorded:
 
 def ports(clock: VirtualClock, cloud: MemoryCloud, tables: Tables, queue: Queue) -> WorkerPorts:
     """All ports in memory, on that clock and that cloud."""
+    blobs = MemoryBlobs()
     return WorkerPorts(
         clock=clock,
         random=SeededRandom(),
         tables=tables,
         queue=queue,
-        blobs=MemoryBlobs(),
-        artifacts=MemoryBlobs(),
+        blobs=blobs,
+        artifacts=blobs,
         reader=ProcessModelReader(),
         view=cloud,
         packager=MlflowPackager(),

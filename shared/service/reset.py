@@ -8,7 +8,7 @@ from shared.domain.errors import Changed, Forbidden
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.ports import Ports, Row
-from shared.service import content, shelf, store, withdraw
+from shared.service import content, intake_rows, shelf, store, withdraw
 from shared.service.contention import until_written
 from shared.telemetry import Happened
 
@@ -34,7 +34,7 @@ def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Clear
         if row.key.startswith(tuple(shelf.PREFIXES.values())):
             until_written("catalogue", partial(_remove, ports, row))
             artifacts += 1
-        elif _answers_upload(row):
+        elif _answers_upload(row) or row.key.startswith(intake_rows.FINISHED):
             store.remove(ports.tables, store.RECORDS, row)
         elif row.key.startswith((store.LIVE, store.DELETED)) and store.TOMBSTONE not in row.values:
             until_written("deployment", partial(_mark, ports, row))
@@ -48,7 +48,7 @@ def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Clear
 def _answers_upload(row: Row) -> bool:
     """Whether a row is the answer to a request that stored an artifact, or the claim of one under way."""
     return row.key.startswith(store.REQUEST) and bool(
-        row.values.get("until") or row.values.get("model_id")
+        row.values.get("until") or row.values.get("model_id") or row.values.get("upload_id")
     )
 
 

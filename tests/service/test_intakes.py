@@ -15,7 +15,7 @@ from shared.domain.inspection import Inspection
 from shared.domain.intakes import IntakeState
 from shared.domain.policy import INTAKE_JOBS, Policy
 from shared.domain.records import Status
-from shared.service import content, fetch, owned
+from shared.service import content, fetch, owned, reset
 from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, BERT
@@ -425,3 +425,17 @@ def test_a_late_or_doubled_hint_does_nothing() -> None:
     before = list(world.effects.names)
     world.work(intake)
     assert world.effects.names == before
+
+
+def test_a_reset_forgets_finished_uploads_and_their_keys() -> None:
+    world = Arrivals(Policy(sources=ALLOWED, allow_reset=True))
+    intake = world.take_from(key="k")
+    world.rest()
+    operator = replace(ANNA, is_operator=True)
+
+    reset.reset_catalogue(world.ports, world.policy, operator)
+
+    with pytest.raises(NotFound):
+        world.see(intake)
+    assert world.blob_keys() == []
+    assert world.take_from(key="k").id != intake.id
