@@ -25,6 +25,8 @@ class Limits:
 
     opcodes: int = 6_000_000
     objects: int = 1_000_000
+    judged: int = 500_000
+    """Values that rules look at, to tell whether a library may be given them."""
     memo: int = 1_500_000
     stack: int = 1_000_000
     marks: int = 10_000

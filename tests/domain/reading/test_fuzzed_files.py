@@ -20,8 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.reader import read_model
-from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED
+from shared.domain.reading.trust.allowed import BUILDERS, MENTIONED, RESTORED
 from shared.domain.reading.trust.names import ALLOWED, judge_name
+from tests.corpus.keeping import FOLDER
 
 SMALL = Limits(
     opcodes=20_000,
@@ -32,6 +33,16 @@ SMALL = Limits(
     free_ratio_below=100_000,
 )
 OPCODES = [opcode.code.encode("latin-1") for opcode in pickletools.opcodes]
+
+
+_OTHER_LIBRARIES = (
+    "statsmodels-0.15.0/ols-formula.pickle",
+    "lightgbm-3.3.5/LGBMClassifier-texts.pickle-4",
+    "xgboost-3.2.0/XGBClassifier.pickle-2",
+    "catboost-1.2.10/CatBoostClassifier.pickle-4",
+    "pycaret-3.3.2/regression-ridge.pkl",
+    "sklearn-1.7.2/people.joblib-lz4",
+)
 
 
 def _seeds() -> list[bytes]:
@@ -49,7 +60,8 @@ def _seeds() -> list[bytes]:
             "MLmodel", "flavors: {python_function: {loader_module: mlflow.sklearn}, sklearn: {}}"
         )
         archive.writestr("model.pkl", seeds[4])
-    return [*seeds, folder.getvalue()]
+    others = [(FOLDER / name).read_bytes() for name in _OTHER_LIBRARIES]
+    return [*seeds, folder.getvalue(), *others]
 
 
 SEEDS = _seeds()
@@ -161,5 +173,5 @@ def test_any_compressed_bytes_get_a_typed_answer(data: bytes) -> None:
 )
 def test_a_name_that_is_not_listed_is_never_allowed(module: str, name: str) -> None:
     full = f"{module}.{name}"
-    if full not in BUILDERS | MENTIONED and not module.startswith(("sklearn", "_loss")):
+    if full not in BUILDERS | MENTIONED | RESTORED and not module.startswith(("sklearn", "_loss")):
         assert judge_name(module, name) not in ALLOWED

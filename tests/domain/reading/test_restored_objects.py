@@ -109,6 +109,15 @@ def test_no_class_calls_what_its_state_holds_but_those_that_have_a_rule() -> Non
     ]
 
 
+def test_looking_again_and_again_at_what_is_long_is_ended() -> None:
+    long = b"\x80\x02](" + b"K\x01" * 1_900 + b"eq\x010"
+    table = name(*restoring.FRAME) + b")\x81h\x01b0"
+    kept = b"\x80\x02}(" + b"".join(b"M" + at.to_bytes(2, "little") + b"N" for at in range(19_000))
+    estimator = name("sklearn.svm._classes", "SVC") + b")\x81h\x01b0"
+    for bomb in (long + table * 2_000, kept + b"uq\x010" + estimator * 100):
+        assert verdict(bomb + b"N.") is UnreadableCode.OVER_LIMITS
+
+
 @pytest.mark.parametrize("formula", _PLAIN)
 def test_a_plain_formula_is_told_by_its_form(formula: str) -> None:
     assert is_plain_formula(formula, ["y", "a", "b"])

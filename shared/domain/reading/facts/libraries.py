@@ -37,6 +37,7 @@ _BOOSTERS = {
 }
 _CATBOOST = "catboost.core."
 _MOST_BOOSTERS = 4
+_TELL = ("xgboost.", "lightgbm.", "catboost.", "pycaret.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def find_libraries(root: Value, names: tuple[str, ...], limits: Limits) -> Libra
     versions: dict[str, str] = {}
     boosters: list[BoosterFacts] = []
     python = None
-    for node in walk_instances(root):
+    for node in walk_instances(root) if _is_hidden(root, names) else (root,):
         listed = attribute(node, "_pycaret_versions")
         if isinstance(listed, Pairs):
             versions = _listed(listed.get("deps_info")) | versions
@@ -77,6 +78,12 @@ def find_libraries(root: Value, names: tuple[str, ...], limits: Limits) -> Libra
         python=python,
         boosters=tuple(boosters),
     )
+
+
+def _is_hidden(root: Value, names: tuple[str, ...]) -> bool:
+    """Whether versions have to be looked for in all of the graph: not in an estimator of scikit-learn's alone."""
+    told = isinstance(attribute(root, "_sklearn_version"), str)
+    return not told or any(name.startswith(_TELL) for name in names)
 
 
 def _listed(versions: Value) -> dict[str, str]:

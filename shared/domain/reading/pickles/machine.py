@@ -110,8 +110,8 @@ class Machine:
     def count_work(self, values: int) -> None:
         """Account for values that a rule has looked at."""
         self._work += values
-        if self._work > self.limits.opcodes:
-            raise over_limits(f"it takes more than {self.limits.opcodes} steps to judge")
+        if self._work > self.limits.judged:
+            raise over_limits("it takes more steps to judge than any model does")
 
     def may_keep_ends(self) -> bool:
         """Whether the ends of one more long value may be kept: of an ensemble's boosters a few tell enough."""
