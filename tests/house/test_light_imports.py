@@ -126,6 +126,18 @@ def test_a_file_goes_through_the_hosts_own_way_whole_and_in_part(env: dict[str, 
     assert not heavy(whole)
 
 
+def test_s3_is_not_loaded_before_an_artifact_is_asked_for(env: dict[str, str]) -> None:
+    stored = {**env, "ARTIFACT_STORE": "s3", "S3_BUCKET": "artifacts"}
+    reads = [
+        httpx.Request("GET", url(path)) for path in ("/health", "/models", "/deployments/list")
+    ]
+
+    seen = served(stored, *reads)
+
+    assert [each["status"] for each in seen[1:]] == [200, 200, 200]
+    assert [heavy(each) for each in seen] == [set()] * 4
+
+
 def test_wrong_settings_stop_the_first_request_with_their_names(env: dict[str, str]) -> None:
     wrong = {**env, "AUTH_MODE": "easyauth", "AzureWebJobsStorage": "AccountKey=s3cret"}
 
