@@ -19,6 +19,7 @@ from shared.domain.packaging.releases import (
     find_newest,
 )
 from shared.domain.packaging.versions import (
+    Release,
     parse_need,
     parse_python,
     parse_release,
@@ -142,13 +143,18 @@ def _choose_range(library: str, inspection: Inspection) -> _Range:
     pickled = inspection.format in _PICKLED
     if library == "lightgbm" and pickled and dict(inspection.details).get("file version") == "v3":
         return _Range("3.3", "4")  # LightGBM 4 does not take its estimators from before
-    keras = parse_release(parse_version(dict(inspection.libraries).get("keras", "")) or "3")
-    if library == "tensorflow" and keras < (
-        3,
-    ):  # Keras 2 is a part of the TensorFlow of its number
+    keras = parse_version(dict(inspection.libraries).get("keras", ""))
+    if library == "tensorflow" and keras:
+        return _of_keras(parse_release(keras))
+    return _Range(*EASY[library])
+
+
+def _of_keras(keras: Release) -> _Range:
+    """The TensorFlow that goes with a Keras: Keras 2 is a part of the one of its number, and 2.18 asks for Keras 3.5."""
+    if keras < (3,):
         minor = keras[1] if len(keras) > 1 else 0
         return _Range(f"2.{minor}", f"2.{minor + 1}")
-    return _Range(*EASY[library])
+    return _Range("2.16", "2.18") if keras < (3, 5) else _Range(*EASY["tensorflow"])
 
 
 def _find_sides(inspection: Inspection) -> Iterator[tuple[str, _Range]]:

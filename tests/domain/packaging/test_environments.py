@@ -164,6 +164,17 @@ def test_keras_2_gets_the_tensorflow_of_its_number() -> None:
     assert newer.python == "3.11"
 
 
+def test_an_early_keras_3_gets_a_tensorflow_that_asks_for_no_later_one() -> None:
+    for keras, line in (("3.4.1", "tensorflow>=2.16,<2.18"), ("3.5.0", "tensorflow>=2.18,<3")):
+        found = plan(
+            kind=ModelFormat.KERAS,
+            flavor="keras",
+            needs=("tensorflow",),
+            libraries=(("keras", keras),),
+        )
+        assert of(found, "tensorflow") == line
+
+
 def test_a_build_s_name_is_left_out_of_a_version() -> None:
     assert of(plan(libraries=(("torch", "2.4.1+cu118"),)), "torch") == "torch==2.4.1"
 
