@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import json
 import zipfile
 from dataclasses import replace
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from shared.domain.inspection import Inspection
 from shared.domain.intakes import IntakeState
 from shared.domain.policy import INTAKE_JOBS, Policy
 from shared.domain.records import Status
-from shared.service import content, fetch, owned, reset
+from shared.service import content, dead_letters, fetch, inbox, owned, reset
 from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, BERT
@@ -439,3 +440,33 @@ def test_a_reset_forgets_finished_uploads_and_their_keys() -> None:
         world.see(intake)
     assert world.blob_keys() == []
     assert world.take_from(key="k").id != intake.id
+
+
+def test_a_message_that_is_no_hint_is_put_aside_and_one_of_a_newer_version_put_off() -> None:
+    world = Arrivals()
+    newer = {"schema_version": 9, "user_key": "0" * 32, "upload_id": "0" * 20}
+    for body in (b"no json", b"{}", json.dumps(newer).encode()):
+        inbox.take_intake_hint(world.intake_ports, world.mint, world.policy, body)
+
+    rows = list(world.tables.scan(dead_letters.DEAD_LETTERS, None))
+    assert sorted(str(row.values["reason"]) for row in rows) == [
+        "newer_version",
+        "no_hint",
+        "not_json",
+    ]
+    assert {row.partition for row in rows} == {INTAKE_JOBS}
+    assert world.queue.next_visible(INTAKE_JOBS) is not None
+
+
+def test_a_poisoned_hint_leaves_its_upload_to_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
+    world = Arrivals()
+    intake = world.uploaded()
+    message = world.queue.receive(INTAKE_JOBS, lease=1)
+    assert message
+    world.queue.delete(INTAKE_JOBS, message)
+
+    inbox.take_poisoned_intake_hint(world.ports, message.text.encode())
+
+    assert "poison_message_taken" in caplog.text
+    world.rest()
+    assert world.ended(intake) == STORED
