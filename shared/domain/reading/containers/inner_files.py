@@ -93,7 +93,7 @@ class Rewound:
             pieces.append(piece)
             wanted -= len(piece)
             self._at += len(piece)
-        self._wanted = self._at
+            self._wanted += len(piece)
         return b"".join(pieces)
 
     def _go(self) -> None:
