@@ -2,7 +2,7 @@
 
 Reviewed data. Pythons are those with manylinux x86_64 wheels on PyPI. A bound is here only where pip does not find it:
 old wheels name no upper bound for a NumPy, SciPy or scikit-learn that came later and breaks them. A release between two
-lines is as the line before it. `docs/decisions/0015-packages-that-azure-serves.md` tells how the lines were found.
+lines is as the line before it. `docs/decisions/0016-packages-that-azure-serves.md` tells how the lines were found.
 """
 
 from collections.abc import Mapping
