@@ -67,7 +67,11 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
     assert triggers["deploy_jobs"]["queueName"] == DEPLOY_JOBS
     assert triggers["deploy_requests"]["queueName"] == DEPLOY_REQUESTS
     assert triggers["intake_jobs"]["queueName"] == INTAKE_JOBS
-    for name in ("deploy_jobs", "deploy_requests", "intake_jobs"):  # where the host puts what failed five times
+    for name in (
+        "deploy_jobs",
+        "deploy_requests",
+        "intake_jobs",
+    ):  # where the host puts what failed five times
         assert triggers[f"{name}_poison"]["queueName"] == triggers[name]["queueName"] + "-poison"
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
