@@ -43,7 +43,10 @@ LINES: Mapping[str, tuple[Line, ...]] = {
         Line((0,), 8, 12, (_NUMPY_1, ("pandas", "2.2"), _BOOSTER_SKLEARN, ("scipy", "1.14"))),
         Line((2,), 8, 12, (_NUMPY_1, _BOOSTER_SKLEARN)),
         Line((2, 1), 8, 13, (_BOOSTER_SKLEARN,)),
-        Line((3,), 10, 14),
+        Line(
+            (3,), 10, 14, (("scikit-learn", "1.8"),)
+        ),  # 3.0's estimators do not load beside a later one
+        Line((3, 1), 10, 14),
     ),
     "lightgbm": (
         Line((0,), 8, 12, (_NUMPY_1, _BOOSTER_SKLEARN)),
