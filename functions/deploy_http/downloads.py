@@ -89,9 +89,10 @@ def _parse_range(asked: str, size: int) -> tuple[int, int] | None:
 
 
 def _disposition(filename: str) -> str:
-    """To be saved under its name, spelled so that every client can read it (RFC 6266)."""
-    plain = "".join(each if each.isascii() and each not in '"\\%' else "_" for each in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    """To be saved under its name, spelled so that every client can read it (RFC 6266), and in no other folder."""
+    plain = "".join(each if each.isascii() and each not in '"\\%/' else "_" for each in filename)
+    whole = quote(filename.replace("/", "_").replace("\\", "_"), safe="")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"
 
 
 def _missing(record: Model | Artifact) -> NotFound:

@@ -56,7 +56,7 @@ class ModelForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: Annotated[UploadFile, BeforeValidator(_file_part)] = Field(
-        description="The model: a pickle, cloudpickle or joblib file, or a zipped MLflow folder."
+        description="The model, as its library or MLflow saved it; docs/reading-models.md lists what is read."
     )
     model_name: ModelName = Field(description="The line this model belongs to.", examples=["iris"])
     algorithm: PlainText = Field("", description="The estimator's class, if left out.")

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.records import Grant, Kept
-from shared.domain.requests import OneLine, PlainText
+from shared.domain.requests import OneLine, StatedText
 
 _MOST_NAMES, _LONGEST_NAME, _MOST_REQUIREMENTS = 2_000, 300, 50
 _MOST_TEXT = 100_000  # characters as JSON, of which each may take 2 bytes of a row's MiB, or 4
@@ -73,7 +73,7 @@ class ExceptionRequest(BaseModel):
         description="Every name that was refused; none where the file was refused for other reasons alone.",
         examples=[["mypkg.models.Scorer"]],
     )
-    reason: Annotated[PlainText, Field(min_length=1)] = Field(
+    reason: StatedText = Field(
         description="Why it is safe; kept with your name.",
         examples=["Our own class, reviewed on 2025-11-18."],
     )

@@ -76,7 +76,7 @@ class UploadRequest(_ModelFields):
             if any(getattr(self, each) for each in _OF_MODELS):
                 raise ValueError(f"{', '.join(_OF_MODELS)} are for models only")
         if getattr(self, wanted) is None or getattr(self, other) is not None:
-            raise ValueError(f"a {self.type} is named by {wanted}")
+            raise ValueError(f"{wanted} is required, and {other} left out: it is a {self.type}")
         return self
 
     def told(self) -> dict[str, Any]:

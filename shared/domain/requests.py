@@ -37,6 +37,9 @@ _PLAINLY = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
     "model_attributes_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    **dict.fromkeys(("int_type", "int_parsing"), "must be a whole number"),
+    "string_type": "must be a text",
 }
 _MAX_VARIABLES, _MAX_VALUE = 50, 1024
 _MAX_ALL_VARIABLES = 16 * 1024  # as JSON; a table's property holds 32 Ki characters
@@ -95,6 +98,7 @@ def _plain_text(text: str) -> str:
 
 ModelName = Annotated[str, AfterValidator(_model_name)]
 PlainText = Annotated[str, Field(max_length=1000), AfterValidator(_plain_text)]
+StatedText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain_text)]
 OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 CloudName = Annotated[str, AfterValidator(_cloud_name)]
 InstanceType = Annotated[str, AfterValidator(_instance_type)]

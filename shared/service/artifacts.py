@@ -135,7 +135,7 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(
         "upload_too_large",
         f"The upload is larger than {limit:,} bytes.",
-        "Save the model smaller (compress it), or ask an operator to raise UPLOAD_LIMIT.",
+        "Send it straight to storage: POST /uploads, which takes bigger files; or save it smaller (compress it).",
     )
 
 

@@ -111,7 +111,7 @@ def confirm_upload(
             raise Conflict(
                 "upload_incomplete",
                 f"{found.size:,} bytes are there; {intake.size:,} were announced.",
-                "Upload the whole file to the same address, then confirm it.",
+                "Upload the whole file to the same address, then confirm it; where the size announced was wrong, begin again with POST /uploads.",
             )
         ready = intakes.confirm(
             intake, now, etag=found.etag, size=found.size, sha256=request.sha256

@@ -116,7 +116,13 @@ class _Closed:
 
 @pytest.mark.parametrize(
     ("filename", "plain"),
-    [("a b.csv", "a b.csv"), ('x".csv', "x_22.csv"), ("ü%.csv", "__.csv"), ("", "dataset-1-")],
+    [
+        ("a b.csv", "a b.csv"),
+        ('x".csv', "x_22.csv"),
+        ("ü%.csv", "__.csv"),
+        ("", "dataset-1-"),
+        ("../a.csv", ".._a.csv"),
+    ],
 )
 def test_a_file_name_cannot_leave_its_header(server: Server, filename: str, plain: str) -> None:
     shown = stored(server, filename=filename) if filename else stored(server, filename=" ")
@@ -124,6 +130,7 @@ def test_a_file_name_cannot_leave_its_header(server: Server, filename: str, plai
     assert told.isascii()
     assert told.count('"') == 2
     assert plain in told or not filename
+    assert "/" not in told.replace("%2F", "/")
 
 
 def test_what_is_beyond_the_limit_is_read_from_storage_by_a_link(server: Server) -> None:

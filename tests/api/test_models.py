@@ -95,7 +95,9 @@ def test_an_upload_beyond_the_limit_is_refused(server: Server) -> None:
         answer = server.post(
             "/models", data={"model_name": "m"}, files={"file": ("m.pkl", b"x" * size)}
         )
-        assert problem_of(answer, 413)["code"] == "upload_too_large"
+        problem = problem_of(answer, 413)
+        assert problem["code"] == "upload_too_large"
+        assert "POST /uploads" in problem["next"]
     assert server.rows() == []
 
 

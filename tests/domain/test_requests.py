@@ -190,3 +190,17 @@ def test_what_is_given_as_its_default_is_the_same_request() -> None:
         for more in ({}, {"instance_count": 1, "instance_type": "DS1_v2", "description": " "})
     )
     assert plain == explicit == MODEL
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("model_id", 7, "must be a text"),
+        ("instance_count", "2", "must be a whole number"),
+        ("environment_variables", [1], "must be a JSON object"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_in_the_words_of_json(
+    field: str, value: object, told: str
+) -> None:
+    assert problems(**{field: value})[field] == told

@@ -137,6 +137,7 @@ def test_an_upload_that_is_not_complete_is_not_taken() -> None:
     with pytest.raises(Conflict) as half:
         world.confirm(begun.intake)
     assert half.value.code == "upload_incomplete"
+    assert "begin again with POST /uploads" in half.value.next_step
     world.put(begun)
     world.confirm(begun.intake)
     world.rest()
