@@ -84,7 +84,7 @@ def render_inspection(described: Description) -> answers.InspectionAnswer:
         verdict=found.verdict,
         reasons=list(found.reasons),
         refused=list(found.refused),
-        allowed_by=render_grant(model.grant),
+        allowed_by=render_grant(described.grant),
         obstacle=obstacle,
         python_version=found.python_version,
         libraries={

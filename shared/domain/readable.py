@@ -15,7 +15,7 @@ from shared.domain.inspection import Inspection, Json, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.lint import Finding
 from shared.domain.readiness import find_untold
-from shared.domain.records import Model
+from shared.domain.records import Grant, Model
 from shared.domain.scoring import sample_call
 
 WIDTH = 80
@@ -29,9 +29,13 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s"\[\]{},:]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """A model, what its file tells, what serving it installs, what to know of that, and a payload it takes."""
+    """A model, what its file tells, what serving it installs, what to know of that, and a payload it takes.
+
+    `grant` is the exception that lets the file in as of now.
+    """
 
     model: Model
+    grant: Grant | None
     inspection: Inspection
     environment: Environment
     findings: tuple[Finding, ...]
@@ -89,9 +93,8 @@ def _facts(described: Description) -> Iterator[str]:
         f"{name} ({first} or later)" if first else f"{name} (version not told)"
         for name, first in find_untold(inspection)
     ]
-    grant = [tell_grant(model.grant)] if model.grant else []
     rows = [
-        ("Verdict", " ".join([_verdict(inspection.verdict), *grant])),
+        ("Verdict", f"{_verdict(inspection.verdict)} {_way_in(described)}".strip()),
         ("Class", inspection.estimator or "not told"),
         ("File", f"{model.filename}: {inspection.format}{packed}{by}"),
         ("sha256", inspection.digest),
@@ -111,6 +114,13 @@ def _verdict(verdict: Verdict) -> str:
         Verdict.UNKNOWN: "unknown: it asks for what is not known to be harmless.",
         Verdict.DANGEROUS: "dangerous: loading it would run code that is no model's.",
     }[verdict]
+
+
+def _way_in(described: Description) -> str:
+    if described.grant:
+        return tell_grant(described.grant)
+    unknown = described.inspection.verdict is Verdict.UNKNOWN
+    return "No exception lets it in, so it cannot be deployed." if unknown else ""
 
 
 def _obstacle(inspection: Inspection) -> Iterable[str]:

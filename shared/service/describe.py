@@ -1,8 +1,8 @@
 """What is known of one model: what its file tells, what serving it installs, and how ready it is."""
 
 from shared.domain import readiness
-from shared.domain.exceptions import covers
-from shared.domain.inspection import Verdict
+from shared.domain.exceptions import VerdictException, covers, grant_of
+from shared.domain.inspection import Inspection, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.packaging.environment import plan_environment
 from shared.domain.packaging.lint import lint
@@ -23,11 +23,12 @@ def describe_model(
     model = require_model(ports, principal, model_id).record
     inspection = parse_inspection(dict(model.inspection))
     environment = plan_environment(inspection, policy.default_python)
-    if inspection.verdict is not Verdict.CLEAN:
-        exception = exceptions.find_last(ports.tables, inspection.digest)
-        environment = environment.plus(exception.requirements if exception else ())
+    exception = _find_exception(ports, inspection)
+    if exception is not None:
+        environment = environment.plus(exception.requirements)
     return Description(
         model=model,
+        grant=grant_of(exception) if exception else None,
         inspection=inspection,
         environment=environment,
         findings=lint(inspection, environment),
@@ -39,9 +40,15 @@ def rate_model(ports: Ports, principal: Principal, model_id: str, instance_type:
     """How ready one of the user's models is for an instance. Raises NotFound."""
     model = require_model(ports, principal, model_id).record
     inspection = parse_inspection(dict(model.inspection))
-    let_in = inspection.verdict is not Verdict.CLEAN and covers(
-        exceptions.find_last(ports.tables, inspection.digest), inspection
-    )
+    let_in = _find_exception(ports, inspection) is not None
     return readiness.rate(
         inspection, licence=model.license, instance_type=instance_type, let_in=let_in
     )
+
+
+def _find_exception(ports: Ports, inspection: Inspection) -> VerdictException | None:
+    """The exception that lets the file in as of now; None where it needs none, or none holds."""
+    if inspection.verdict is not Verdict.UNKNOWN:
+        return None
+    exception = exceptions.find_last(ports.tables, inspection.digest)
+    return exception if covers(exception, inspection) else None

@@ -30,6 +30,7 @@ def test_a_refused_file_is_let_in_by_what_its_refusal_says_and_revoked(operated:
     names = [each["problem"].removeprefix("asks for ") for each in problem["problems"]]
     digest = problem["detail"].split("sha256 ")[1].split(")")[0]
     wanted = {"digest": digest, "names": names, "reason": "Our own class."}
+    wanted["requirements"] = ["mypkg==1.2"]
 
     made = operated.post("/exceptions?user_id=olga", json=wanted)
     assert made.status_code == 200, made.text
@@ -44,6 +45,9 @@ def test_a_refused_file_is_let_in_by_what_its_refusal_says_and_revoked(operated:
     assert "Exception 1 of its content" in events[0]["text"]
     rated = operated.get(f"/artifacts/model/{shown['id']}/rate").json()
     assert rated["score"] > 0.5
+    looked_at = operated.get(f"/models/{shown['id']}/inspection").json()
+    assert looked_at["allowed_by"] == shown["allowed_by"]
+    assert "mypkg==1.2" in looked_at["installed"]["requirements"]
 
     revoked = operated.delete(f"/exceptions/{digest}?user_id=olga").json()
     assert revoked["revoked_by"] == "olga"
@@ -51,6 +55,11 @@ def test_a_refused_file_is_let_in_by_what_its_refusal_says_and_revoked(operated:
     assert problem_of(operated.send_deploy(shown["id"]), 409)["code"] == "exception_revoked"
     rated = operated.get(f"/artifacts/model/{shown['id']}/rate").json()
     assert (rated["score"], "no exception" in rated["blocked"]) == (0, True)
+    looked_at = operated.get(f"/models/{shown['id']}/inspection").json()
+    assert looked_at["allowed_by"] is None
+    assert "mypkg==1.2" not in looked_at["installed"]["requirements"]
+    text = operated.get(f"/models/{shown['id']}/inspection?format=text").text
+    assert "No exception lets it in" in " ".join(text.split())
     listed = operated.get("/exceptions?user_id=olga").json()
     assert (listed["total"], listed["exceptions"]) == (1, [revoked])
 

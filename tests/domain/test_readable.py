@@ -36,6 +36,7 @@ def described(found: Inspection, **fields: Any) -> Description:
     payload = sample_payload(found)
     return Description(
         model=model,
+        grant=fields.get("grant"),
         inspection=found,
         environment=environment,
         findings=(FINDING,),
