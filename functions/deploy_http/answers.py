@@ -100,7 +100,10 @@ class DeploymentStatus(DeploymentAnswer):
     """A deployment with what is live of it."""
 
     traffic: int = Field(description="Its share of the endpoint's traffic, in percent.")
-    sample_call: str | None = Field(description="Ready to paste once it is active.")
+    sample_call: str | None = Field(
+        description="Ready to paste once it is active. Where the file does not tell what the model takes, it sends "
+        "`input.json`, which you write."
+    )
 
 
 class DeploymentList(BaseModel):

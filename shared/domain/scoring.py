@@ -64,14 +64,15 @@ def sample_call(
 ) -> str:
     """A curl command ready to paste; it takes the key from `$ENDPOINT_KEY`.
 
-    A deployment without traffic is called by the header `azureml-model-deployment`.
+    A deployment without traffic is called by the header `azureml-model-deployment`. Where no payload is known
+    the caller has to write it, as the file `input.json`.
     """
-    body = payload or {"input_data": {"columns": [0], "index": [0], "data": [[0.0]]}}
+    body = "@input.json" if payload is None else shlex.quote(json.dumps(payload))
     lines = [
         f"curl -sS {shlex.quote(scoring_uri)}",
         '-H "Authorization: Bearer $ENDPOINT_KEY"',
         "-H 'Content-Type: application/json'",
         *([] if has_traffic else [f"-H 'azureml-model-deployment: {deployment_name}'"]),
-        f"-d {shlex.quote(json.dumps(body))}",
+        f"-d {body}",
     ]
     return " \\\n  ".join(lines)

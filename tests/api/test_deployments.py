@@ -1,8 +1,13 @@
 """Deployments over HTTP: accepted, listed, watched, deleted."""
 
+import pickle
+import shlex
 from typing import Any
 
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from shared.domain.failures import failure
 from shared.domain.records import Status, Turn
@@ -63,6 +68,20 @@ def test_an_active_deployment_shows_how_to_call_it(server: Server) -> None:
     assert "azureml-model-deployment" not in after["sample_call"]
     assert after["sample_call"].startswith("curl -sS https://f.example/score")
     assert after["traffic"] == 100
+
+
+def test_a_model_whose_input_is_not_known_is_called_with_what_its_user_writes(
+    server: Server,
+) -> None:
+    texts = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["a fish", "a tree"], [0, 1])
+    files = {"file": ("texts.pkl", pickle.dumps(texts))}
+    model = server.post("/models", data={"model_name": "texts"}, files=files).json()
+    deployment_id = server.deploy(model["id"])
+    server.write(deployment_id, status=Status.ACTIVE, scoring_uri="https://f.example/score")
+
+    call = server.get(f"/deployments/{deployment_id}").json()["sample_call"]
+
+    assert shlex.split(call.replace("\\\n", " "))[-2:] == ["-d", "@input.json"]
 
 
 def test_every_wrong_field_is_told_at_once_and_nothing_is_stored(server: Server) -> None:

@@ -125,7 +125,8 @@ def _lint_inputs(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             code="no_signature",
             what="The file does not tell what the model takes: no sample is scored, and wrong input is not refused before it.",
-            fix="Fit it on a DataFrame, or save it with MLflow and a signature.",
+            fix="Fit it on a DataFrame, or save it with MLflow and a signature. A model that takes texts is called with a list of them, "
+            'and not with a table: {"input_data": ["a text", "another"]}.',
         )
     elif describe_signature(inspection) is None:
         yield Finding(
