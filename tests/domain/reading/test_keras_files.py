@@ -189,3 +189,11 @@ def test_any_configuration_gets_a_typed_answer(config: dict[str, Any]) -> None:
     for kind in ("Sequential", "Functional"):
         document = json.dumps({"module": "keras", "class_name": kind, "config": config}).encode()
         assert verdict(zipped(unzipped(kept(NEW)) | {"config.json": document}))
+
+
+@pytest.mark.parametrize("release", ["keras-2.15", "keras-3.12.1"])
+def test_weights_alone_are_told_as_such_and_not_as_a_model(release: str) -> None:
+    weights, model = read(kept(f"{release}/dense.weights.h5")), read(kept(f"{release}/dense.h5"))
+    assert weights.obstacle is not None
+    assert weights.written_by == "model.save_weights, HDF5"
+    assert (model.obstacle, model.written_by) == (None, "model.save, HDF5")

@@ -65,10 +65,10 @@ def read(model_file: ModelFile) -> Inspection:
         judge_config(training, model_file.evidence, model_file.limits)
     elif not _holds_weights(found) and model_file.evidence.verdict is Verdict.CLEAN:
         raise not_a_model("The file is HDF5, but holds no model or weights of Keras's.")
-    described = replace(
-        _describe(model_file, config, version, backend, found), written_by="model.save, HDF5"
-    )
-    return described if config else replace(described, obstacle=_WITHOUT_MODEL)
+    described = _describe(model_file, config, version, backend, found)
+    if config:
+        return replace(described, written_by="model.save, HDF5")
+    return replace(described, written_by="model.save_weights, HDF5", obstacle=_WITHOUT_MODEL)
 
 
 def _check_files(archive: Archive, model_file: ModelFile) -> None:
