@@ -1,6 +1,7 @@
 """`make up`: the local cloud in the foreground, until Ctrl-C, its state kept for the next run.
 
-LONGSHORE_PORT (7071) is the API's port; the emulator and Azurite take the four after it. Exit code
+LONGSHORE_PORT (7071) is the API's port; the emulator and Azurite take the four after it. Some settings
+of the app (`SETTABLE`) may be set beside it. Exit code
 0 after Ctrl-C or SIGTERM, 1 if a part fails, 2 if it cannot start here.
 """
 
@@ -22,6 +23,13 @@ DEFAULT_PORT = 7071
 FOLDER = Path(__file__).parents[1] / ".local"
 PARTS = ("the API", "Azure ML emulator", "blobs", "queues", "tables")
 """What listens on LONGSHORE_PORT and on the ports after it, in order."""
+
+SETTABLE = (
+    *("ALLOW_RESET", "REQUIRE_EVALUATION", "UPLOAD_LIMIT", "DIRECT_UPLOAD_LIMIT"),
+    *("UPLOAD_LINK_SECONDS", "SOURCE_CONTAINERS", "SOURCE_BUCKETS", "ALLOWED_HOSTS"),
+    *("MLFLOW_TRACKING_URI", "ARTIFACT_STORE", "S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION"),
+)
+"""Settings of the app that are taken from the environment; the others are the local cloud's own."""
 
 
 class CannotStart(Exception):
@@ -57,6 +65,7 @@ def _run(folder: Path, first: int) -> int:
         port=first,
         azure_ml_port=first + 1,
         storage_ports=dict(zip(azurite.SERVICES, range(first + 2, first + 5), strict=True)),
+        settings=read_settings(os.environ),
         say=_say,
     )
     with LocalCloud(options) as cloud:
@@ -76,6 +85,11 @@ def _read_port(env: Mapping[str, str]) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise CannotStart(f"LONGSHORE_PORT must be a port from 1 to {most}, and is {text!r}")
     return int(text)
+
+
+def read_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """What the environment sets of the app, so that all of it can be tried here."""
+    return {name: env[name] for name in SETTABLE if env.get(name)}
 
 
 @contextlib.contextmanager

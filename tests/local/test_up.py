@@ -16,7 +16,8 @@ from azure.storage.queue import QueueClient
 from sklearn.linear_model import LogisticRegression
 
 from local import azurite, processes
-from local.up import PARTS
+from local.up import PARTS, SETTABLE, read_settings
+from shared.settings import Settings, setting_name
 from tests.local.running_command import Command, command_line, require_gone, running
 
 
@@ -174,3 +175,9 @@ def test_it_ends_and_says_why_when_storage_is_gone(folder: Folder) -> None:
 
     assert up.process.wait(30) == 1
     assert "Azurite ended with exit code -9" in up.said()
+
+
+def test_settings_of_the_app_come_from_the_environment_but_not_those_of_the_local_cloud() -> None:
+    env = {"ALLOW_RESET": "true", "SOURCE_BUCKETS": "", "AzureWebJobsStorage": "x", "PATH": "/bin"}
+    assert read_settings(env) == {"ALLOW_RESET": "true"}
+    assert set(SETTABLE) <= {setting_name(name) for name in Settings.model_fields}
