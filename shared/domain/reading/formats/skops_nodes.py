@@ -12,10 +12,13 @@ from shared.domain.reading.formats.skops_tree import Loader, Node, SkopsTree, pa
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.call_rules import accepts_arguments
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
+from shared.domain.reading.pickles.state_rules import find_bad_attributes
 
 _KEY_TYPES = NUMBERS | {f"builtins.{name}" for name in ("str", "int", "float", "bool")}
 _LOSSES = ("_loss.", "sklearn._loss._loss.", "sklearn.linear_model._sgd_fast.")
 _DEEPEST_JSON = 100
+_BUNCH = "sklearn.utils._bunch.Bunch"
+"""A dict whose items are its attributes too."""
 
 
 def _json(tree: SkopsTree, node: Node) -> Value:
@@ -41,7 +44,7 @@ def _plain(tree: SkopsTree, value: Value, depth: int) -> Value:
 
 
 def _dict(tree: SkopsTree, node: Node) -> Value:
-    tree.expect(node, "builtins.dict", "collections.OrderedDict", "sklearn.utils._bunch.Bunch")
+    own = tree.expect(node, "builtins.dict", "collections.OrderedDict", _BUNCH).full
     types = tree.build(part(node, "key_types"))
     content = part(node, "content")
     if not isinstance(types, list) or not isinstance(content, dict) or len(types) != len(content):
@@ -53,6 +56,9 @@ def _dict(tree: SkopsTree, node: Node) -> Value:
     for kind, (key, value) in zip(types, content.items(), strict=True):
         name = kind.full if isinstance(kind, Name) else ""
         pairs.pairs.append((_key(name, key), tree.build(value)))
+    bad = find_bad_attributes(own, pairs) if own == _BUNCH else None
+    if bad:
+        tree.evidence.add_unknown(bad)
     return pairs
 
 

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from shared.domain.reading.pickles.dtypes import parse_dtype
 from shared.domain.reading.pickles.graph import Array, Made, Name, Pairs, Skipped, Value
-from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
+from shared.domain.reading.pickles.plain_data import Spend, is_plain
+from shared.domain.reading.pickles.state_rules import find_bad_attributes
 from shared.domain.reading.trust.statsmodels_names import STATSMODELS_BUILDERS
 
 _Rule: TypeAlias = Callable[[tuple[Value, ...]], bool]
@@ -28,6 +29,7 @@ _PLAIN_BASES = tuple(
 _LATIN = ("latin1", "latin-1")
 _CORES = ("numpy.core.", "numpy._core.")
 _PANDAS = "pandas."
+_SKLEARN = "sklearn."
 
 
 def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywords: bool) -> bool:
@@ -35,6 +37,8 @@ def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywo
     rule = _RULES.get(full)
     if rule is not None:
         return not keywords and bool(args) and rule(args)
+    if full.startswith(_SKLEARN) and not _has_own_names(args):
+        return False
     if full.startswith(_PANDAS):
         return not keywords and _makes_table(args, spend)
     return full not in _WITHOUT_ARGUMENTS or not (args or keywords)
@@ -42,6 +46,11 @@ def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywo
 
 def _named(value: Value, *names: str) -> bool:
     return isinstance(value, Name) and value.full in names
+
+
+def _has_own_names(args: tuple[Value, ...]) -> bool:
+    """scikit-learn's constructors keep what they get: functions come as attributes, which have rules of their own."""
+    return all(not isinstance(arg, Name) or arg.full.startswith(_SKLEARN) for arg in args)
 
 
 def _makes_array(args: tuple[Value, ...]) -> bool:
@@ -89,7 +98,9 @@ def _rebuilds(args: tuple[Value, ...]) -> bool:
     """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do."""
     if len(args) != 3 or not isinstance(args[0], Name) or not _named(args[1], *_PLAIN_BASES):
         return False
-    return not isinstance(args[2], Pairs) or not any(is_special(key) for key, _ in args[2].pairs)
+    if isinstance(args[2], Pairs):
+        return find_bad_attributes(args[0].full, args[2]) is None
+    return not isinstance(args[2], Made)
 
 
 def _makes_table(args: tuple[Value, ...], spend: Spend) -> bool:
@@ -118,6 +129,8 @@ _WITHOUT_ARGUMENTS = ("types.SimpleNamespace", "pytz._UTC")
 _RULES: dict[str, _Rule] = {
     "copyreg._reconstructor": _rebuilds,
     "_codecs.encode": _encodes,
+    # Texts are written as such: one that is computed could not be judged.
+    "builtins.str": lambda args: False,  # noqa: ARG005 - whatever they are
     "numpy.dtype": lambda args: isinstance(args[0], str),
     **{f"{core}multiarray._reconstruct": _makes_array for core in _CORES},
     **{f"{core}multiarray.scalar": _makes_number for core in _CORES},

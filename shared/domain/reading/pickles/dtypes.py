@@ -11,7 +11,9 @@ from shared.domain.reading.pickles.graph import Made, Pairs, Value
 DTYPE = "numpy.dtype"
 _CODE = re.compile(r"[<>=|]?([biufcmMSUVO])(\d{1,9})")
 _PYTHON_OBJECT = "O"
-_OBJECT_FLAG = 1
+_OBJECT_FLAGS = 3
+"""Elements are counted references, and are pickled as a list: numpy sets both, and takes bytes for pointers without the second."""
+_FLAGS_SINCE = 3
 _SIZED_BY_STATE = "SUV"
 _NATIVE = ("<", "=", "|")
 
@@ -43,27 +45,42 @@ def parse_dtype(value: Value) -> DType | None:
     return plain if value.state is None else _with_state(plain, value.state)
 
 
+def is_sound_dtype(made: Value, state: Value) -> bool:
+    """Whether a state describes the very type that it is filled into.
+
+    numpy keeps what it is told, unchecked: an array of objects that says to hold none would take its bytes for addresses.
+    """
+    plain = parse_dtype(Made(made.callee, made.args)) if made.full == DTYPE else None
+    return plain is not None and _with_state(plain, state) is not None
+
+
 def _with_state(plain: DType, state: Value) -> DType | None:
     """Check the state (version, order, subtype, names, fields, size, alignment, flags) against the code."""
     if not isinstance(state, tuple) or len(state) < 7:
         return None
-    order, subtype, fields, size = state[1], state[2], state[4], state[5]
+    version, order, subtype, fields, size = state[0], state[1], state[2], state[4], state[5]
     flags = state[7] if len(state) > 7 else 0
     stated = plain.size if plain.kind in _SIZED_BY_STATE else -1
-    if subtype is not None or size != stated or not isinstance(flags, int):
+    if subtype is not None or size != stated or type(flags) is not int:
         return None
-    objects = bool(flags & _OBJECT_FLAG) if len(state) > 7 else plain.has_objects
-    if objects != plain.has_objects or (fields is not None and _holds_objects(fields)):
+    wanted = _OBJECT_FLAGS if plain.has_objects else 0
+    if flags & _OBJECT_FLAGS != wanted or (wanted and version not in (_FLAGS_SINCE, 4)):
+        return None
+    if fields is not None and not _are_plain(fields, plain.size):
         return None
     return DType(kind=plain.kind, size=plain.size, little=order in _NATIVE)
 
 
-def _holds_objects(fields: Value) -> bool:
-    """Whether a record's fields hold Python objects, or cannot be told."""
+def _are_plain(fields: Value, room: int) -> bool:
+    """Whether a record's fields are numbers or texts, each within the record."""
     if not isinstance(fields, Pairs):
-        return True
-    kinds = (
-        parse_dtype(field[0]) if isinstance(field, tuple) and field else None
+        return False
+    return all(
+        isinstance(field, tuple) and len(field) > 1 and _fits(parse_dtype(field[0]), field[1], room)
         for _, field in fields.pairs
     )
-    return any(kind is None or kind.has_objects for kind in kinds)
+
+
+def _fits(kind: DType | None, offset: Value, room: int) -> bool:
+    plain = kind is not None and not kind.has_objects and type(offset) is int
+    return plain and kind is not None and 0 <= offset <= room - kind.size

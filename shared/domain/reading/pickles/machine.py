@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from shared.domain.reading.limits import Limits, corrupt, over_limits
 from shared.domain.reading.pickles.dialect import PLAIN, Dialect
-from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.pickles.graph import Made, Value
 from shared.domain.reading.pickles.source import Source
+from shared.domain.reading.pickles.state_rules import find_bad_state
 from shared.domain.reading.trust.evidence import Evidence
 
 Opcode: TypeAlias = Callable[["Machine"], None]
@@ -39,6 +40,7 @@ class Machine:
         self.stack: list[Value] = []
         self.memo: dict[int, Value] = {}
         self.joblib_arrays = 0
+        self.look_again: list[Made] = []
         self._marked: list[list[Value]] = []
         self._below = 0
         self._objects = 0
@@ -129,6 +131,10 @@ class Machine:
         root = self.stack.pop()
         if self.stack or self._marked:
             raise corrupt("values are left over at its end")
+        for made in self.look_again:
+            bad = find_bad_state(made, made.state, self.limits.kept_items, self.count_work)
+            if bad:
+                self.evidence.add_unknown(bad)
         return root
 
 

@@ -16,7 +16,7 @@ from shared.domain.reading.pickles.joblib_arrays import (
     read_joblib_array,
 )
 from shared.domain.reading.pickles.machine import Machine, Opcode
-from shared.domain.reading.pickles.state_rules import find_bad_state
+from shared.domain.reading.pickles.state_rules import find_bad_state, may_turn_bad
 from shared.domain.reading.trust.names import Trust
 
 _PYTHON_3_PROTOCOL = 3
@@ -123,6 +123,8 @@ def _build(machine: Machine) -> None:
     if is_array_elsewhere(target.instance_of):
         raise arrays_elsewhere()
     target.state = state
+    if may_turn_bad(target, state):
+        machine.look_again.append(target)
     if target.instance_of == JOBLIB_ARRAY:
         machine.stack[-1] = read_joblib_array(machine, target)
 

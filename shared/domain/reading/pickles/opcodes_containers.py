@@ -8,8 +8,10 @@ from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.graph import Made, Pairs, Value
 from shared.domain.reading.pickles.machine import Machine, Opcode
 from shared.domain.reading.pickles.plain_data import is_special
+from shared.domain.reading.pickles.state_rules import find_bad_attributes
 
 _LISTS = ("collections.deque",)
+_PLAIN_DICTS = "collections."
 _DICTS = ("OrderedDict", "defaultdict", "Bunch", "OptimizeResult", "_nandict")
 """Classes of their own that pickles fill item by item. Any other would be asked for a method that the file can set."""
 
@@ -56,11 +58,20 @@ def _set_items(machine: Machine, values: list[Value]) -> None:
     if isinstance(target, Pairs) or (
         isinstance(target, Made) and target.instance_of.rpartition(".")[2] in _DICTS
     ):
-        if isinstance(target, Made) and any(is_special(key) for key, _ in pairs):
+        if isinstance(target, Made) and _sets_attribute(target, pairs):
             machine.evidence.add_unknown("It gives an object an item that stands for an attribute.")
         target.pairs.extend(pairs[: max(0, machine.limits.kept_items - len(target.pairs))])
     else:
         machine.evidence.add_dangerous("It sets an item of something that it did not build itself.")
+
+
+def _sets_attribute(target: Made, pairs: list[tuple[Value, Value]]) -> bool:
+    """Whether an item is one that the object's library would take for a method or a special attribute."""
+    if target.instance_of.startswith(_PLAIN_DICTS):
+        return any(is_special(key) for key, _ in pairs)
+    items = Pairs()
+    items.pairs = pairs
+    return find_bad_attributes(target.instance_of, items) is not None
 
 
 def _set_item(machine: Machine) -> None:

@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeAlias
 
+from shared.domain.reading.pickles.attribute_rules import find_bad_attribute, may_change
+from shared.domain.reading.pickles.dtypes import DTYPE, is_sound_dtype
 from shared.domain.reading.pickles.formulas import is_plain_formula
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
 from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
@@ -41,24 +43,57 @@ _DISTRIBUTION = frozenset(
 )
 _TEMPLATE = "96f157988cf1d55f5c7b3c2aa53ca72c1c4dc99d336ac790ae623a86665f9c5e"
 """The SHA-256 of the code that scipy 1.10 to 1.17 give each distribution without shape parameters."""
-_DICTS = ("builtins.dict", "collections.OrderedDict", "collections.defaultdict")
+_DICTS = ("dict", "OrderedDict", "defaultdict", "Bunch", "OptimizeResult", "_nandict")
 
 
 def find_bad_state(target: Made, state: Value, kept_items: int, spend: Spend) -> str | None:
     """What is wrong with the state that a file fills into an instance, as a sentence; None if nothing is."""
     full = target.instance_of
-    for part in state if isinstance(state, tuple) else (state,):
+    for part in _parts(state):
         if isinstance(part, Pairs | Made):
             spend(len(part.pairs))
             if len(part.pairs) >= kept_items:
                 return f"It gives an instance of {full} more attributes than any model has."
-            if any(is_special(key) for key, _ in part.pairs):
-                return "It sets a special attribute (such as __class__) of an object."
-        if isinstance(part, Made) and part is not target and part.instance_of in _DICTS:
+            bad = find_bad_attributes(full, part)
+            if bad:
+                return bad
+        if isinstance(part, Made) and part is not target and _is_dict(part):
             return "It computes the attributes of an object while loading."
+    if full == DTYPE:
+        return None if is_sound_dtype(target, state) else _odd(full)
     if full.startswith(_PANDAS):
         return None if is_plain(state, spend) else _odd(full)
     return _find_bad_restored(target, state, spend) if _is_restored(target) else None
+
+
+def find_bad_attributes(owner: str, attributes: Pairs | Made) -> str | None:
+    """What is wrong with the attributes that an instance of `owner` gets, as a sentence; None if nothing is."""
+    if any(is_special(key) for key, _ in attributes.pairs):
+        return "It sets a special attribute (such as __class__) of an object."
+    if any(isinstance(key, Made | Name) for key, _ in attributes.pairs):
+        return "It computes the name of an object's attribute while loading."
+    found = (find_bad_attribute(owner, key, value) for key, value in attributes.pairs)
+    return next((bad for bad in found if bad), None)
+
+
+def may_turn_bad(target: Made, state: Value) -> bool:
+    """Whether a state that has a rule may be changed by what comes later in the file: it is looked at again at the end."""
+    if target.instance_of == DTYPE:
+        return True
+    return any(
+        may_change(key, value)
+        for part in _parts(state)
+        if isinstance(part, Pairs | Made)
+        for key, value in part.pairs
+    )
+
+
+def _parts(state: Value) -> tuple[Value, ...]:
+    return state if isinstance(state, tuple) else (state,)
+
+
+def _is_dict(value: Made) -> bool:
+    return value.instance_of.rpartition(".")[2] in _DICTS
 
 
 def _find_bad_restored(target: Made, state: Value, spend: Spend) -> str | None:
