@@ -36,8 +36,8 @@ _SHOULD = re.compile(r"^(Input|Value|String|Dictionary) should ")
 _PLAINLY = {
     "missing": "is required",
     "extra_forbidden": "is not known here",
-    "model_attributes_type": "must be a JSON object",
-    "dict_type": "must be a JSON object",
+    **dict.fromkeys(("model_attributes_type", "dict_type"), "must be a JSON object"),
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a JSON list"),
     **dict.fromkeys(("int_type", "int_parsing"), "must be a whole number"),
     "string_type": "must be a text",
 }

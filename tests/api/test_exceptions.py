@@ -75,6 +75,15 @@ def test_nobody_else_has_to_do_with_them(operated: Server) -> None:
     assert operated.rows() == []
 
 
+def test_what_is_wrong_is_told_in_plain_words(operated: Server) -> None:
+    wanted = {"digest": "0" * 64, "names": "a.b", "reason": ""}
+    answer = operated.post("/exceptions?user_id=olga", json=wanted)
+    assert {each["field"]: each["problem"] for each in problem_of(answer, 422)["problems"]} == {
+        "names": "must be a JSON list",
+        "reason": "must have at least 1 character",
+    }
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
