@@ -70,6 +70,7 @@ def latent() -> dict[str, bytes]:
         + b"".join(text(key) + text(value) for key, value in vectorizer.items())
         + b"ub"
         + STOP,
+        "a text is handed on": pickle.dumps(_function(np.sum)),
         "bytes taken for addresses": _in_model(flagless),
         "fields out of bounds": _in_model(_state("V8", names, outside, b"K\x08", b"K\x00")),
         "fields exchanged later": _in_model(

@@ -22,6 +22,13 @@ _REQUESTS = "sklearn.utils._metadata_requests."
 _MEMMAP = "numpy.memmap"
 _ARRAY_WRAPPER = "joblib."
 _WITHOUT_PATHS = ("pandas.", "statsmodels.")
+_FUNCTIONS = ("func", "inverse_func")
+_MAKE_TEXTS = frozenset(
+    f"{library}.{name}"
+    for library in ("builtins", "numpy")
+    for name in ("bytearray", "bytes", "bytes_", "object_", "str", "str_", "sum")
+)
+"""Functions that give a text where the step before gave one: the next step would open the file that it names."""
 _FROM_FILES = ("file", "filename")
 _CHANGEABLE = (*_NAMING_METHODS, *_KEYWORDS)
 
@@ -47,6 +54,8 @@ def _is_harmless(owner: str, key: str, value: Value) -> bool:
         return value is None
     if key in _KEYWORDS:
         return value is None or (isinstance(value, Pairs) and _is_numbers(value))
+    if key in _FUNCTIONS:
+        return not isinstance(value, Name) or value.full not in _MAKE_TEXTS
     if key == "input":
         return not isinstance(value, Made) and value not in _FROM_FILES
     replaced = key in _METHODS and isinstance(value, Name | Made)
