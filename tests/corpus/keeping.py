@@ -1,8 +1,10 @@
 """The small corpus in the repository, with what is known of each file: `manifest.json`, a line for each."""
 
 import hashlib
+import io
 import json
 import shutil
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -14,6 +16,7 @@ from tests.corpus.recipes.record import NOTE
 
 FOLDER = Path(__file__).parent / "kept"
 MANIFEST = FOLDER / "manifest.json"
+_NOTES_ON_SOURCE = ".debug_pkl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def keep(environments: Sequence[Environment], made: Path) -> None:
 def _keep_one(environment: str, source: Path) -> dict[str, Any]:
     target = FOLDER / environment / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-    content = source.read_bytes()
+    content = _without_places(source.read_bytes())
+    target.write_bytes(content)
     note = json.loads(source.with_name(source.name + NOTE).read_text())
     del note["file"]
     return {
@@ -79,3 +82,20 @@ def _keep_one(environment: str, source: Path) -> dict[str, Any]:
         "size": len(content),
         "note": note,
     }
+
+
+def _without_places(content: bytes) -> bytes:
+    """A file without the folders of the machine that made it: torch notes where each line of a module's source lay."""
+    if not content.startswith(b"PK"):
+        here = bytes(Path.cwd())
+        return content.replace(here, b"/".ljust(len(here), b"_"))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        infos = archive.infolist()
+        if not any(info.filename.endswith(_NOTES_ON_SOURCE) for info in infos):
+            return content
+        kept = io.BytesIO()
+        with zipfile.ZipFile(kept, "w") as cleared:
+            for info in infos:
+                if not info.filename.endswith(_NOTES_ON_SOURCE):
+                    cleared.writestr(zipfile.ZipInfo(info.filename), archive.read(info))
+    return kept.getvalue()
