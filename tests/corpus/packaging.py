@@ -68,7 +68,7 @@ def ask(python: str, names: Iterable[str], root: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        cwd=ROOT,
+        cwd=root,  # MLflow makes a folder where it is started
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr[-2_000:]

@@ -39,18 +39,24 @@ def delete_all(user: User, deployed: list[Json]) -> None:
 def save_on_disk(cloud: LocalCloud) -> None:
     """Returns when all that storage has acknowledged so far is on its disk, which takes up to 5 s."""
     name, text = f"mark{uuid.uuid4().hex}", cloud.connection_string
+    folder = cloud.state / "azurite"
+    (cloud.state / name).touch()
+    marked = (cloud.state / name).stat().st_mtime
     with TableServiceClient.from_connection_string(text) as tables:
         tables.create_table(name)
     with QueueServiceClient.from_connection_string(text) as queues:
         queues.create_queue(name).send_message(name)
     with BlobServiceClient.from_connection_string(text) as blobs:
         blobs.create_container(name).upload_blob(name, b"marked")
-    folder = cloud.state / "azurite"
-    marked = max(file.stat().st_mtime for file in folder.rglob("*") if file.is_file())
     files = list(folder.glob("__azurite_db_*__.json"))
     assert len(files) == 5, files
+    named = [file for file in files if "extent" not in file.name]
+    assert len(named) == 3, named
     wait_until(
-        lambda: all(file.stat().st_mtime >= marked for file in files),
+        lambda: (
+            all(file.stat().st_mtime >= marked for file in files)
+            and all(name in file.read_text() for file in named)
+        ),
         seconds=30,
         what="storage to save its state",
     )
