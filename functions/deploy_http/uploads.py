@@ -1,20 +1,17 @@
 """The form that uploads a model: every field checked, all problems told at once."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile as FilePart
 
+from shared.domain import intake_requests
 from shared.domain.artifacts import ArtifactKind
-from shared.domain.names import LICENSE_RULE, is_license
 from shared.domain.requests import ModelName, PlainText
 from shared.service.artifacts import FileUpload
 from shared.service.catalogue import Upload
-
-_MOST_JSON = 10_000
 
 
 def _file_part(value: object) -> object:
@@ -33,21 +30,8 @@ def _from_json(text: object) -> object:
     return parsed
 
 
-def _bounded(values: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(values, ensure_ascii=False, allow_nan=False)) > _MOST_JSON:
-        raise ValueError(f"is longer than {_MOST_JSON:,} characters as JSON")
-    return values
-
-
-def _license(text: str) -> str:
-    if text and not is_license(text):
-        raise ValueError(f"must be {LICENSE_RULE}")
-    return text
-
-
-License = Annotated[str, Field(max_length=200), AfterValidator(_license)]
-Metrics = Annotated[dict[str, FiniteFloat], BeforeValidator(_from_json), AfterValidator(_bounded)]
-Evaluation = Annotated[dict[str, Any], BeforeValidator(_from_json), AfterValidator(_bounded)]
+Metrics = Annotated[intake_requests.Metrics, BeforeValidator(_from_json)]
+Evaluation = Annotated[intake_requests.Evaluation, BeforeValidator(_from_json)]
 
 
 class ModelForm(BaseModel):
@@ -72,7 +56,7 @@ class ModelForm(BaseModel):
         examples=[{"passed": True}],
     )
 
-    license: License = Field(
+    license: intake_requests.License = Field(
         "",
         description="Under which it may be used, as an SPDX expression.",
         examples=["Apache-2.0"],

@@ -1,7 +1,7 @@
 """Hints: messages that say which deployment has work; the record says what work."""
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,7 @@ from shared.domain.records import SCHEMA_VERSION, Deployment
 from shared.ports import Queue
 from shared.telemetry import Happened
 
+H = TypeVar("H", bound=BaseModel)
 _NEWEST_VERSION = 9999  # more is no version
 
 
@@ -33,10 +34,15 @@ class NewerHint(LongshoreError):
 
 def parse_hint(text: str) -> Hint:
     """The hint in a message's text. Raises Garbage, and NewerHint for one of a later version."""
+    return parse_as(Hint, text)
+
+
+def parse_as(kind: type[H], text: str) -> H:
+    """A hint of one kind or another. Raises Garbage, and NewerHint for one of a later version."""
     found = messages.read_object(text)
-    require_version(found)
+    _require_version(found)
     try:
-        return Hint.model_validate(found)
+        return kind.model_validate(found)
     except ValidationError as error:
         wrong = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False))
         raise Garbage(
@@ -67,7 +73,7 @@ def send_hint_when_free(queue: Queue, record: Deployment) -> bool:
     return send_hint(queue, record.user_key, record.id, delay=max(left, 0.0))
 
 
-def require_version(found: dict[str, Any]) -> None:
+def _require_version(found: dict[str, Any]) -> None:
     """Raises Garbage for a hint of no version, NewerHint for one of a later one."""
     version = found.get("schema_version", SCHEMA_VERSION)
     if type(version) is not int or not 1 <= version <= _NEWEST_VERSION:

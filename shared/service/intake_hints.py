@@ -2,17 +2,15 @@
 
 import math
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared import telemetry
-from shared.domain import messages
 from shared.domain.errors import StoreError
 from shared.domain.intakes import Intake
-from shared.domain.messages import DeadLetterReason, Garbage
 from shared.domain.policy import INTAKE_JOBS
 from shared.domain.records import SCHEMA_VERSION
 from shared.ports import Queue
-from shared.service.hints import require_version
+from shared.service.hints import parse_as
 from shared.telemetry import Happened
 
 
@@ -28,15 +26,7 @@ class IntakeHint(BaseModel):
 
 def parse(text: str) -> IntakeHint:
     """The hint in a message's text. Raises Garbage, and NewerHint for one of a later version."""
-    found = messages.read_object(text)
-    require_version(found)
-    try:
-        return IntakeHint.model_validate(found)
-    except ValidationError as error:
-        wrong = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False))
-        raise Garbage(
-            DeadLetterReason.NO_HINT, f"It is no hint: wrong or missing: {wrong}."
-        ) from None
+    return parse_as(IntakeHint, text)
 
 
 def send(queue: Queue, intake: Intake, *, delay: float = 0) -> bool:
