@@ -106,6 +106,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "stack": lambda: b"\x80\x02" + b"N" * 8_000_000,
     "lists": lambda: b"\x80\x02" + b"]" * 8_000_000,
     "lists thrown away": lambda: b"\x80\x02" + b"]0" * 4_000_000,
+    "values thrown away": lambda: zlib.compress(b"\x80\x02" + b"N0" * 8_000_000),
     "nested tuples": lambda: b"\x80\x02)" + b"\x85" * 8_000_000 + b".",
     "nested marks": lambda: b"\x80\x02" + b"(" * 8_000_000,
     "doubling lists": lambda: b"\x80\x02]q\x00" + b"".join(b"0](h%ch%ceq%c" % (at, at, at + 1) for at in range(200)) + b".",

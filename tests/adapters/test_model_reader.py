@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -47,6 +48,30 @@ def refusal(data: bytes, **limits: Any) -> UnreadableModel:
     return caught.value
 
 
+def refuse(data: bytes) -> None:
+    """Read what is not clean, whether it is refused or judged."""
+    try:
+        found = read(data, memory_bytes=300 * MIB)
+    except UnreadableModel as error:
+        assert error.code is not UnreadableCode.READER_STOPPED, error.reason  # noqa: PT017 - both outcomes are good
+    else:
+        assert found.verdict is not Verdict.CLEAN
+
+
+def least_cpu_seconds(work: Callable[[], object], *, enough: float) -> float:
+    """What the child processes of some work cost: the least of five times, since a crowded processor takes longer."""
+    least = float("inf")
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        work()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        least = min(least, took)
+        if least < enough:
+            break
+    return least
+
+
 def test_a_model_is_read_from_memory_and_from_a_file(tmp_path: Path) -> None:
     data = pickle.dumps(MODEL)
     path = tmp_path / "model"
@@ -69,13 +94,8 @@ def test_a_zipped_mlflow_folder_is_read(tmp_path: Path) -> None:
 def test_a_small_model_is_read_in_a_moment() -> None:
     data = pickle.dumps(MODEL)
     read(data)
-    took = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        read(data)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < 0.12  # a crowded processor takes longer over the same work
+
+    assert least_cpu_seconds(lambda: read(data), enough=0.12) < 0.12
 
 
 def test_a_large_joblib_file_costs_neither_time_nor_memory(tmp_path: Path) -> None:
@@ -109,15 +129,8 @@ def test_a_dangerous_file_is_answered_and_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", bombs.BOMBS)
 def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(name: str) -> None:
     data = bombs.BOMBS[name]()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    try:
-        found = read(data, memory_bytes=300 * MIB)
-    except UnreadableModel as error:
-        assert error.code is not UnreadableCode.READER_STOPPED, error.reason  # noqa: PT017 - both outcomes are good
-    else:
-        assert found.verdict is not Verdict.CLEAN
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+
+    assert least_cpu_seconds(lambda: refuse(data), enough=1) < 1
 
 
 def test_a_reader_that_takes_too_long_is_ended(

@@ -23,11 +23,11 @@ class Limits:
     lzma_memory: int = 160 * MIB
     """xz and lzma name the dictionary they need; level 9 needs 65 MiB."""
 
-    opcodes: int = 6_000_000
-    objects: int = 1_000_000
+    opcodes: int = 4_000_000
+    objects: int = 700_000
     judged: int = 500_000
     """Values that rules look at, to tell whether a library may be given them."""
-    memo: int = 1_500_000
+    memo: int = 1_200_000
     stack: int = 1_000_000
     marks: int = 10_000
     kept_text: int = 96 * MIB

@@ -99,6 +99,8 @@ class Wire:
     def _varint(self, at: int, end: int) -> tuple[int, int]:
         self._load(at, _LONGEST_VARINT)
         window, offset = self._window, at - self._base
+        if at < end and offset < len(window) and window[offset] < 0x80:
+            return window[offset], at + 1  # nearly all of them
         value = 0
         for shift in range(_LONGEST_VARINT):
             if at >= end or offset >= len(window):

@@ -15,6 +15,7 @@ from shared.domain.reading.pickles.state_rules import find_bad_state
 from shared.domain.reading.trust.evidence import Evidence
 
 Opcode: TypeAlias = Callable[["Machine"], None]
+_STRETCH = 1_000
 
 
 class Machine:
@@ -50,24 +51,39 @@ class Machine:
 
     def run(self) -> Value:
         """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
-        next_byte = self.source.byte
-        opcodes = self.opcodes
         try:
-            for _ in range(self.limits.opcodes):
-                code = next_byte()
-                if code == _STOP:
+            for _ in range(0, self.limits.opcodes, _STRETCH):
+                if self._run_stretch():
                     return self._finish()
-                opcode = opcodes.get(code)
-                if opcode is None:
-                    raise corrupt(
-                        f"byte {code:#04x} at {self.source.position - 1} is no instruction of a pickle"
-                    )
-                opcode(self)
+                self._limit_growth()
         except (IndexError, ValueError, OverflowError) as error:
             raise corrupt(
                 f"its instructions make no sense at byte {self.source.position}"
             ) from error
         raise over_limits(f"it takes more than {self.limits.opcodes} steps to build")
+
+    def _run_stretch(self) -> bool:
+        """Take some steps; whether the last was the stream's end."""
+        next_byte = self.source.byte
+        opcodes = self.opcodes
+        for _ in range(_STRETCH):
+            code = next_byte()
+            if code == _STOP:
+                return True
+            opcode = opcodes.get(code)
+            if opcode is None:
+                raise corrupt(
+                    f"byte {code:#04x} at {self.source.position - 1} is no instruction of a pickle"
+                )
+            opcode(self)
+        return False
+
+    def _limit_growth(self) -> None:
+        """What grows by at most one value in a step need not be measured at each."""
+        if len(self.stack) + self._below > self.limits.stack:
+            raise over_limits("it stacks up more values than any model does")
+        if len(self.memo) > self.limits.memo:
+            raise over_limits("it remembers more values than any model does")
 
     def read_nested(self) -> Value:
         """The root of a pickle stream that starts here, with a stack and memo of its own."""
@@ -77,10 +93,7 @@ class Machine:
 
     def push(self, value: Value) -> None:
         """Put a value on the stack."""
-        stack = self.stack
-        stack.append(value)
-        if len(stack) + self._below > self.limits.stack:
-            raise over_limits("it stacks up more values than any model does")
+        self.stack.append(value)
 
     def mark(self) -> None:
         """Open a group."""
@@ -100,8 +113,6 @@ class Machine:
     def remember(self, index: int) -> None:
         """Keep the topmost value under a number."""
         self.memo[index] = self.stack[-1]
-        if len(self.memo) > self.limits.memo:
-            raise over_limits("it remembers more values than any model does")
 
     def count_object(self) -> None:
         """Account for one more container or call."""
