@@ -16,58 +16,64 @@ from tests.corpus.reading import (
     made_with,
 )
 
+ENVIRONMENTS = sorted({KEPT[name].environment for name in READABLE})
 FORMS_GIVEN_UP = [name for name, kept in KEPT.items() if kept.note["judged"] == UNREADABLE]
 ONE_OF_EACH = list(
     {(kept.environment, kept.note["format"]): kept.name for kept in KEPT.values()}.values()
 )
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_a_file_is_judged_as_it_deserves(name: str) -> None:
-    found = inspect(name)
-
-    assert found.verdict == KEPT[name].note["judged"], (found.reasons, found.refused)
+def readable_of(environment: str) -> list[str]:
+    return [name for name in READABLE if KEPT[name].environment == environment]
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_its_format_and_all_that_its_library_tells_are_told(name: str) -> None:
-    found, kept = inspect(name), KEPT[name]
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_file_is_judged_as_it_deserves(environment: str) -> None:
+    for name in readable_of(environment):
+        found = inspect(name)
 
-    assert found.format == kept.note["format"]
-    assert {fact: as_noted(found, fact) for fact in kept.told if fact != "flavor"} == {
-        fact: value for fact, value in kept.told.items() if fact != "flavor"
-    }
+        assert found.verdict == KEPT[name].note["judged"], (name, found.reasons, found.refused)
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_no_version_is_told_but_that_which_made_it(name: str) -> None:
-    found, true = inspect(name), made_with(KEPT[name])
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_its_format_and_all_that_its_library_tells_are_told(environment: str) -> None:
+    for name in readable_of(environment):
+        found, kept = inspect(name), KEPT[name]
+        told = {fact: value for fact, value in kept.told.items() if fact != "flavor"}
 
-    told = dict(found.libraries)
-    assert {library: told[library] for library in told.keys() & true.keys()} == {
-        library: true[library] for library in told.keys() & true.keys()
-    }
-    assert {library for pattern, library in TELLS.items() if fnmatch(name, pattern)} <= told.keys()
-    assert found.python_version in (None, KEPT[name].note["python"])
+        assert found.format == kept.note["format"], name
+        assert {fact: as_noted(found, fact) for fact in told} == told, name
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_it_has_a_sample_where_its_inputs_are_known_in_full(name: str) -> None:
-    found = inspect(name)
-    free = [length for tensor in found.inputs for length in tensor.shape[1:] if length < 0]
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_version_is_told_but_that_which_made_it(environment: str) -> None:
+    for name in readable_of(environment):
+        found, true = inspect(name), made_with(KEPT[name])
+        told = dict(found.libraries)
+        known = told.keys() & true.keys()
 
-    if found.features:
-        assert found.sample_row is not None
-        assert len(found.sample_row) == len(found.features)
-    if found.inputs and not free:
-        assert found.sample_input is not None
+        assert {each: told[each] for each in known} == {each: true[each] for each in known}, name
+        assert {each for pattern, each in TELLS.items() if fnmatch(name, pattern)} <= told.keys()
+        assert found.python_version in (None, KEPT[name].note["python"]), name
 
 
-@pytest.mark.parametrize("name", READABLE)
-def test_only_what_cannot_be_served_alone_has_an_obstacle(name: str) -> None:
-    found = inspect(name)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_it_has_a_sample_where_its_inputs_are_known_in_full(environment: str) -> None:
+    for name in readable_of(environment):
+        found = inspect(name)
+        free = [length for tensor in found.inputs for length in tensor.shape[1:] if length < 0]
+        row = found.sample_row
 
-    assert (found.obstacle is None) == KEPT[name].note["served"], found.obstacle
+        assert not found.features or (row and len(row) == len(found.features)), name
+        assert not found.inputs or free or found.sample_input is not None, name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_only_what_cannot_be_served_alone_has_an_obstacle(environment: str) -> None:
+    for name in readable_of(environment):
+        found = inspect(name)
+
+        assert (found.obstacle is None) == KEPT[name].note["served"], (name, found.obstacle)
 
 
 @pytest.mark.parametrize("name", FORMS_GIVEN_UP)
