@@ -19,7 +19,7 @@ from azure.storage.blob import BlobClient, ContainerClient
 from bench import parts
 from bench.report import Figure, at_least, spread
 from local.azurite import Azurite
-from shared.domain.intake_requests import ConfirmRequest, UploadRequest
+from shared.domain.catalogue.intake_requests import ConfirmRequest, UploadRequest
 from shared.domain.principal import Principal
 
 GIBIBYTE = 1024**3
@@ -40,7 +40,7 @@ _TAKE_IN = """
 import json, sys, time
 from pathlib import Path
 from shared import wiring
-from shared.service import intake_hints, intake_rows, take_in
+from shared.service.intake import hints as intake_hints, rows as intake_rows, take_in
 def peak():
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmHWM"].split()[0]) * 1024
@@ -121,14 +121,14 @@ def _take_in(running: Azurite, file: Path) -> tuple[float, float]:
 def _begin(env: Mapping[str, str], file: Path) -> str:
     """Uploads a file straight to storage and confirms it; the upload's id."""
     from shared import wiring  # noqa: PLC0415 - its settings come with the first measurement
-    from shared.service import begin_intake  # noqa: PLC0415 - see above
+    from shared.service.intake import begin  # noqa: PLC0415 - see above
 
     os.environ.update(env)
     wiring.read_settings.cache_clear()
     wiring.front.cache_clear()
     front = wiring.front()
     policy = front.settings.policy
-    begun = begin_intake.begin_upload(
+    begun = begin.begin_upload(
         front.ports,
         front.mint,
         policy,
@@ -140,7 +140,7 @@ def _begin(env: Mapping[str, str], file: Path) -> str:
         raise RuntimeError("an upload was begun without a link")
     with file.open("rb") as opened, BlobClient.from_blob_url(begun.link.url) as blob:
         blob.upload_blob(opened, overwrite=True, max_concurrency=4)
-    begin_intake.confirm_upload(front.ports, policy, _USER, begun.intake.id, ConfirmRequest())
+    begin.confirm_upload(front.ports, policy, _USER, begun.intake.id, ConfirmRequest())
     return begun.intake.id
 
 

@@ -18,8 +18,9 @@ from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.requests import DeployRequest
 from shared.ports import Operation, Queue, Tables, WorkerPorts
-from shared.service import catalogue, submit
-from shared.service.catalogue import Upload
+from shared.service import submit
+from shared.service.catalogue import models
+from shared.service.catalogue.models import Upload
 from shared.service.claims import Mint
 
 USER = Principal(user_id="bench", issuer="local", is_operator=False)
@@ -92,7 +93,7 @@ def upload(held: WorkerPorts) -> str:
     """Uploads the model of the benches; its id."""
     mint = Mint(held.tables, held.clock, held.random)
     wanted = Upload(file=io.BytesIO(model_file()), filename="iris.joblib", model_name="iris")
-    return catalogue.add_model(held, mint, Policy(), USER, wanted).id
+    return models.add_model(held, mint, Policy(), USER, wanted).id
 
 
 def accept(held: WorkerPorts, model_id: str) -> str:

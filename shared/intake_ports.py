@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from shared.domain.sources import DatastoreSource, Source
+from shared.domain.catalogue.sources import DatastoreSource, Source
 from shared.ports import Ports
 
 

@@ -5,8 +5,9 @@ by `worker` alone.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 from shared.adapters import storage_account
 from shared.adapters.arm_rest import Workspace
@@ -96,18 +97,7 @@ def intake() -> Intake:
     )
     return Intake(
         settings=settings,
-        ports=IntakePorts(
-            clock=ports.clock,
-            random=ports.random,
-            tables=ports.tables,
-            queue=ports.queue,
-            blobs=ports.blobs,
-            artifacts=ports.artifacts,
-            reader=ports.reader,
-            view=ports.view,
-            sources=sources,
-            spool=TemporarySpool(),
-        ),
+        ports=IntakePorts(**_by_name(ports), sources=sources, spool=TemporarySpool()),
         mint=mint,
     )
 
@@ -131,14 +121,7 @@ def worker() -> Worker:
     return Worker(
         settings=settings,
         ports=WorkerPorts(
-            clock=ports.clock,
-            random=ports.random,
-            tables=ports.tables,
-            queue=ports.queue,
-            blobs=ports.blobs,
-            artifacts=ports.artifacts,
-            reader=ports.reader,
-            view=ports.view,
+            **_by_name(ports),
             packager=MlflowPackager(default_python=settings.default_python),
             control=control,
             scorer=HttpScorer(timeout=settings.cloud_timeout),
@@ -154,6 +137,10 @@ def model_reader(settings: Settings) -> ProcessModelReader:
         problem = f"this machine's kernel does not keep: {', '.join(sorted(missing))}"
         raise SettingsError([Wrong("SANDBOX_MIN", problem)])
     return reader
+
+
+def _by_name(ports: Ports) -> dict[str, Any]:
+    return {field.name: getattr(ports, field.name) for field in fields(ports)}
 
 
 def _account(settings: Settings) -> storage_account.StorageAccount:

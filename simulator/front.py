@@ -8,8 +8,9 @@ from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.requests import parse_deploy_request, request_key
 from shared.ports import WorkerPorts
-from shared.service import remove, retry, route, submit, uploads
-from shared.service.catalogue import Upload
+from shared.service import remove, retry, route, submit
+from shared.service.catalogue import uploads
+from shared.service.catalogue.models import Upload
 from shared.service.claims import Mint
 from simulator import model
 from simulator.scenario import Action

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from shared.domain.policy import Policy
 from shared.ports import WorkerPorts
-from shared.service import hints, inbox
+from shared.service import hints
 from shared.service.claims import Mint
+from shared.service.queues import inbox
 from simulator.front import ISSUER
 from simulator.scenario import USERS
 from simulator.timeline import Task

@@ -9,7 +9,8 @@ from typing import TypeVar
 from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
-from shared.service import dead_letters, store
+from shared.service import store
+from shared.service.queues import dead_letters
 from simulator.ledger import Ledger, Write
 
 R = TypeVar("R")

@@ -17,7 +17,8 @@ from shared.domain.policy import (
 )
 from shared.domain.records import Deployment
 from shared.ports import WorkerPorts
-from shared.service import content, store
+from shared.service import store
+from shared.service.catalogue import content
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import Call, SimulatedCloud, Workspace

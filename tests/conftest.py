@@ -12,8 +12,8 @@ from tests import s3_server
 
 WAITING = ("e2e", "local")
 """Folders whose tests mostly wait for processes."""
-TOGETHER = ("adapters", "contracts", "local/azure_ml")
-"""Folders whose files share an emulator, which takes seconds to start."""
+TOGETHER = ("adapters", "contracts", "e2e/one_worker", "e2e/two_workers", "local/azure_ml")
+"""Folders whose files share what takes seconds to start: an emulator, or a whole cloud."""
 
 
 def pytest_configure() -> None:

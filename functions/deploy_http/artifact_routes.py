@@ -4,22 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from functions.deploy_http import addresses
-from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http import addresses, catalogue_answers as answers
 from functions.deploy_http.answers import Message
+from functions.deploy_http.bodies import UploadRoute
 from functions.deploy_http.caching import answer_unless_seen
 from functions.deploy_http.catalogue_rendering import render_artifact, render_readiness
 from functions.deploy_http.downloads import send_content
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import Caller, SignedIn
-from functions.deploy_http.intake import UploadRoute
 from functions.deploy_http.openapi import cached, created, downloaded, errors
 from functions.deploy_http.uploads import FileForm, ModelForm
 from shared.domain import ids
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.records import Model
 from shared.domain.requests import InstanceType
-from shared.service import describe, owned, read, reset, uploads, withdraw
+from shared.service import owned, read
+from shared.service.catalogue import describe, reset, uploads, withdraw
 
 router = APIRouter(tags=["artifacts"], route_class=UploadRoute)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.inspection import Verdict
 
 NextPage = Annotated[

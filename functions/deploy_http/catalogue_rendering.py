@@ -2,11 +2,11 @@
 
 from functions.deploy_http import catalogue_answers as answers
 from functions.deploy_http.rendering import render_grant
-from shared.domain.artifacts import Artifact, ArtifactKind, kind_of, name_of
-from shared.domain.exceptions import VerdictException
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind, kind_of, name_of
+from shared.domain.catalogue.exceptions import VerdictException
+from shared.domain.catalogue.readable import Description, call_of
+from shared.domain.catalogue.readiness import Readiness, find_untold
 from shared.domain.inspection import Column, Tensor
-from shared.domain.readable import Description, call_of
-from shared.domain.readiness import Readiness, find_untold
 from shared.domain.records import Model
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from functions.deploy_http import answers
+from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute
 from functions.deploy_http.openapi import errors
-from shared.service import dead_letters
-from shared.service.dead_letters import DeadLetter
+from shared.service.queues import dead_letters
+from shared.service.queues.dead_letters import DeadLetter
 
 router = APIRouter(route_class=JsonRoute)
 

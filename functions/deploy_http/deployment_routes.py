@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
+from functions.deploy_http.bodies import JsonRoute, require_no_body
 from functions.deploy_http.caching import answer_unless_seen, row_meant
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute, require_no_body
 from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain import ids, plans
 from shared.domain.records import Status

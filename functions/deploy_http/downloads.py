@@ -14,12 +14,12 @@ from fastapi.responses import StreamingResponse
 
 from functions.deploy_http.caching import was_seen
 from functions.deploy_http.problems import render_problem
-from shared.domain.artifacts import Artifact, is_elsewhere
+from shared.domain.catalogue.artifacts import Artifact, is_elsewhere
 from shared.domain.errors import NotFound, Refusal
 from shared.domain.policy import Policy
 from shared.domain.records import Model
 from shared.ports import Ports
-from shared.service.content import content_key
+from shared.service.catalogue.content import content_key
 
 LINK_SECONDS = 300
 _PIECE = 256 * 1024

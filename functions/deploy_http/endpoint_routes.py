@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
+from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.caching import answer_unless_seen, row_meant
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute
 from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain.requests import RotateRequest, TrafficRequest
-from shared.service import keys, produce, read, route
+from shared.service import keys, read, route
+from shared.service.queues import produce
 
 router = APIRouter(route_class=JsonRoute)
 _LOOK_AGAIN = "5"  # seconds

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query
 
 from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.catalogue_rendering import render_exception
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute
 from functions.deploy_http.openapi import errors
-from shared.domain.exceptions import ExceptionRequest
-from shared.service import exceptions
+from shared.domain.catalogue.exceptions import ExceptionRequest
+from shared.service.catalogue import exceptions
 
 router = APIRouter(tags=["operators"], route_class=JsonRoute)
 

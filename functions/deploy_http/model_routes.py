@@ -4,20 +4,20 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Header, Query, Request, Response
 
-from functions.deploy_http import addresses, rendering
-from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http import addresses, catalogue_answers as answers, rendering
 from functions.deploy_http.answers import Message
+from functions.deploy_http.bodies import UploadRoute
 from functions.deploy_http.caching import answer_text_unless_seen, answer_unless_seen
 from functions.deploy_http.catalogue_rendering import render_inspection
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import Caller, SignedIn
-from functions.deploy_http.intake import UploadRoute
 from functions.deploy_http.openapi import cached, created, errors, readable
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
-from shared.domain.readable import render_readable
+from shared.domain.catalogue.readable import render_readable
 from shared.domain.records import Model
-from shared.service import describe, owned, read, uploads, withdraw
+from shared.service import owned, read
+from shared.service.catalogue import describe, uploads, withdraw
 
 router = APIRouter(tags=["models"], route_class=UploadRoute)
 _TEXT, _JSON = "text/plain", "application/json"

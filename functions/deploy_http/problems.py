@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from functions.deploy_http.bodies import UnsupportedMediaType
 from functions.deploy_http.idempotency import KeyInvalid
-from functions.deploy_http.intake import UnsupportedMediaType
 from shared import telemetry
 from shared.domain.errors import (
     CloudError,

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from shared.domain.artifacts import ArtifactKind
-from shared.domain.intakes import Intake, IntakeState
+from shared.domain.catalogue.artifacts import ArtifactKind
+from shared.domain.catalogue.intakes import Intake, IntakeState
 from shared.ports import Link
-from shared.service.begin_intake import Begun
+from shared.service.intake.begin import Begun
 
 _MOST_IN_ONE = 5000 * 1024 * 1024  # bytes of a PUT, by Blob Storage; azcopy sends blocks
 _WAITS = {

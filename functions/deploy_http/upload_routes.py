@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 
 from functions.deploy_http import addresses
+from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.intake import JsonRoute
 from functions.deploy_http.openapi import accepted, created, watched
 from functions.deploy_http.upload_answers import (
     UploadAnswer,
@@ -15,8 +15,8 @@ from functions.deploy_http.upload_answers import (
     render_begun,
     render_upload,
 )
-from shared.domain.intake_requests import ConfirmRequest, FromRequest, UploadRequest
-from shared.service import begin_intake, intake_rows
+from shared.domain.catalogue.intake_requests import ConfirmRequest, FromRequest, UploadRequest
+from shared.service.intake import begin, rows as intake_rows
 
 router = APIRouter(tags=["models"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
@@ -31,7 +31,7 @@ def begin_upload(
     wanted: Annotated[UploadRequest, Body()],
 ) -> UploadBegun:
     """Opens a place in storage for one big file: write it there as `command` shows, then confirm it."""
-    begun = begin_intake.begin_upload(
+    begun = begin.begin_upload(
         caller.ports, caller.mint, caller.policy, caller.principal, wanted, key=key
     )
     mark_replay(response, replayed=begun.replayed)
@@ -51,7 +51,7 @@ def confirm_upload(
     wanted: Annotated[ConfirmRequest | None, Body()] = None,
 ) -> UploadAnswer:
     """Says that the file is there, whole: what lies there now is read, judged and stored. Safe to send again."""
-    intake = begin_intake.confirm_upload(
+    intake = begin.confirm_upload(
         caller.ports, caller.policy, caller.principal, upload_id, wanted or ConfirmRequest()
     )
     addresses.point_to_monitor(request, response, f"/uploads/{intake.id}", _LOOK_AGAIN)
@@ -81,7 +81,7 @@ def add_model_from(
 
     Watch it at the address in `Location`, as an upload.
     """
-    begun = begin_intake.begin_from(
+    begun = begin.begin_from(
         caller.ports, caller.mint, caller.policy, caller.principal, wanted, key=key
     )
     mark_replay(response, replayed=begun.replayed)

@@ -7,11 +7,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile as FilePart
 
-from shared.domain import intake_requests
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue import model_fields
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.requests import ModelName, PlainText
-from shared.service.artifacts import FileUpload
-from shared.service.catalogue import Upload
+from shared.service.catalogue.artifacts import FileUpload
+from shared.service.catalogue.models import Upload
 
 
 def _file_part(value: object) -> object:
@@ -30,8 +30,8 @@ def _from_json(text: object) -> object:
     return parsed
 
 
-Metrics = Annotated[intake_requests.Metrics, BeforeValidator(_from_json)]
-Evaluation = Annotated[intake_requests.Evaluation, BeforeValidator(_from_json)]
+Metrics = Annotated[model_fields.Metrics, BeforeValidator(_from_json)]
+Evaluation = Annotated[model_fields.Evaluation, BeforeValidator(_from_json)]
 
 
 class ModelForm(BaseModel):
@@ -56,7 +56,7 @@ class ModelForm(BaseModel):
         examples=[{"passed": True}],
     )
 
-    license: intake_requests.License = Field(
+    license: model_fields.License = Field(
         "",
         description="Under which it may be used, as an SPDX expression.",
         examples=["Apache-2.0"],

@@ -13,7 +13,7 @@ _STORAGE = "AzureWebJobsStorage"
 def intake_jobs(message: func.QueueMessage) -> None:
     """Runs one turn for the file that the hint points to."""
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     intake = wiring.intake()
     inbox.take_intake_hint(intake.ports, intake.mint, intake.settings.policy, message.get_body())
@@ -24,6 +24,6 @@ def intake_jobs(message: func.QueueMessage) -> None:
 def intake_jobs_poison(message: func.QueueMessage) -> None:
     """Tells of a hint that failed five times; the sweep sends another one."""
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     inbox.take_poisoned_intake_hint(wiring.front().ports, message.get_body())

@@ -18,7 +18,7 @@ _STORAGE = "AzureWebJobsStorage"
 def deploy_jobs(message: func.QueueMessage) -> None:
     """Runs one turn for the deployment that the hint points to."""
     from shared import wiring  # noqa: PLC0415 - seconds of import that HTTP must not pay
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     worker = wiring.worker()
     inbox.take_hint(worker.ports, worker.settings.policy, message.get_body())
@@ -29,7 +29,7 @@ def deploy_jobs(message: func.QueueMessage) -> None:
 def deploy_jobs_poison(message: func.QueueMessage) -> None:
     """Gives the deployment of a hint that failed five times its second chance."""
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     inbox.take_poisoned_hint(wiring.front().ports, message.get_body())
 
@@ -39,7 +39,7 @@ def deploy_jobs_poison(message: func.QueueMessage) -> None:
 def deploy_requests(message: func.QueueMessage) -> None:
     """Accepts one CloudEvent."""
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     front = wiring.front()
     inbox.take_event(
@@ -57,7 +57,7 @@ def deploy_requests(message: func.QueueMessage) -> None:
 def deploy_requests_poison(message: func.QueueMessage) -> None:
     """Gives an event that failed five times its second chance, or its refusal."""
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import inbox  # noqa: PLC0415 - see above
+    from shared.service.queues import inbox  # noqa: PLC0415 - see above
 
     front = wiring.front()
     inbox.take_poisoned_event(

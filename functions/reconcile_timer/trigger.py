@@ -11,8 +11,8 @@ def sweep(timer: func.TimerRequest) -> None:
     """Sends a new hint to whatever has lost its hint or its worker, deployments and files on their way in."""
     del timer  # late, merged and repeated ticks all do the same
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import intake_sweep  # noqa: PLC0415 - see above
     from shared.service import sweep as sweeping  # noqa: PLC0415 - see above
+    from shared.service.intake import sweep as intake_sweep  # noqa: PLC0415 - see above
 
     front = wiring.front()
     sweeping.sweep(front.ports, front.settings.policy)

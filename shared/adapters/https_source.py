@@ -19,8 +19,8 @@ from shared.adapters.cloud_errors import read_retry_after
 from shared.adapters.source_stream import open_stream
 from shared.adapters.store_sources import denied, missing
 from shared.domain.addresses import is_public
+from shared.domain.catalogue.sources import HttpsSource
 from shared.domain.errors import Refusal, SourceError
-from shared.domain.sources import HttpsSource
 from shared.intake_ports import SourceFile
 
 PORT = 443

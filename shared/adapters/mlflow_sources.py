@@ -15,8 +15,7 @@ from urllib.parse import quote, urlsplit
 from shared.adapters.source_stream import open_stream
 from shared.adapters.store_sources import denied, missing
 from shared.domain import limits
-from shared.domain.errors import InvalidRequest, Refusal, SourceError
-from shared.domain.sources import (
+from shared.domain.catalogue.sources import (
     Allowed,
     BlobSource,
     HttpsSource,
@@ -26,6 +25,7 @@ from shared.domain.sources import (
     VersionSource,
     parse_source,
 )
+from shared.domain.errors import InvalidRequest, Refusal, SourceError
 from shared.intake_ports import SourceFile
 
 _LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "20", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}

@@ -7,7 +7,7 @@ from typing import assert_never
 from shared.adapters.https_source import HttpsFiles
 from shared.adapters.mlflow_sources import MlflowSources
 from shared.adapters.store_sources import find_files
-from shared.domain.sources import (
+from shared.domain.catalogue.sources import (
     Allowed,
     BlobSource,
     DatastoreSource,

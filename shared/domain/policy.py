@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from shared.domain.sources import Allowed
+from shared.domain.catalogue.sources import Allowed
 
 DEPLOY_JOBS = "deploy-jobs"
 DEPLOY_REQUESTS = "deploy-requests"

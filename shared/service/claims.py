@@ -10,7 +10,7 @@ from shared.domain.policy import Policy
 from shared.ports import Clock, Random, Row, Tables
 from shared.service import store
 from shared.service.allowance import Allowance
-from shared.service.preconditions import Presence
+from shared.service.catalogue.preconditions import Presence
 
 
 class Mint:

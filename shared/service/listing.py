@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from shared.domain import ids
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import UnreadableRow
 from shared.domain.records import Deployment, Event, Kept, Model, Status
 from shared.ports import Row, Tables
-from shared.service import shelf, store
+from shared.service import store
+from shared.service.catalogue import shelf
 
 R = TypeVar("R", bound=Kept)
 

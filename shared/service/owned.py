@@ -1,12 +1,13 @@
 """A user's own deployments, endpoints and models; another user's are as if they were not there."""
 
 from shared.domain import ids
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Model
 from shared.ports import Ports
-from shared.service import shelf, store
+from shared.service import store
+from shared.service.catalogue import shelf
 from shared.service.store import Stored
 
 

@@ -7,12 +7,13 @@ from typing import Generic, TypeVar
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans
-from shared.domain.artifacts import Artifact, ArtifactKind, is_elsewhere
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind, is_elsewhere
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Ports
-from shared.service import content, listing, store
+from shared.service import listing, store
+from shared.service.catalogue import content
 from shared.service.owned import require_deployment, require_endpoint
 
 R = TypeVar("R", Deployment, Model, Artifact)

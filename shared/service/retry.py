@@ -20,11 +20,11 @@ from shared.domain.records import Deployment, Model, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
+from shared.service.catalogue.preconditions import Presence, require_deployable
 from shared.service.claims import Mint
 from shared.service.contention import until_written
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_deployment
-from shared.service.preconditions import Presence, require_deployable
 from shared.service.refusals import changed
 from shared.service.store import Stored
 from shared.service.submit import accept_keyed

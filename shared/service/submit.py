@@ -10,6 +10,7 @@ from dataclasses import replace
 from shared import telemetry
 from shared.domain import ids, names, phases, plans
 from shared.domain.bookkeeping import ClaimKind
+from shared.domain.catalogue.exceptions import tell_grant
 from shared.domain.errors import (
     Changed,
     Conflict,
@@ -17,19 +18,18 @@ from shared.domain.errors import (
     Missing,
     Refusal,
 )
-from shared.domain.exceptions import tell_grant
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Event, Model, Plan
 from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
+from shared.service.catalogue.preconditions import require_deployable
 from shared.service.claims import Mint
 from shared.service.contention import TRIES
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
 from shared.service.owned import require_model
 from shared.service.places import Place
-from shared.service.preconditions import require_deployable
 from shared.telemetry import Happened
 
 _BUSY = 2.0  # seconds until it is worth another try

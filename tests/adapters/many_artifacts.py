@@ -16,12 +16,12 @@ from shared.adapters.memory_clock import VirtualClock
 from shared.adapters.memory_cloud import MemoryCloud
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.system import SystemClock, SystemRandom
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.ports import Blobs, Clock, Ports, Tables
-from shared.service import catalogue, uploads
-from shared.service.artifacts import FileUpload
+from shared.service.catalogue import models, uploads
+from shared.service.catalogue.artifacts import FileUpload
 from shared.service.claims import Mint
 from simulator.model import Reader
 
@@ -95,8 +95,8 @@ def _create_one(ports: Ports, mint: Mint, kind: ArtifactKind, name: str) -> Made
     content = f"the bytes of {kind} {name}".encode()
     file, policy = BytesIO(content), Policy()
     if kind is ArtifactKind.MODEL:
-        model = catalogue.Upload(file=file, filename=name, model_name=name)
-        return Made(catalogue.add_model(ports, mint, policy, OWNER, model).id, name, content)
+        model = models.Upload(file=file, filename=name, model_name=name)
+        return Made(models.add_model(ports, mint, policy, OWNER, model).id, name, content)
     upload = FileUpload(kind=kind, file=file, filename=name, name=name)
     made = uploads.accept_file(ports, mint, policy, OWNER, upload)
     return Made(made.record.id, name, content)

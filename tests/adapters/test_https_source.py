@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from shared.adapters import source_stream
 from shared.adapters.https_source import HttpsFiles, resolve
 from shared.domain.addresses import is_public
+from shared.domain.catalogue.sources import HttpsSource
 from shared.domain.errors import Forbidden, NotFound, Refusal, SourceError
-from shared.domain.sources import HttpsSource
 
 HOST = "models.example.com"
 BODY = bytes(range(256)) * 4_000

@@ -17,7 +17,8 @@ from shared.adapters.azure_tables import AzureTables
 from shared.adapters.system import SystemRandom
 from shared.domain.errors import Changed, Exists, Missing, Unavailable
 from shared.ports import Delete, Insert, Operation, Replace, Row
-from shared.service import content, store
+from shared.service import store
+from shared.service.catalogue import content
 from tests.adapters import storage_faults as faults
 from tests.adapters.storage_faults import Fault, Faulty
 

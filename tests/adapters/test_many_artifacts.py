@@ -11,9 +11,10 @@ from shared.adapters.azure_blobs import AzureBlobs
 from shared.adapters.azure_tables import AzureTables
 from shared.adapters.system import SystemClock, SystemRandom
 from shared.domain import ids
-from shared.domain.artifacts import ArtifactKind, name_of
+from shared.domain.catalogue.artifacts import ArtifactKind, name_of
 from shared.ports import Blobs, Ports, Tables
-from shared.service import content, listing, owned
+from shared.service import listing, owned
+from shared.service.catalogue import content
 from tests.adapters.many_artifacts import OWNER, Made, create_at_once, ports_of
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

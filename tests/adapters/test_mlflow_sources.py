@@ -10,8 +10,7 @@ import pytest
 
 from local import processes
 from shared.adapters.mlflow_sources import MlflowSources
-from shared.domain.errors import InvalidRequest, NotFound, SourceError
-from shared.domain.sources import (
+from shared.domain.catalogue.sources import (
     Allowed,
     BlobSource,
     RunSource,
@@ -20,6 +19,7 @@ from shared.domain.sources import (
     VersionSource,
     parse_source,
 )
+from shared.domain.errors import InvalidRequest, NotFound, SourceError
 from shared.intake_ports import SourceFile
 
 ALLOWED = Allowed(

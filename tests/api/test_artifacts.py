@@ -7,7 +7,7 @@ import re
 import pytest
 
 from shared.domain.records import Status
-from shared.service.content import content_key
+from shared.service.catalogue.content import content_key
 from tests.api.serving import UPLOAD_LIMIT, Server, model_bytes, problem_of, wrong_fields
 
 ID = re.compile(r"(model|dataset|code)-1-[0-9]{16}")

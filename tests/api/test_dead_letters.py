@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.service import inbox
+from shared.service.queues import inbox
 from tests.api.serving import Server, problem_of
 
 

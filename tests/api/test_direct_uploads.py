@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from shared.adapters.memory_blobs import MemoryBlobs
-from shared.domain.intakes import Intake
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.policy import INTAKE_JOBS
 from shared.ports import Link
-from shared.service import intake_hints, intake_rows, store
+from shared.service import store
+from shared.service.intake import hints as intake_hints, rows as intake_rows
 from shared.settings import Settings
 from tests.api.serving import ENV, HERE, PROBLEM, Server
 
@@ -103,7 +104,7 @@ def end(server: Server, problem: dict[str, Any]) -> None:
     """The worker has refused the one upload there is."""
     from dataclasses import replace  # noqa: PLC0415 - for this alone
 
-    from shared.domain.intakes import IntakeState  # noqa: PLC0415 - for this alone
+    from shared.domain.catalogue.intakes import IntakeState  # noqa: PLC0415 - for this alone
 
     [row] = intake_rows.list_unfinished(server.tables)
     intake = store.read_row(Intake, row).record

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.errors import Unavailable
 from shared.ports import Link
-from shared.service.content import content_key
+from shared.service.catalogue.content import content_key
 from tests.api.serving import Server, problem_of
 
 CONTENT = bytes(range(256)) * 40

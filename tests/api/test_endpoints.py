@@ -9,7 +9,8 @@ import pytest
 from shared.domain.errors import Trouble
 from shared.domain.failures import failure
 from shared.domain.records import Turn
-from shared.service import produce, store
+from shared.service import store
+from shared.service.queues import produce
 from tests.api.serving import Server, key_of, problem_of, wrong_fields
 
 

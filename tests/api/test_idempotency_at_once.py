@@ -16,7 +16,8 @@ from shared.domain.errors import Unavailable
 from shared.domain.inspection import Inspection
 from shared.domain.principal import Principal
 from shared.domain.requests import UPLOAD_SECONDS, request_key
-from shared.service import catalogue, store, uploads
+from shared.service import store
+from shared.service.catalogue import models, uploads
 from tests.api.serving import Server, key_of, model_bytes, problem_of
 
 KEY = "run-17"
@@ -200,7 +201,7 @@ class Dying:
 
 def test_an_upload_whose_process_died_is_taken_over_after_its_time(server: Server) -> None:
     dying = replace(server.ports, reader=Dying())
-    wanted = catalogue.Upload(file=BytesIO(model_bytes()), filename="iris.pkl", model_name="iris")
+    wanted = models.Upload(file=BytesIO(model_bytes()), filename="iris.pkl", model_name="iris")
     ann = Principal(user_id="local", issuer="local")
     policy, key = server.settings.policy, request_key("", "run-17")
     with suppress(Died):

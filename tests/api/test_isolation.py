@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.records import Status
-from shared.service import produce
+from shared.service.queues import produce
 from tests.api.described import body_of, described, operations
 from tests.api.serving import Server, problem_of
 

@@ -8,8 +8,7 @@ from urllib.parse import quote
 import httpx
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.api.described import body_of, operations
 from tests.api.serving import PROBLEM, Server

@@ -1,8 +1,7 @@
 """Names: what Azure takes, and that everything generated is within it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from shared.domain import ids, names
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.catalogue.readable import Description, call_of, render_readable
 from shared.domain.inspection import Column, Inspection, Obstacle, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.lint import Finding
-from shared.domain.readable import Description, call_of, render_readable
 from shared.domain.records import Grant, Model
 from shared.domain.scoring import sample_payload
 from tests.domain.test_readiness import IDEAL

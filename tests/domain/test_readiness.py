@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.catalogue.readiness import Part, Readiness, find_untold, rate
 from shared.domain.inspection import Column, Inspection, ModelFormat, Obstacle, Tensor, Verdict
 from shared.domain.names import INSTANCE_TYPES, is_license
-from shared.domain.readiness import Part, Readiness, find_untold, rate
 
 GIB = 1024**3
 IDEAL = Inspection(

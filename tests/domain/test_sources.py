@@ -3,8 +3,7 @@
 import pytest
 
 from shared.domain.addresses import is_public
-from shared.domain.errors import InvalidRequest
-from shared.domain.sources import (
+from shared.domain.catalogue.sources import (
     Allowed,
     BlobSource,
     HttpsSource,
@@ -15,6 +14,7 @@ from shared.domain.sources import (
     VersionSource,
     parse_source,
 )
+from shared.domain.errors import InvalidRequest
 
 OURS = "https://ours.blob.core.windows.net"
 ALLOWED = Allowed(

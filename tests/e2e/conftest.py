@@ -1,6 +1,6 @@
 """The whole product, running: the real host, Azurite and the emulator, with short leases.
 
-Each file has a cloud of its own, which ends with it: idle hosts would take their share of the machine.
+Each file has a cloud of its own, or each folder: it ends with it, as idle hosts would take their share of the machine.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,24 +22,35 @@ SHORT = {
 EVERY_CALL_SLOW = {"delay": 0.3}  # seconds: so that a kill falls into the step and not past it
 
 
+def one_worker(folder: Path) -> LocalCloud:
+    """A cloud that is gone when it ends: fast to start."""
+    return LocalCloud(
+        Options(
+            folder=folder,
+            in_memory=True,
+            operation_seconds=0.5,
+            message_lease=5,
+            settings=SHORT,
+        )
+    )
+
+
+def two_workers(folder: Path) -> LocalCloud:
+    """A cloud whose storage is on disk: any part of it can be taken away."""
+    return LocalCloud(
+        Options(folder=folder, workers=2, operation_seconds=0.5, message_lease=5, settings=SHORT)
+    )
+
+
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    folder: Path = tmp_path_factory.mktemp("cloud")
-    options = Options(
-        folder=folder, in_memory=True, operation_seconds=0.5, message_lease=5, settings=SHORT
-    )
-    with LocalCloud(options) as running:
+    with one_worker(tmp_path_factory.mktemp("cloud")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud with two workers, whose storage is on disk: any part of it can be taken away."""
-    folder: Path = tmp_path_factory.mktemp("pair")
-    options = Options(
-        folder=folder, workers=2, operation_seconds=0.5, message_lease=5, settings=SHORT
-    )
-    with LocalCloud(options) as running:
+    with two_workers(tmp_path_factory.mktemp("pair")) as running:
         yield running
 
 

@@ -40,9 +40,11 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment
 from shared.domain.requests import parse_deploy_request
 from shared.ports import Ports
-from shared.service import catalogue, dead_letters, listing, store, submit
+from shared.service import listing, store, submit
+from shared.service.catalogue import models
 from shared.service.claims import Mint
-from shared.service.dead_letters import DeadLetter
+from shared.service.queues import dead_letters
+from shared.service.queues.dead_letters import DeadLetter
 from tests.service.sample import CONTENT, KnownReader
 
 ROOT = Path(__file__).parents[2]
@@ -103,8 +105,8 @@ class Bench:
     def deploy(self) -> Deployment:
         """Accepts a request, as the HTTP function does."""
         mint, policy = Mint(self.ports.tables, self.ports.clock, self.ports.random), Policy()
-        upload = catalogue.Upload(file=BytesIO(CONTENT), filename="m.pkl", model_name="churn")
-        model = catalogue.add_model(self.ports, mint, policy, ANNA, upload)
+        upload = models.Upload(file=BytesIO(CONTENT), filename="m.pkl", model_name="churn")
+        model = models.add_model(self.ports, mint, policy, ANNA, upload)
         request = parse_deploy_request({"model_id": model.id})
         return submit.accept_deploy(self.ports, mint, policy, ANNA, request).record
 

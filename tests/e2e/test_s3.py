@@ -13,7 +13,7 @@ from shared.adapters.s3_blobs import S3Blobs
 from shared.adapters.s3_client import S3Account
 from tests.e2e.conftest import SHORT
 from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
-from tests.e2e.test_intakes import begin, confirm, paste, wait_finished
+from tests.e2e.sending import begin, confirm, paste, wait_finished
 from tests.e2e.user import User
 from tests.s3_server import Server
 

@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
 from shared.domain.records import Deployment, Plan, Step
-from shared.service import run, uploads
-from shared.service.catalogue import Upload
+from shared.service import run
+from shared.service.catalogue import uploads
+from shared.service.catalogue.models import Upload
 from tests.histories.history import Recording, Scene, save_history
 from tests.service.queue_host import QueueHost
 from tests.service.sample import CONTENT

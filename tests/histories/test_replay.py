@@ -14,8 +14,9 @@ from shared.domain.outcomes import Done
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Row
-from shared.service import dead_letters, store
-from shared.service.dead_letters import DeadLetter
+from shared.service import store
+from shared.service.queues import dead_letters
+from shared.service.queues.dead_letters import DeadLetter
 from shared.service.run import STEPS
 from tests.histories.history import load_history, rebuild
 from tests.service.promises import check_rest

@@ -77,12 +77,13 @@ def test_a_module_tells_its_place_in_a_few_lines(path: Path) -> None:
 
 
 def test_no_package_marker_hides_a_folder_from_the_others() -> None:
-    """An `__init__.py` in tests/shared would hide shared/ from pytest."""
+    """An `__init__.py` in tests/shared would hide shared/ from pytest. A cloud for a whole folder of tests needs one."""
     roots = [
         ROOT / each for each in ("functions", "shared", "local", "bench", "simulator", "tests")
     ]
+    markers = {path.parent for root in roots for path in root.rglob("__init__.py")}
 
-    assert not [path for root in roots for path in root.rglob("__init__.py")]
+    assert markers == {ROOT / "tests/e2e/one_worker", ROOT / "tests/e2e/two_workers"}
 
 
 def test_nothing_is_left_to_do() -> None:

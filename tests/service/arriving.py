@@ -8,16 +8,22 @@ from datetime import timedelta
 from functools import partial
 from typing import BinaryIO
 
+from shared.domain.catalogue.intake_requests import ConfirmRequest, FromRequest, UploadRequest
+from shared.domain.catalogue.intakes import Intake, IntakeState
+from shared.domain.catalogue.sources import Allowed, DatastoreSource, Source
 from shared.domain.errors import StoreError
-from shared.domain.intake_requests import ConfirmRequest, FromRequest, UploadRequest
-from shared.domain.intakes import Intake, IntakeState
 from shared.domain.policy import INTAKE_JOBS, Policy
 from shared.domain.principal import Principal
-from shared.domain.sources import Allowed, DatastoreSource, Source
 from shared.intake_ports import IntakePorts, SourceFile
 from shared.ports import Ports
-from shared.service import begin_intake, intake_hints, intake_rows, intake_sweep, take_in
-from shared.service.begin_intake import Begun
+from shared.service.intake import (
+    begin,
+    hints as intake_hints,
+    rows as intake_rows,
+    sweep as intake_sweep,
+    take_in,
+)
+from shared.service.intake.begin import Begun
 from tests.service.faults import Died
 from tests.service.sample import CONTENT
 from tests.service.world import ANNA, HOST_LEASE, LONGEST, SWEEP_EVERY, World
@@ -75,7 +81,7 @@ class Arrivals(World):
 
     def begin(self, user: Principal = ANNA, *, key: str = "", **asked: object) -> Begun:
         request = UploadRequest.model_validate({"model_name": "churn", **asked})
-        return begin_intake.begin_upload(self.ports, self.mint, self.policy, user, request, key=key)
+        return begin.begin_upload(self.ports, self.mint, self.policy, user, request, key=key)
 
     def put(self, begun: Begun, content: bytes = CONTENT) -> None:
         """What the holder of the link does."""
@@ -84,7 +90,7 @@ class Arrivals(World):
 
     def confirm(self, intake: Intake, user: Principal = ANNA, *, sha256: str = "") -> Intake:
         request = ConfirmRequest(sha256=sha256)
-        return begin_intake.confirm_upload(self.ports, self.policy, user, intake.id, request)
+        return begin.confirm_upload(self.ports, self.policy, user, intake.id, request)
 
     def uploaded(self, content: bytes = CONTENT, **asked: object) -> Intake:
         """A file that was uploaded and confirmed."""
@@ -94,9 +100,7 @@ class Arrivals(World):
 
     def take_from(self, source: str = FOUND, user: Principal = ANNA, *, key: str = "") -> Intake:
         request = FromRequest.model_validate({"source": source, "model_name": "churn"})
-        return begin_intake.begin_from(
-            self.ports, self.mint, self.policy, user, request, key=key
-        ).intake
+        return begin.begin_from(self.ports, self.mint, self.policy, user, request, key=key).intake
 
     def see(self, intake: Intake, user: Principal = ANNA) -> Intake:
         return intake_rows.require_intake(self.ports, user, intake.id).record

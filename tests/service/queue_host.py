@@ -17,7 +17,7 @@ from shared.domain.policy import (
     DEPLOY_REQUESTS,
     DEPLOY_REQUESTS_POISON,
 )
-from shared.service import inbox
+from shared.service.queues import inbox
 from tests.service.faults import Died
 from tests.service.world import ANNA, HOST_LEASE, World
 

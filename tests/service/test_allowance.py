@@ -12,8 +12,9 @@ from shared.domain.errors import TooMany
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, Policy
 from shared.domain.records import Deployment, Model, Status
 from shared.ports import Row
-from shared.service import allowance, produce, retry
+from shared.service import allowance, retry
 from shared.service.claims import Mint
+from shared.service.queues import produce
 from tests.service.world import ANNA, BERT, HOST_LEASE, World
 
 FAST = 1_000_000

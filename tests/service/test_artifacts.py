@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from shared.domain import ids
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import Conflict, Exists, InvalidRequest, NotFound, StoreError, TooLarge
 from shared.domain.policy import Policy
 from shared.domain.records import Model
-from shared.service import artifacts, content, listing, owned, read, uploads, withdraw
+from shared.service import listing, owned, read
+from shared.service.catalogue import artifacts, content, uploads, withdraw
 from tests.service.faults import Died, Fault, once_before
 from tests.service.world import ANNA, BERT, World
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
+from shared.domain.catalogue.readable import render_readable
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.readable import render_readable
 from shared.domain.records import Model
-from shared.service import describe, listing, owned, read, store, withdraw
+from shared.service import listing, owned, read, store
+from shared.service.catalogue import describe, withdraw
 from tests.histories.history import load_history, rebuild
 from tests.service.world import ANNA, BERT, World
 

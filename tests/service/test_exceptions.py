@@ -6,13 +6,14 @@ from typing import BinaryIO
 
 import pytest
 
+from shared.domain.catalogue.exceptions import ExceptionRequest
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unsafe
-from shared.domain.exceptions import ExceptionRequest
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.inspection_json import render_inspection
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status, Turn
-from shared.service import catalogue, exceptions, store, uploads
+from shared.service import store
+from shared.service.catalogue import exceptions, models, uploads
 from tests.service.sample import CONTENT, DIGEST, inspection
 from tests.service.world import ANNA, BERT, World
 
@@ -236,7 +237,7 @@ def _reinspect(world: World, model: Model, found: Inspection) -> None:
 
 def test_a_keyed_upload_refused_before_is_taken_under_its_key_once_it_is_excepted() -> None:
     world = strict()
-    upload = catalogue.Upload(file=io.BytesIO(CONTENT), filename="m", model_name="m")
+    upload = models.Upload(file=io.BytesIO(CONTENT), filename="m", model_name="m")
 
     def send() -> Model:
         policy = world.policy

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain import ids
 from shared.domain.bookkeeping import Request
@@ -28,9 +27,10 @@ from shared.domain.policy import (
 from shared.domain.principal import Principal
 from shared.domain.records import SCHEMA_VERSION, Deployment
 from shared.ports import Replace
-from shared.service import dead_letters, inbox, produce, store, submit
-from shared.service.dead_letters import DeadLetter
+from shared.service import store, submit
 from shared.service.hints import Hint
+from shared.service.queues import dead_letters, inbox, produce
+from shared.service.queues.dead_letters import DeadLetter
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_one_active
 from tests.service.queue_host import MAX_DEQUEUE, PRODUCERS, QUEUES, QueueHost

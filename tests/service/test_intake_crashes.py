@@ -8,11 +8,12 @@ from typing import TypeVar
 import pytest
 
 from shared.adapters.memory_blobs import MemoryBlobs
+from shared.domain.catalogue.intakes import Intake, IntakeState
 from shared.domain.errors import Refusal, StoreError
-from shared.domain.intakes import Intake, IntakeState
 from shared.domain.policy import INTAKE_JOBS
-from shared.service import content, listing
-from shared.service.begin_intake import Begun
+from shared.service import listing
+from shared.service.catalogue import content
+from shared.service.intake.begin import Begun
 from tests.service.arriving import Arrivals, Ended
 from tests.service.faults import Died, Fault, FaultyBlobs
 from tests.service.sample import DIGEST

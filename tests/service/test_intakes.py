@@ -10,13 +10,16 @@ from typing import BinaryIO
 
 import pytest
 
-from shared.domain import intakes
+from shared.domain.catalogue import intakes
+from shared.domain.catalogue.intakes import IntakeState
 from shared.domain.errors import Conflict, InvalidRequest, NotFound, SourceError, TooLarge, TooMany
 from shared.domain.inspection import Inspection
-from shared.domain.intakes import IntakeState
 from shared.domain.policy import INTAKE_JOBS, Policy
 from shared.domain.records import Status
-from shared.service import content, dead_letters, fetch, inbox, owned, reset
+from shared.service import owned
+from shared.service.catalogue import content, reset
+from shared.service.intake import fetch
+from shared.service.queues import dead_letters, inbox
 from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, BERT

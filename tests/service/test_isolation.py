@@ -4,20 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment
-from shared.service import (
-    describe,
-    keys,
-    owned,
-    produce,
-    read,
-    remove,
-    retry,
-    route,
-    withdraw,
-)
+from shared.service import keys, owned, read, remove, retry, route
+from shared.service.catalogue import describe, withdraw
+from shared.service.queues import produce
 from tests.service.world import ANNA, BERT, World
 
 Look = Callable[[World, Deployment], object]

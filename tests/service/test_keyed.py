@@ -10,7 +10,7 @@ import pytest
 from shared.domain.errors import InvalidRequest, Refusal, StoreError
 from shared.domain.records import Deployment, Model, Status
 from shared.domain.requests import KEY_DAYS
-from shared.service import produce
+from shared.service.queues import produce
 from tests.service.faults import Died, Fault, once_before
 from tests.service.promises import check_one_active, check_rest
 from tests.service.test_producers import accept, event

@@ -6,7 +6,8 @@ import pytest
 
 from shared.domain.errors import CloudError, InvalidRequest, Trouble
 from shared.domain.records import Status
-from shared.service import content, store
+from shared.service import store
+from shared.service.catalogue import content
 from shared.service.store import RECORDS
 from tests.service.promises import check_failed_clean, check_one_active
 from tests.service.troubles import failure_of, for_a_while

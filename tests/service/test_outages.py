@@ -16,9 +16,10 @@ from shared.domain.errors import StoreError, Unavailable
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_JOBS_POISON
 from shared.domain.records import Deployment, Status
 from shared.ports import Row
-from shared.service import poison, run
+from shared.service import run
 from shared.service.claims import Mint
 from shared.service.hints import Hint
+from shared.service.queues import poison
 from tests.service.promises import check_rest
 from tests.service.world import ANNA, BERT, World
 

@@ -13,8 +13,9 @@ from shared.domain.plans import STEPS
 from shared.domain.poisoning import FIRST_PAUSE, LONGEST_PAUSE
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_JOBS_POISON
 from shared.domain.records import Deployment, Plan, Status, Step
-from shared.service import hints, inbox, run
+from shared.service import hints, run
 from shared.service.hints import Hint
+from shared.service.queues import inbox
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_failed_clean, check_gone, check_one_active
 from tests.service.queue_host import MAX_DEQUEUE, QueueHost

@@ -10,14 +10,14 @@ import pytest
 from shared.domain.errors import Conflict
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Model, Status
-from shared.service import catalogue, content
+from shared.service.catalogue import content, models
 from tests.service.sample import CONTENT
 from tests.service.world import ANNA, World
 
 
 def upload(world: World, **fields: Any) -> Model:
-    wanted = catalogue.Upload(file=BytesIO(CONTENT), filename="m.pkl", model_name="m", **fields)
-    return catalogue.add_model(world.ports, world.mint, world.policy, ANNA, wanted)
+    wanted = models.Upload(file=BytesIO(CONTENT), filename="m.pkl", model_name="m", **fields)
+    return models.add_model(world.ports, world.mint, world.policy, ANNA, wanted)
 
 
 def failed(world: World, model: Model) -> Deployment:

@@ -12,8 +12,7 @@ from shared.domain.records import Deployment, Status
 from shared.ports import Insert, Operation, Row, Tables
 from shared.service import store, sweep
 from tests.service.faults import Died
-from tests.service.world import SWEEP_EVERY as WORLD_SWEEPS
-from tests.service.world import World
+from tests.service.world import SWEEP_EVERY as WORLD_SWEEPS, World
 
 USERS = [Principal(user_id=f"user-{number}", issuer="tests") for number in range(10)]
 EACH = 100

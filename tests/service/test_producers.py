@@ -14,8 +14,9 @@ from shared.domain.policy import DEPLOY_REQUESTS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import SCHEMA_VERSION
 from shared.ports import Replace
-from shared.service import produce, store
+from shared.service import store
 from shared.service.claims import Mint
+from shared.service.queues import produce
 from tests.service.faults import Died, Fault
 from tests.service.promises import check_one_active
 from tests.service.world import World

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from shared.cloud_ports import NewModel
+from shared.domain.catalogue.intakes import IntakeState
+from shared.domain.catalogue.sources import DatastoreSource
 from shared.domain.errors import Conflict
 from shared.domain.failures import MODEL_GONE
-from shared.domain.intakes import IntakeState
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
-from shared.domain.sources import DatastoreSource
 from shared.service import owned
 from tests.service.arriving import Arrivals, Ended
 from tests.service.sample import CONTENT

@@ -9,7 +9,8 @@ import pytest
 from shared.adapters.mlflow_packaging import MlflowPackager
 from shared.domain.errors import Conflict, Refusal, StoreError
 from shared.domain.records import Deployment, Plan, Status
-from shared.service import content, read, store
+from shared.service import read, store
+from shared.service.catalogue import content
 from tests.service.faults import Died, Fault, once_before
 from tests.service.promises import check_gone, check_one_active, check_rest
 from tests.service.world import ANNA, BERT, World

@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.errors import Conflict
 from shared.domain.records import Deployment, Holder, Status, Step
-from shared.service import content, store
+from shared.service import store
+from shared.service.catalogue import content
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_gone, check_rest
 from tests.service.world import World

@@ -10,7 +10,7 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import MODEL_GONE
 from shared.domain.policy import Policy
 from shared.domain.records import Status, Turn
-from shared.service import content
+from shared.service.catalogue import content
 from tests.service.promises import check_failed_clean, check_gone, check_one_active, check_rest
 from tests.service.troubles import error_of, failure_of, for_a_while
 from tests.service.world import World

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shared.adapters.memory_blobs import MemoryBlobs
 from shared.domain.records import Status
-from shared.service import content
+from shared.service.catalogue import content
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import World
 

@@ -12,7 +12,8 @@ from shared.domain.inspection import Inspection, UnreadableCode, UnreadableModel
 from shared.domain.policy import Policy
 from shared.domain.records import Model
 from shared.domain.requests import UPLOAD_SECONDS
-from shared.service import catalogue, listing, uploads
+from shared.service import listing
+from shared.service.catalogue import models, uploads
 from tests.service.faults import Died, Fault, once_before
 from tests.service.sample import CONTENT
 from tests.service.world import ANNA, BERT, World
@@ -26,11 +27,11 @@ def upload(
 ) -> uploads.Uploaded[Model]:
     file = BytesIO(fields.pop("content", CONTENT))
     form = {"filename": "model.pkl", "model_name": "churn"} | fields
-    wanted = catalogue.Upload(file=file, **form)
+    wanted = models.Upload(file=file, **form)
     return uploads.accept_upload(world.ports, world.mint, world.policy, user, wanted, key=key)
 
 
-def models(world: World, user: Any = ANNA) -> list[str]:
+def listed(world: World, user: Any = ANNA) -> list[str]:
     return [each.id for each in listing.list_models(world.tables, user.user_key)]
 
 
@@ -49,7 +50,7 @@ def test_the_same_upload_again_answers_the_same_model() -> None:
     assert (first.replayed, again.replayed) == (False, True)
     assert again.record.id == first.record.id
     assert len(world.effects.names) == effects
-    assert models(world) == [first.record.id]
+    assert listed(world) == [first.record.id]
 
 
 @pytest.mark.parametrize(
@@ -71,14 +72,14 @@ def test_another_upload_under_the_key_is_refused_before_it_is_read(other: dict[s
     with pytest.raises(InvalidRequest) as refused:
         upload(world, **other)
     assert refused.value.code == "idempotency_key_reused"
-    assert models(world) == [first.record.id]
+    assert listed(world) == [first.record.id]
 
 
 def test_a_key_is_its_users_own() -> None:
     world = World()
     assert upload(world).record.id != upload(world, user=BERT).record.id
     assert not upload(world, key="").replayed
-    assert (len(models(world)), len(models(world, BERT))) == (2, 1)
+    assert (len(listed(world)), len(listed(world, BERT))) == (2, 1)
 
 
 def test_the_key_is_claimed_before_the_file_is_read_and_the_answer_comes_with_the_model() -> None:
@@ -106,7 +107,7 @@ def test_the_same_upload_while_it_is_under_way_is_told_to_wait(effect: str) -> N
     assert refusal.code == "idempotency_in_progress"
     assert refusal.retry_after
     assert upload(world).record.id == first.record.id
-    assert models(world) == [first.record.id]
+    assert listed(world) == [first.record.id]
 
 
 def test_of_two_that_claim_at_once_one_uploads_and_the_other_answers_the_same() -> None:
@@ -115,7 +116,7 @@ def test_of_two_that_claim_at_once_one_uploads_and_the_other_answers_the_same() 
     once_before(world.effects, CLAIM, lambda: winners.append(upload(world)))
     loser = upload(world)
     assert (loser.replayed, loser.record.id) == (True, winners[0].record.id)
-    assert models(world) == [loser.record.id]
+    assert listed(world) == [loser.record.id]
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -134,7 +135,7 @@ def test_an_upload_that_breaks_off_anywhere_is_completed_by_the_next(fault: Faul
             told_to_wait = refusal.code == "idempotency_in_progress"
             world.clock.advance(UPLOAD_SECONDS)
             done = upload(world)
-        assert models(world) == [done.record.id], (at, world.effects.names)
+        assert listed(world) == [done.record.id], (at, world.effects.names)
         assert upload(world).record.id == done.record.id
         assert told_to_wait <= (fault in (Fault.DIES_BEFORE, Fault.DIES_AFTER))  # else it is free
 
@@ -151,7 +152,7 @@ def test_one_who_was_taken_over_answers_as_the_one_who_took_over(effect: str) ->
     once_before(world.effects, effect, take_over)
     late = upload(world)
     assert (late.replayed, late.record.id) == (True, others[0].record.id)
-    assert models(world) == [late.record.id]
+    assert listed(world) == [late.record.id]
 
 
 def test_one_who_was_taken_over_by_one_still_at_it_is_told_to_wait() -> None:
@@ -166,10 +167,10 @@ def test_one_who_was_taken_over_by_one_still_at_it_is_told_to_wait() -> None:
     once_before(world.effects, ANSWER, take_over_and_die)
     with pytest.raises(Conflict):
         upload(world)
-    assert models(world) == []
+    assert listed(world) == []
     world.clock.advance(UPLOAD_SECONDS)
     done = upload(world).record.id
-    assert models(world) == [done]
+    assert listed(world) == [done]
 
 
 def test_a_refused_upload_frees_its_key() -> None:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.errors import CloudError, Conflict, Forbidden, NotFound, StoreError, Trouble
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
-from shared.service import content, listing, owned, reset, shelf, store, withdraw
+from shared.service import listing, owned, store
+from shared.service.catalogue import content, reset, shelf, withdraw
 from tests.service.faults import Died, Fault, once_before
 from tests.service.test_artifacts import add
 from tests.service.test_uploads import upload

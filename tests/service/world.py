@@ -23,8 +23,18 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.domain.requests import parse_deploy_request
 from shared.ports import Tables, WorkerPorts
-from shared.service import catalogue, hints, listing, remove, retry, route, run, store, submit
-from shared.service import sweep as sweeping
+from shared.service import (
+    hints,
+    listing,
+    remove,
+    retry,
+    route,
+    run,
+    store,
+    submit,
+    sweep as sweeping,
+)
+from shared.service.catalogue import models
 from shared.service.claims import Mint
 from tests.service.faults import (
     Died,
@@ -80,8 +90,8 @@ class World:
     # -------------------------------------------------------------- what users do
 
     def upload(self, user: Principal = ANNA, name: str = "churn") -> Model:
-        upload = catalogue.Upload(file=BytesIO(CONTENT), filename="model.pkl", model_name=name)
-        return catalogue.add_model(self.ports, self.mint, self.policy, user, upload)
+        upload = models.Upload(file=BytesIO(CONTENT), filename="model.pkl", model_name=name)
+        return models.add_model(self.ports, self.mint, self.policy, user, upload)
 
     def deploy(
         self, model: Model, user: Principal = ANNA, *, key: str = "", **fields: Any

@@ -4,8 +4,7 @@ from shared.cloud_ports import NewDeployment
 from shared.domain import ownership, phases
 from shared.domain.failures import failure, not_started
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
-from shared.domain.records import Failure, Step
-from shared.domain.records import Turn as WhoseTurn
+from shared.domain.records import Failure, Step, Turn as WhoseTurn
 from shared.service import pace
 from shared.service.steps.register import find_missing
 from shared.service.turn import Turn

@@ -6,8 +6,7 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import endpoint_taken, failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.reasons import Reason
-from shared.domain.records import Failure, Step
-from shared.domain.records import Turn as WhoseTurn
+from shared.domain.records import Failure, Step, Turn as WhoseTurn
 from shared.service import pace
 from shared.service.turn import Turn
 

@@ -3,8 +3,14 @@
 from typing import BinaryIO, cast
 
 from shared.domain import phases
+from shared.domain.catalogue.exceptions import (
+    VerdictException,
+    covers,
+    explain_way_in,
+    grant_of,
+    tell_grant,
+)
 from shared.domain.errors import Missing
-from shared.domain.exceptions import VerdictException, covers, explain_way_in, grant_of, tell_grant
 from shared.domain.failures import failure
 from shared.domain.inspection import (
     READER_VERSION,
@@ -24,9 +30,9 @@ from shared.domain.packaging.package import (
     Whole,
 )
 from shared.domain.reading.containers.members import open_member
-from shared.domain.records import Failure
-from shared.domain.records import Turn as WhoseTurn
-from shared.service import content, exceptions, store
+from shared.domain.records import Failure, Turn as WhoseTurn
+from shared.service import store
+from shared.service.catalogue import content, exceptions
 from shared.service.turn import Turn
 
 _MLMODEL = "MLmodel"

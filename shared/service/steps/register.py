@@ -7,7 +7,7 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import MODEL_GONE, failure
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Turn as WhoseTurn
-from shared.service import content
+from shared.service.catalogue import content
 from shared.service.turn import Turn
 from shared.telemetry import Happened
 

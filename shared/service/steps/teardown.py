@@ -9,7 +9,8 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import shorten
 from shared.domain.outcomes import Done, Outcome, Wait
 from shared.domain.records import Plan, Step
-from shared.service import claims, content, pace
+from shared.service import claims, pace
+from shared.service.catalogue import content
 from shared.service.turn import Turn
 from shared.telemetry import Happened
 

@@ -8,8 +8,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict
 from shared.domain.reading.containers import json_skim
@@ -45,7 +44,7 @@ def answer(data: bytes) -> Inspection | UnreadableModel:
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=500, deadline=1_000)
+@settings(max_examples=200, deadline=1_000)
 def test_a_changed_booster_gets_a_typed_answer(seed: bytes, data: st.DataObject) -> None:
     changed = seed
     for _ in range(data.draw(st.integers(1, 3))):
@@ -113,7 +112,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.integers(1, 40), st.sampled_from([None, 1]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_skimmed_document_is_the_document_without_what_is_unwanted(
     value: Any, chunk: int, indent: int | None
 ) -> None:

@@ -11,8 +11,7 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 import joblib
 import numpy as np
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -82,7 +81,7 @@ def _parse_yaml(data: bytes) -> object:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_bytes_get_a_typed_answer(data: bytes) -> None:
     assert isinstance(answer(data), UnreadableModel | Inspection)
 
@@ -91,7 +90,7 @@ def test_any_bytes_get_a_typed_answer(data: bytes) -> None:
     st.lists(st.sampled_from(OPCODES) | st.binary(max_size=6), max_size=40),
     st.sampled_from([b"", b"\x80\x02", b"\x80\x04"]),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_row_of_instructions_gets_a_typed_answer_that_is_not_clean(
     parts: list[bytes], start: bytes
 ) -> None:
@@ -100,7 +99,7 @@ def test_any_row_of_instructions_gets_a_typed_answer_that_is_not_clean(
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_changed_model_gets_a_typed_answer(seed: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(seed) - 1))
     until = data.draw(st.integers(at, min(len(seed), at + 20)))
@@ -147,7 +146,7 @@ def _asked_by_python(data: bytes) -> set[str]:
 
 
 @given(st.sampled_from(SEEDS[:6]), st.data())
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_name_that_python_would_look_up_is_missed_in_a_file_not_called_dangerous(
     seed: bytes, data: st.DataObject
 ) -> None:

@@ -8,8 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.domain.inspection import Inspection, UnreadableModel
 from shared.domain.inspection_json import parse_inspection, render_inspection

@@ -6,8 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableModel
 from shared.domain.reading.containers.hdf5 import Hdf5File, read_hdf5

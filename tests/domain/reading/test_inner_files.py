@@ -4,8 +4,7 @@ import zipfile
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.reading.containers.archive import Archive

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import Inspection, UnreadableCode, UnreadableModel, Verdict
 from tests.domain.reading.rezipped import changed, kept, read, unzipped, verdict, zipped

@@ -5,8 +5,7 @@ import io
 import struct
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.reading.containers.content import UnpackedContent

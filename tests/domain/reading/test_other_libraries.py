@@ -18,8 +18,7 @@ from lightgbm import Dataset, LGBMClassifier, train
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from statsmodels.tsa.api import ARIMA, VAR, AutoReg
-from xgboost import DMatrix, XGBClassifier
-from xgboost import train as train_xgboost
+from xgboost import DMatrix, XGBClassifier, train as train_xgboost
 
 from shared.domain.inspection import Column, Inspection, Verdict
 from shared.domain.reading.limits import DEFAULT_LIMITS

@@ -4,8 +4,7 @@ import struct
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableCode, Verdict
 from tests.domain.reading.malicious import REDUCE, STOP, calling, name, text, tuple_of

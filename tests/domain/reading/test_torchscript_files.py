@@ -3,8 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel, Verdict
 from tests.domain.reading.malicious import calling, text

@@ -12,8 +12,7 @@ import pytest
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
-from local import azurite as storage
-from local import processes
+from local import azurite as storage, processes
 from local.host.process import RunningHost, start
 
 APPS = Path(__file__).parent / "apps"

@@ -13,8 +13,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
-from local import azurite as storage
-from local import processes
+from local import azurite as storage, processes
 from tests.local.host.conftest import APPS, WAIT_SECONDS, Bench
 
 

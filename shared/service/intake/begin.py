@@ -11,20 +11,22 @@ from datetime import timedelta
 from typing import Any
 
 from shared import telemetry
-from shared.domain import ids, intakes
-from shared.domain.artifacts import ArtifactKind
+from shared.domain import ids
 from shared.domain.bookkeeping import ClaimKind, Request
+from shared.domain.catalogue import intakes
+from shared.domain.catalogue.artifacts import ArtifactKind
+from shared.domain.catalogue.intake_requests import ConfirmRequest, FromRequest, UploadRequest
+from shared.domain.catalogue.intakes import Intake, IntakeState
+from shared.domain.catalogue.sources import parse_source
 from shared.domain.errors import Changed, Conflict, Exists, Missing, TooLarge, TooMany
-from shared.domain.intake_requests import ConfirmRequest, FromRequest, UploadRequest
-from shared.domain.intakes import Intake, IntakeState
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.requests import fingerprint
-from shared.domain.sources import parse_source
 from shared.ports import Insert, Link, Ports
-from shared.service import intake_hints, intake_rows, store
+from shared.service import store
 from shared.service.claims import Mint
 from shared.service.contention import TRIES, until_written
+from shared.service.intake import hints, rows
 from shared.service.keyed import Keyed, find_request
 from shared.service.store import Stored
 from shared.telemetry import Happened
@@ -81,7 +83,7 @@ def begin_from(
     if stored.record.state is IntakeState.WAITING:
         stored = _start(ports, stored, intakes.confirm(stored.record, ports.clock.now()))
     if stored.record.finished_at is None:
-        intake_hints.send(ports.queue, stored.record)
+        hints.send(ports.queue, stored.record)
     return Begun(intake=stored.record, replayed=replayed)
 
 
@@ -94,11 +96,11 @@ def confirm_upload(
     """
 
     def attempt() -> Intake:
-        stored = intake_rows.require_intake(ports, principal, intake_id)
+        stored = rows.require_intake(ports, principal, intake_id)
         intake, now = stored.record, ports.clock.now()
         if intake.state is not IntakeState.WAITING or intakes.is_expired(intake, now):
             return _confirmed_before(intake, request)
-        found = ports.blobs.find(intake_rows.quarantine_key(intake.id))
+        found = ports.blobs.find(rows.quarantine_key(intake.id))
         if found is None:
             raise Conflict(
                 "upload_missing",
@@ -117,7 +119,7 @@ def confirm_upload(
             intake, now, etag=found.etag, size=found.size, sha256=request.sha256
         )
         started = _start(ports, stored, ready).record
-        intake_hints.send(ports.queue, started)
+        hints.send(ports.queue, started)
         return started
 
     return until_written("upload", attempt)
@@ -155,7 +157,7 @@ def _open(
         found = find_request(ports, principal, keyed)
         if found:
             telemetry.tell(Happened.REPLAYED, upload=found.record.upload_id)
-            return intake_rows.require_intake(ports, principal, found.record.upload_id), True
+            return rows.require_intake(ports, principal, found.record.upload_id), True
         stored = _insert(ports, mint, policy, principal, told)
         if not keyed.key:
             return stored, False
@@ -169,7 +171,7 @@ def _open(
         try:
             store.commit(ports.tables, ports.random, store.RECORDS, [Insert(row)])
         except Exists:  # the same key was faster: look again
-            store.remove(ports.tables, intake_rows.INTAKES, stored.row)
+            store.remove(ports.tables, rows.INTAKES, stored.row)
             continue
         return stored, False
     raise Conflict(
@@ -180,7 +182,7 @@ def _open(
 def _insert(
     ports: Ports, mint: Mint, policy: Policy, principal: Principal, told: dict[str, Any]
 ) -> Stored[Intake]:
-    unfinished = sum(1 for _ in intake_rows.list_unfinished(ports.tables, principal.user_key))
+    unfinished = sum(1 for _ in rows.list_unfinished(ports.tables, principal.user_key))
     if unfinished >= policy.max_unfinished:
         raise TooMany(
             "too_many_unfinished",
@@ -199,19 +201,19 @@ def _insert(
         deadline_at=now + intakes.LONGEST,
         **told,
     )
-    row = intake_rows.unfinished_row(intake)
-    etag = store.insert(ports.tables, ports.random, intake_rows.INTAKES, row)
+    row = rows.unfinished_row(intake)
+    etag = store.insert(ports.tables, ports.random, rows.INTAKES, row)
     telemetry.tell(Happened.INTAKE_BEGUN, upload=intake.id, kind=intake.kind, source=intake.source)
     return Stored(intake, replace(row, etag=etag))
 
 
 def _start(ports: Ports, stored: Stored[Intake], ready: Intake) -> Stored[Intake]:
     """Writes that it is to be read; where another request was faster, what that one wrote. Raises Changed."""
-    row = intake_rows.unfinished_row(ready, stored.row.etag)
+    row = rows.unfinished_row(ready, stored.row.etag)
     with suppress(Changed, Missing):
-        etag = store.save(ports.tables, ports.random, intake_rows.INTAKES, row)
+        etag = store.save(ports.tables, ports.random, rows.INTAKES, row)
         return Stored(ready, replace(row, etag=etag))
-    again = intake_rows.load_unfinished(ports.tables, ready.user_key, ready.id)
+    again = rows.load_unfinished(ports.tables, ready.user_key, ready.id)
     if again is None or again.record.state is IntakeState.WAITING:
         raise Changed(f"upload {ready.id} was changed meanwhile")
     return again
@@ -223,5 +225,5 @@ def _link(ports: Ports, policy: Policy, intake: Intake) -> Link | None:
     if intake.state is not IntakeState.WAITING or left < 1:
         return None
     return ports.blobs.write_link(
-        intake_rows.quarantine_key(intake.id), seconds=min(left, policy.upload_link)
+        rows.quarantine_key(intake.id), seconds=min(left, policy.upload_link)
     )

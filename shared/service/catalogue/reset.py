@@ -8,8 +8,10 @@ from shared.domain.errors import Changed, Forbidden
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.ports import Ports, Row
-from shared.service import content, intake_rows, shelf, store, withdraw
+from shared.service import store
+from shared.service.catalogue import content, shelf, withdraw
 from shared.service.contention import until_written
+from shared.service.intake import rows as intake_rows
 from shared.telemetry import Happened
 
 _FOLDERS = (content.metadata_key("").partition("/")[0], content.content_key("").partition("/")[0])

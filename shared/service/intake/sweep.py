@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from shared import telemetry
-from shared.domain import ids, intakes
+from shared.domain import ids
+from shared.domain.catalogue import intakes
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import Changed, Missing, Newer, StoreError, UnreadableRow
-from shared.domain.intakes import Intake
 from shared.domain.policy import Policy
 from shared.ports import Ports, Row
-from shared.service import intake_hints, intake_rows, intake_turn, store
+from shared.service import store
+from shared.service.intake import hints, rows, turn
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -38,7 +40,7 @@ def sweep_intakes(ports: Ports, policy: Policy) -> IntakeSweep:
     """Looks at every unfinished intake, then at the quarantine. Raises StoreError where storage does not answer."""
     swept, end = IntakeSweep(), ports.clock.now() + LONGEST
     known: set[str] = set()
-    for row in intake_rows.list_unfinished(ports.tables):
+    for row in rows.list_unfinished(ports.tables):
         known.add(row.key)
         if ports.clock.now() > end:
             continue
@@ -58,8 +60,8 @@ def sweep_intakes(ports: Ports, policy: Policy) -> IntakeSweep:
 def _look(ports: Ports, policy: Policy, row: Row, swept: IntakeSweep) -> None:
     try:
         stored, now = store.read_row(Intake, row), ports.clock.now()
-        if intake_rows.load_finished(ports.tables, row.partition, row.key):
-            intake_turn.clear(ports, stored)
+        if rows.load_finished(ports.tables, row.partition, row.key):
+            turn.clear(ports, stored)
             swept.cleared += 1
             return
     except Newer:
@@ -68,24 +70,24 @@ def _look(ports: Ports, policy: Policy, row: Row, swept: IntakeSweep) -> None:
         swept.expired += _expire(ports, stored)
     elif intakes.is_forgotten(stored.record, policy.rehint_after, now):
         telemetry.tell(Happened.REHINTED, upload=row.key)
-        swept.rehinted += intake_hints.send(ports.queue, stored.record)
+        swept.rehinted += hints.send(ports.queue, stored.record)
 
 
 def _expire(ports: Ports, stored: Stored[Intake]) -> bool:
     """Ends one that nobody confirmed; False where somebody just has."""
     try:  # from here on a confirmation that comes too late meets another version
-        etag = store.save(ports.tables, ports.random, intake_rows.INTAKES, stored.row)
+        etag = store.save(ports.tables, ports.random, rows.INTAKES, stored.row)
     except (Changed, Missing):
         return False
     held = Stored(stored.record, replace(stored.row, etag=etag))
-    intake_turn.finish(ports, held, intakes.expired(stored.record))
+    turn.finish(ports, held, intakes.expired(stored.record))
     return True
 
 
 def _clear_quarantine(ports: Ports, policy: Policy, known: set[str], swept: IntakeSweep) -> None:
     last = ports.clock.now() - timedelta(seconds=policy.upload_link) - _LATE
-    for key in ports.blobs.keys(intake_rows.QUARANTINE):
-        name = key.removeprefix(intake_rows.QUARANTINE)
+    for key in ports.blobs.keys(rows.QUARANTINE):
+        name = key.removeprefix(rows.QUARANTINE)
         moment = ids.parse_id(name)
         if moment is None or ids.to_datetime(moment) > last:
             return  # in the order of their ids: all that follow are younger

@@ -9,12 +9,13 @@ from functools import partial
 
 from shared import telemetry
 from shared.domain import ownership, plans, progress
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.errors import Changed, CloudError, Conflict, Missing, Trouble
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import content, hints, listing, store
+from shared.service import hints, listing, store
+from shared.service.catalogue import content
 from shared.service.contention import until_written
 from shared.service.owned import require_file, require_leaving
 from shared.service.store import Stored

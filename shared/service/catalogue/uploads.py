@@ -14,17 +14,18 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from shared import telemetry
-from shared.domain.artifacts import Artifact
 from shared.domain.bookkeeping import Request
+from shared.domain.catalogue.artifacts import Artifact
 from shared.domain.errors import Changed, Conflict, Exists, Missing, NotFound, Refusal, StoreError
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Model
 from shared.domain.requests import UPLOAD_SECONDS, fingerprint
 from shared.ports import Insert, Ports, Replace
-from shared.service import artifacts, catalogue, store
-from shared.service.artifacts import FileUpload
-from shared.service.catalogue import Measured, Upload
+from shared.service import store
+from shared.service.catalogue import artifacts, models
+from shared.service.catalogue.artifacts import FileUpload
+from shared.service.catalogue.models import Measured, Upload
 from shared.service.claims import Mint
 from shared.service.contention import TRIES
 from shared.service.keyed import Keyed, find_request
@@ -54,18 +55,18 @@ def accept_upload(
     *,
     key: str = "",
 ) -> Uploaded[Model]:
-    """Does what `catalogue.add_model` does; with a key, of `requests.request_key`, once.
+    """Does what `models.add_model` does; with a key, of `requests.request_key`, once.
 
     Raises what that does; InvalidRequest `idempotency_key_reused` where the key came with another
     request; Conflict `idempotency_in_progress` while the same upload is under way, and
     `model_deleted` where what it made was deleted since.
     """
-    measured = catalogue.measure(upload, policy)
+    measured = models.measure(upload, policy)
     return accept_once(
         ports,
         principal,
         _name_upload(measured, key),
-        lambda claim: catalogue.add_measured(ports, mint, principal, measured, claim),
+        lambda claim: models.add_measured(ports, mint, principal, measured, claim),
         lambda model_id: require_model(ports, principal, model_id).record,
     )
 

@@ -5,8 +5,8 @@ import math
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import telemetry
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import StoreError
-from shared.domain.intakes import Intake
 from shared.domain.policy import INTAKE_JOBS
 from shared.domain.records import SCHEMA_VERSION
 from shared.ports import Queue

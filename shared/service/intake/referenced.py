@@ -6,12 +6,12 @@ A version that another user's deployment registered is as if it were not there.
 import re
 from collections.abc import Sequence
 
+from shared.domain.catalogue.sources import DatastoreSource, RegistrySource
 from shared.domain.errors import CloudError, Conflict, Refusal, SourceError, Trouble
 from shared.domain.failures import MODEL_GONE
 from shared.domain.ownership import DEPLOYMENT_TAG
 from shared.domain.policy import Policy
 from shared.domain.records import Model
-from shared.domain.sources import DatastoreSource, RegistrySource
 from shared.intake_ports import IntakePorts, SourceFile
 from shared.ports import Ports
 from shared.service import store

@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from shared import telemetry
-from shared.domain.artifacts import ArtifactKind
 from shared.domain.bookkeeping import Request
+from shared.domain.catalogue.artifacts import ArtifactKind
+from shared.domain.catalogue.exceptions import covers, explain_way_in, grant_of
 from shared.domain.errors import Unsafe
-from shared.domain.exceptions import covers, explain_way_in, grant_of
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict
 from shared.domain.inspection_json import render_inspection
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Grant, Model
 from shared.ports import Ports
-from shared.service import artifacts, content, exceptions, store
+from shared.service import store
+from shared.service.catalogue import artifacts, content, exceptions
 from shared.service.claims import Mint
 from shared.telemetry import Happened
 

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive
 
 from shared.domain.errors import InvalidRequest, Refusal, TooLarge
 from shared.domain.policy import Policy
-from shared.service.artifacts import too_large
+from shared.service.catalogue.artifacts import too_large
 
 _MOST_JSON = 256 * 1024
 _MOST_FORM_BESIDE_FILE = 64 * 1024

@@ -6,14 +6,15 @@ it for a day, and a burst of requests for one model asks once.
 
 from datetime import datetime, timedelta
 
+from shared.domain.catalogue.exceptions import covers, explain_way_in, grant_of
 from shared.domain.errors import Conflict
-from shared.domain.exceptions import covers, explain_way_in, grant_of
 from shared.domain.inspection import Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.policy import Policy
 from shared.domain.records import Grant, Model
 from shared.ports import Ports
-from shared.service import content, exceptions, referenced
+from shared.service.catalogue import content, exceptions
+from shared.service.intake import referenced
 
 _REMEMBERED = timedelta(minutes=1)
 _MOST_REMEMBERED = 1000

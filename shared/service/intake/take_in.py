@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shared import telemetry
-from shared.domain import ids, intakes
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain import ids
+from shared.domain.catalogue import intakes
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.intakes import Intake
+from shared.domain.catalogue.sources import RegistrySource
 from shared.domain.errors import (
     Changed,
     Conflict,
@@ -22,17 +25,17 @@ from shared.domain.errors import (
     StoreError,
     UnreadableRow,
 )
-from shared.domain.intakes import Intake
 from shared.domain.policy import Policy
 from shared.domain.records import Model
-from shared.domain.sources import RegistrySource
 from shared.intake_ports import IntakePorts
 from shared.ports import Row
-from shared.service import artifacts, catalogue, content, fetch, intake_rows, shelf, store
+from shared.service import store
+from shared.service.catalogue import artifacts, content, models, shelf
 from shared.service.claims import Mint
-from shared.service.fetch import Fetched
-from shared.service.intake_hints import IntakeHint
-from shared.service.intake_turn import IntakeTurn, clear, finish
+from shared.service.intake import fetch, rows
+from shared.service.intake.fetch import Fetched
+from shared.service.intake.hints import IntakeHint
+from shared.service.intake.turn import IntakeTurn, clear, finish
 from shared.telemetry import Happened
 
 R = TypeVar("R", Model, Artifact)
@@ -44,10 +47,10 @@ def take_in(ports: IntakePorts, mint: Mint, policy: Policy, hint: IntakeHint) ->
     A row that this version cannot read is left alone.
     """
     try:
-        stored = intake_rows.load_unfinished(ports.tables, hint.user_key, hint.upload_id)
+        stored = rows.load_unfinished(ports.tables, hint.user_key, hint.upload_id)
         if stored is None:
             return
-        if intake_rows.load_finished(ports.tables, hint.user_key, hint.upload_id):
+        if rows.load_finished(ports.tables, hint.user_key, hint.upload_id):
             clear(ports, stored)
         elif intakes.may_begin(stored.record, ports.clock.now()):
             if end := intakes.find_end(stored.record, ports.clock.now()):
@@ -101,7 +104,7 @@ def _store(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> None:
 
 def _store_model(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> tuple[Model, Row]:
     ports, intake = turn.ports, turn.intake
-    upload = catalogue.Upload(
+    upload = models.Upload(
         file=fetched.file,
         filename=intake.filename or intake.source.rstrip("/").rpartition("/")[2],
         model_name=intake.name,
@@ -111,11 +114,11 @@ def _store_model(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> tuple[Model,
         evaluation=intake.evaluation,
         license=intake.license,
     )
-    measured = catalogue.Measured(upload=upload, digest=fetched.digest, size=fetched.size)
-    judged = catalogue.judge(ports, measured)
+    measured = models.Measured(upload=upload, digest=fetched.digest, size=fetched.size)
+    judged = models.judge(ports, measured)
     if fetched.registered is None:
         _land(turn, fetched)
-    described = catalogue.describe(measured, judged, intake.user_key, intake.created_at)
+    described = models.describe(measured, judged, intake.user_key, intake.created_at)
     model = _name(turn, mint, lambda model_id: _refer(described(model_id), fetched.registered))
     return model, store.model_row(model)
 
@@ -162,7 +165,7 @@ def _land(turn: IntakeTurn, fetched: Fetched) -> None:
 
 
 def _copy(turn: IntakeTurn, key: str) -> None:
-    source = intake_rows.quarantine_key(turn.intake.id)
+    source = rows.quarantine_key(turn.intake.id)
     while True:
         try:
             turn.ports.blobs.copy(source, key, etag=turn.intake.etag)

@@ -1,18 +1,18 @@
 """What is known of one model: what its file tells, what serving it installs, and how ready it is."""
 
-from shared.domain import readiness
-from shared.domain.exceptions import VerdictException, covers, grant_of
+from shared.domain.catalogue import readiness
+from shared.domain.catalogue.exceptions import VerdictException, covers, grant_of
+from shared.domain.catalogue.readable import Description
+from shared.domain.catalogue.readiness import Readiness
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.packaging.environment import plan_environment
 from shared.domain.packaging.lint import lint
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.readable import Description
-from shared.domain.readiness import Readiness
 from shared.domain.scoring import sample_payload
 from shared.ports import Ports
-from shared.service import exceptions
+from shared.service.catalogue import exceptions
 from shared.service.owned import require_model
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from shared.domain import codec, ids
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import NotFound
-from shared.domain.intakes import Intake
 from shared.domain.principal import Principal
 from shared.ports import Ports, Row, Tables
 from shared.service import store

@@ -12,9 +12,10 @@ from shared.domain.poisoning import GiveUp, Ignore, TryAgain
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS
 from shared.domain.principal import Principal
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import dead_letters, hints, produce, settle, store
+from shared.service import hints, settle, store
 from shared.service.hints import Hint
-from shared.service.produce import DeployEvent
+from shared.service.queues import dead_letters, produce
+from shared.service.queues.produce import DeployEvent
 from shared.telemetry import Happened
 
 EVENT_PAUSE = 60  # seconds before an event's new try

@@ -2,9 +2,7 @@
 
 import hashlib
 import random
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,51 +11,17 @@ from local.processes import wait_until
 from shared.adapters import storage_account
 from shared.adapters.azure_blobs import AzureBlobs
 from shared.adapters.azure_tables import AzureTables
-from shared.domain.intakes import Intake
-from shared.service import content, intake_rows, store
+from shared.domain.catalogue.intakes import Intake
+from shared.service import store
+from shared.service.catalogue import content
+from shared.service.intake import rows as intake_rows
 from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
-from tests.e2e.user import SELDOM, Json, User
+from tests.e2e.sending import begin, confirm, paste, wait_finished
+from tests.e2e.user import Json, User
 from tests.e2e.watch import held
 
 BIG = 48 * 1024 * 1024
 KILLS = 3
-
-
-def begin(user: User, **asked: Any) -> Json:
-    answer = user.http.post("/uploads", json=asked)
-    assert answer.status_code == 201, answer.text
-    shown: Json = answer.json()
-    return shown
-
-
-def confirm(user: User, upload_id: str, **told: str) -> None:
-    answer = user.http.post(f"/uploads/{upload_id}/confirm", json=told)
-    assert answer.status_code == 202, answer.text
-
-
-def wait_finished(user: User, upload_id: str, *, seconds: float = 60) -> Json:
-    """The upload once it has come to an end."""
-    seen: Json = {}
-
-    def finished() -> bool:
-        answer = user.http.get(f"/uploads/{upload_id}")
-        seen.update(answer.json())
-        return "retry-after" not in answer.headers
-
-    wait_until(finished, seconds=seconds, what=f"upload {upload_id}", every=SELDOM)
-    return seen
-
-
-def paste(command: str, folder: Path) -> None:
-    """What a person does with a command that they were given."""
-    done = subprocess.run(
-        ["bash", "-c", f"{command} --fail --silent --show-error"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_file_goes_straight_to_storage_by_the_command_that_is_given(

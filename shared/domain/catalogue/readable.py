@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.exceptions import tell_grant
+from shared.domain.catalogue.exceptions import tell_grant
+from shared.domain.catalogue.readiness import find_untold
 from shared.domain.inspection import Inspection, Json, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.lint import Finding
-from shared.domain.readiness import find_untold
 from shared.domain.records import Grant, Model
 from shared.domain.scoring import sample_call
 

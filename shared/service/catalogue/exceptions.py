@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from shared import telemetry
 from shared.domain import codec
+from shared.domain.catalogue.exceptions import ExceptionRequest, VerdictException, is_digest
 from shared.domain.errors import Forbidden, NotFound
-from shared.domain.exceptions import ExceptionRequest, VerdictException, is_digest
 from shared.domain.principal import Principal
 from shared.ports import Ports, Row, Tables
 from shared.service import store

@@ -9,19 +9,20 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shared import telemetry
-from shared.domain import intakes
+from shared.domain.catalogue import intakes
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import Changed, Exists, LeaseLost, Missing, Refusal, StoreError
-from shared.domain.intakes import Intake
 from shared.domain.policy import Policy
 from shared.intake_ports import IntakePorts
 from shared.ports import Insert, Operation, Ports, Row
-from shared.service import intake_hints, intake_rows, store
+from shared.service import store
+from shared.service.intake import hints, rows
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
 
 class IntakeTurn:
-    """The effects of a turn; the decisions are in `shared.domain.intakes`, the order in `take_in`."""
+    """The effects of a turn; the decisions are in `shared.domain.catalogue.intakes`, the order in `take_in`."""
 
     def __init__(self, ports: IntakePorts, policy: Policy, stored: Stored[Intake]) -> None:
         self.ports = ports
@@ -59,7 +60,7 @@ class IntakeTurn:
             return
         self._save(decided.intake)
         telemetry.tell(Happened.INTAKE_WAITS, upload=self.intake.id, reason=text)
-        intake_hints.send(self.ports.queue, self.intake, delay=decided.seconds)
+        hints.send(self.ports.queue, self.intake, delay=decided.seconds)
 
     def refuse(self, refusal: Refusal) -> None:
         """Ends it without an artifact. Raises LeaseLost."""
@@ -77,12 +78,12 @@ class IntakeTurn:
         return self.ports.clock.now() + timedelta(seconds=self.policy.lease)
 
     def _row(self) -> Row:
-        return intake_rows.unfinished_row(self.intake, self._etag)
+        return rows.unfinished_row(self.intake, self._etag)
 
     def _save(self, intake: Intake) -> None:
-        row = intake_rows.unfinished_row(intake, self._etag)
+        row = rows.unfinished_row(intake, self._etag)
         try:
-            etag = store.save(self.ports.tables, self.ports.random, intake_rows.INTAKES, row)
+            etag = store.save(self.ports.tables, self.ports.random, rows.INTAKES, row)
         except (Changed, Missing) as error:
             raise LeaseLost(f"upload {intake.id} was changed by another") from error
         self.intake, self._etag = intake, etag
@@ -99,13 +100,13 @@ def finish(ports: Ports, stored: Stored[Intake], refusal: Refusal) -> None:
 def clear(ports: Ports, stored: Stored[Intake]) -> None:
     """Removes what is left of a finished intake: the uploaded file first, then the row that leads to it."""
     if not stored.record.source:
-        ports.blobs.remove(intake_rows.quarantine_key(stored.record.id))
-    store.remove(ports.tables, intake_rows.INTAKES, stored.row)
+        ports.blobs.remove(rows.quarantine_key(stored.record.id))
+    store.remove(ports.tables, rows.INTAKES, stored.row)
 
 
 def _write_end(ports: Ports, ended: Intake, operations: list[Operation]) -> bool:
     """Whether this end is the one that counts; False where it has ended before."""
-    operations = [*operations, Insert(intake_rows.finished_row(ended))]
+    operations = [*operations, Insert(rows.finished_row(ended))]
     try:
         store.commit(ports.tables, ports.random, store.RECORDS, operations)
     except Exists:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.artifacts import ArtifactKind
+from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.errors import Refusal, Trouble
 from shared.domain.records import Kept, Lease
 from shared.domain.retry import MAX_ATTEMPTS, retry_delay

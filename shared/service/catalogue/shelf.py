@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from shared.domain import codec, ids
-from shared.domain.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.records import Model
 from shared.ports import Row, Tables
 from shared.service import store

@@ -11,13 +11,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from shared.domain import limits, sources
+from shared.domain import limits
+from shared.domain.catalogue import sources
+from shared.domain.catalogue.sources import RegistrySource
 from shared.domain.errors import Changed, Conflict, Missing, NotFound, Refusal, TooLarge
-from shared.domain.sources import RegistrySource
 from shared.intake_ports import SourceFile
-from shared.service import intake_rows, referenced
-from shared.service.begin_intake import too_large
-from shared.service.intake_turn import IntakeTurn
+from shared.service.intake import referenced, rows
+from shared.service.intake.begin import too_large
+from shared.service.intake.turn import IntakeTurn
 
 _CHUNK = 4 * 1024 * 1024
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can tell
@@ -67,7 +68,7 @@ def _find(turn: IntakeTurn) -> tuple[RegistrySource | None, Sequence[SourceFile]
 
 
 def _open_uploaded(turn: IntakeTurn) -> BinaryIO:
-    key = intake_rows.quarantine_key(turn.intake.id)
+    key = rows.quarantine_key(turn.intake.id)
     try:
         return turn.ports.blobs.open(key, etag=turn.intake.etag)
     except (Changed, Missing) as error:

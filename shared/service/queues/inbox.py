@@ -22,9 +22,11 @@ from shared.domain.policy import (
 from shared.domain.redaction import redact
 from shared.intake_ports import IntakePorts
 from shared.ports import Ports, WorkerPorts
-from shared.service import dead_letters, hints, intake_hints, poison, produce, run, take_in
+from shared.service import hints, run
 from shared.service.claims import Mint
 from shared.service.hints import NewerHint
+from shared.service.intake import hints as intake_hints, take_in
+from shared.service.queues import dead_letters, poison, produce
 from shared.telemetry import Happened
 
 H = TypeVar("H")

@@ -12,15 +12,16 @@ from typing import BinaryIO, TypeVar
 
 from shared import telemetry
 from shared.domain import codec, ids
-from shared.domain.artifacts import Artifact, ArtifactKind
 from shared.domain.bookkeeping import ClaimKind, Request
+from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.errors import InvalidRequest, TooLarge, Unavailable
 from shared.domain.names import MODEL_NAME_RULE, is_model_name
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Model
 from shared.ports import Insert, Operation, Ports, Replace, Row
-from shared.service import content, shelf, store
+from shared.service import store
+from shared.service.catalogue import content, shelf
 from shared.service.claims import Mint
 from shared.service.contention import TRIES
 from shared.telemetry import Happened
