@@ -1,8 +1,12 @@
 """Runs and model versions of a real tracking server; what it points to elsewhere is not followed."""
 
+import json
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -47,6 +51,30 @@ def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
     finally:
         processes.stop(process, seconds=10)
+
+
+@contextmanager
+def pointing_to(place: str) -> Iterator[str]:
+    """The address of a tracking server that says of every model version that its files lie there."""
+    told = {"artifact_uri": place, "model_version": {"name": "iris", "version": "1"}}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(told).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 def answers(url: str) -> bool:
@@ -165,15 +193,11 @@ def test_a_path_that_a_run_does_not_have_is_not_there(tracking: str, run: tuple[
         "azureml:iris:1",
     ],
 )
-def test_what_a_server_points_to_elsewhere_is_not_followed(
-    monkeypatch: pytest.MonkeyPatch, tracking: str, place: str
-) -> None:
+def test_what_a_server_points_to_elsewhere_is_not_followed(place: str) -> None:
     """A server may register what its users write, whatever it is."""
-    sources = MlflowSources(tracking, ALLOWED, followed)
-    monkeypatch.setattr(sources, "_locate", lambda _source: place)
+    with pointing_to(place) as url, pytest.raises((InvalidRequest, NotFound)) as caught:
+        MlflowSources(url, ALLOWED, followed).find(VersionSource("iris", "1"))
 
-    with pytest.raises((InvalidRequest, NotFound)) as caught:
-        sources.find(VersionSource("iris", "1"))
     assert caught.value.code in ("source_not_allowed", "source_not_found")
 
 
@@ -191,7 +215,7 @@ def test_what_a_server_points_to_elsewhere_is_not_followed(
     ],
 )
 def test_an_allowed_store_behind_the_server_is_read_by_our_own_rights(
-    monkeypatch: pytest.MonkeyPatch, place: str, asked: list[Source]
+    place: str, asked: list[Source]
 ) -> None:
     seen: list[Source] = []
 
@@ -199,10 +223,8 @@ def test_an_allowed_store_behind_the_server_is_read_by_our_own_rights(
         seen.append(source)
         return []
 
-    sources = MlflowSources("http://127.0.0.1:9", ALLOWED, follow)
-    monkeypatch.setattr(sources, "_locate", lambda _source: place)
-
-    assert sources.find(VersionSource("iris", "1")) == []
+    with pointing_to(place) as url:
+        assert MlflowSources(url, ALLOWED, follow).find(VersionSource("iris", "1")) == []
     assert seen == asked
 
 
