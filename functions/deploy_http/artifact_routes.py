@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from functions.deploy_http import addresses, catalogue_answers as answers
 from functions.deploy_http.answers import Message
@@ -16,8 +16,8 @@ from functions.deploy_http.openapi import cached, created, downloaded, errors
 from functions.deploy_http.uploads import FileForm, ModelForm
 from shared.domain import ids
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
+from shared.domain.names import DEFAULT_INSTANCE_TYPE
 from shared.domain.records import Model
-from shared.domain.requests import InstanceType
 from shared.service import owned, read
 from shared.service.catalogue import describe, reset, uploads, withdraw
 
@@ -139,9 +139,7 @@ def rate_model(
     caller: SignedIn,
     request: Request,
     model_id: str,
-    instance_type: Annotated[
-        InstanceType, Query(description="The size it is to be served on.")
-    ] = "Standard_DS1_v2",
+    instance_type: addresses.ServedOn = DEFAULT_INSTANCE_TYPE,
 ) -> Response:
     """How ready one of your models is to be deployed, in parts: each says why, and what would raise it."""
     rated = describe.rate_model(caller.ports, caller.principal, model_id, instance_type)

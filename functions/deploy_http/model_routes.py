@@ -15,6 +15,7 @@ from functions.deploy_http.openapi import cached, created, errors, readable
 from functions.deploy_http.uploads import ModelForm
 from shared.domain import ids
 from shared.domain.catalogue.readable import render_readable
+from shared.domain.names import DEFAULT_INSTANCE_TYPE
 from shared.domain.records import Model
 from shared.service import owned, read
 from shared.service.catalogue import describe, uploads, withdraw
@@ -90,6 +91,7 @@ def inspect_model(
     caller: SignedIn,
     request: Request,
     model_id: str,
+    instance_type: addresses.ServedOn = DEFAULT_INSTANCE_TYPE,
     shown_as: Annotated[
         Literal["json", "text", ""],
         Query(alias="format", description="`text` is for people, as is `Accept: text/plain`."),
@@ -97,7 +99,9 @@ def inspect_model(
     accept: Annotated[str, Header(max_length=500)] = _JSON,
 ) -> Response:
     """All that was read from a model's file, what will be installed to serve it, and how to call it."""
-    described = describe.describe_model(caller.ports, caller.policy, caller.principal, model_id)
+    described = describe.describe_model(
+        caller.ports, caller.policy, caller.principal, model_id, instance_type
+    )
     if shown_as == "text" or (not shown_as and _prefers_text(accept)):
         response = answer_text_unless_seen(request, render_readable(described))
     else:

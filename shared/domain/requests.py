@@ -124,7 +124,7 @@ class DeployRequest(BaseModel):
         description="An endpoint of yours to join, or a new name; `endpoint-{id}` if left out.",
     )
     instance_type: InstanceType = Field(
-        "Standard_DS1_v2", description=f"An Azure VM size: {', '.join(names.INSTANCE_TYPES)}, ..."
+        names.DEFAULT_INSTANCE_TYPE, description=f"One of {', '.join(names.INSTANCE_TYPES)}, ..."
     )
     instance_count: int = Field(1, ge=1, le=10, strict=True)
     description: PlainText = ""

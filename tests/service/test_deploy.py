@@ -1,8 +1,13 @@
 """The way of one deployment, when nothing goes wrong."""
 
+from dataclasses import replace
+from typing import BinaryIO
+
 from shared.domain import phases
+from shared.domain.inspection import Inspection
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Status
+from tests.service.sample import KnownReader
 from tests.service.world import World
 
 
@@ -56,6 +61,23 @@ def test_events_are_numbered_without_gaps_and_tell_each_step() -> None:
         "traffic",
         "finish",
     ]
+
+
+def test_a_model_that_does_not_fit_into_its_instance_is_told_of_before_anything_is_paid() -> None:
+    class LargeReader(KnownReader):
+        def read(self, content: BinaryIO, *, digest: str) -> Inspection:
+            return replace(super().read(content, digest=digest), size=7 * 1024**3)
+
+    world = World()
+    world.ports = replace(world.ports, reader=LargeReader())
+    for instance, told in (("Standard_DS2_v2", True), ("Standard_DS4_v2", False)):
+        record = world.live(instance_type=instance)
+        [prepared] = [
+            each
+            for each in world.events(record)
+            if each.step == "prepare" and each.name == "step_done"
+        ]
+        assert ("larger_than_memory" in prepared.text) == told
 
 
 def test_an_acceptance_claims_first_then_indexes_then_admits_then_hints() -> None:

@@ -39,7 +39,9 @@ def test_they_are_artifacts_like_all_others(name: str) -> None:
         assert model in list(page.items)
         assert owned.require_artifact(world.ports, user, kind, model.id) == model
         assert read.find_content(world.ports, [model]) == {model.content_digest: True}
-        described = describe.describe_model(world.ports, Policy(), user, model.id)
+        described = describe.describe_model(
+            world.ports, Policy(), user, model.id, "Standard_DS1_v2"
+        )
         assert model.id in render_readable(described)
         rated = describe.rate_model(world.ports, user, model.id, "Standard_DS1_v2")
         assert 0 < rated.score <= 1

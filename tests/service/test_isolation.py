@@ -29,7 +29,9 @@ LOOKS: dict[str, Look] = {
     "model": lambda w, r: owned.require_model(w.ports, BERT, r.model_id),
     "artifact": lambda w, r: owned.require_artifact(w.ports, BERT, MODEL, r.model_id),
     "delete artifact": lambda w, r: withdraw.delete_artifact(w.ports, BERT, MODEL, r.model_id),
-    "inspection": lambda w, r: describe.describe_model(w.ports, w.policy, BERT, r.model_id),
+    "inspection": lambda w, r: describe.describe_model(
+        w.ports, w.policy, BERT, r.model_id, "Standard_DS1_v2"
+    ),
     "readiness": lambda w, r: describe.rate_model(w.ports, BERT, r.model_id, "Standard_DS1_v2"),
     "request": lambda w, _: produce.require_request(w.ports, BERT, "s", "1"),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.domain.inspection import Inspection, ModelFormat
+from shared.domain.names import MEMORY_GIB
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.releases import NEWEST_PYTHON, OLDEST_PYTHON, find_line
 from shared.domain.packaging.signatures import describe_signature
@@ -31,12 +32,9 @@ class Finding:
     fix: str
 
 
-def lint(
-    inspection: Inspection, environment: Environment, memory_gib: float | None = None
-) -> tuple[Finding, ...]:
-    """The findings, those that break most first. `memory_gib` is the instance's memory, where one is chosen."""
+def lint(inspection: Inspection, environment: Environment) -> tuple[Finding, ...]:
+    """The findings whatever the instance, those that break most first."""
     return (
-        *_lint_memory(inspection, memory_gib),
         *_lint_python(inspection, environment),
         *_lint_libraries(inspection, environment),
         *_lint_folder(inspection),
@@ -45,11 +43,13 @@ def lint(
     )
 
 
-def _lint_memory(inspection: Inspection, memory_gib: float | None) -> Iterator[Finding]:
+def lint_memory(inspection: Inspection, instance_type: str) -> Iterator[Finding]:
+    """The finding, if there is one, about a file and an instance's memory; none where its size is not known here."""
+    memory_gib = MEMORY_GIB.get(instance_type)
     if memory_gib is not None and inspection.size / _GIB + _BESIDE_MODEL_GIB > memory_gib:
         yield Finding(
             code="larger_than_memory",
-            what=f"The file alone is {inspection.size / _GIB:.1f} GiB; the instance has {memory_gib:g} GiB of memory.",
+            what=f"The file alone is {inspection.size / _GIB:.1f} GiB; {instance_type} has {memory_gib:g} GiB of memory.",
             fix="Deploy with a larger instance_type, or save a smaller model.",
         )
 

@@ -7,7 +7,7 @@ from shared.domain.catalogue.readiness import Readiness
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.packaging.environment import plan_environment
-from shared.domain.packaging.lint import lint
+from shared.domain.packaging.lint import lint, lint_memory
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.scoring import sample_payload
@@ -17,9 +17,9 @@ from shared.service.owned import require_model
 
 
 def describe_model(
-    ports: Ports, policy: Policy, principal: Principal, model_id: str
+    ports: Ports, policy: Policy, principal: Principal, model_id: str, instance_type: str
 ) -> Description:
-    """All that was read from the file of one of the user's models. Raises NotFound."""
+    """All that was read from the file of one of the user's models, and what serving it on an instance asks. Raises NotFound."""
     model = require_model(ports, principal, model_id).record
     inspection = parse_inspection(dict(model.inspection))
     environment = plan_environment(inspection, policy.default_python)
@@ -31,7 +31,7 @@ def describe_model(
         grant=grant_of(exception) if exception else None,
         inspection=inspection,
         environment=environment,
-        findings=lint(inspection, environment),
+        findings=(*lint_memory(inspection, instance_type), *lint(inspection, environment)),
         payload=sample_payload(inspection),
     )
 

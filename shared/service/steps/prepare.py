@@ -21,6 +21,7 @@ from shared.domain.inspection import (
 )
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.outcomes import Done, Failed, Outcome
+from shared.domain.packaging.lint import lint_memory
 from shared.domain.packaging.package import (
     Inline,
     Member,
@@ -71,8 +72,9 @@ def ensure_package(turn: Turn) -> Outcome:
         turn.note(package_digest=package.digest)
         _store_package(turn, package, source)
     text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."
-    if package.findings:
-        text += f" Worth knowing: {', '.join(package.findings)}."
+    memory = (finding.code for finding in lint_memory(inspection, turn.record.instance_type))
+    if findings := [*memory, *package.findings]:
+        text += f" Worth knowing: {', '.join(findings)}."
     if exception:
         text += f" {tell_grant(grant_of(exception))}"
     return Done(text=text, phases=(phases.PREPARED,))

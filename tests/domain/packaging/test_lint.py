@@ -2,14 +2,17 @@ import pytest
 
 from shared.domain.inspection import Column, Inspection, ModelFormat, Tensor
 from shared.domain.packaging.environment import plan_environment
-from shared.domain.packaging.lint import lint
+from shared.domain.packaging.lint import lint, lint_memory
 from tests.domain.packaging.inspections import inspection
 
 NAMED = (Column(name="age", type="double"),)
 
 
-def codes(found: Inspection, memory_gib: float | None = None) -> set[str]:
-    findings = lint(found, plan_environment(found, "3.10"), memory_gib)
+def codes(found: Inspection, instance_type: str = "") -> set[str]:
+    findings = [
+        *lint_memory(found, instance_type),
+        *lint(found, plan_environment(found, "3.10")),
+    ]
     assert all(finding.what.endswith(".") and finding.fix.endswith(".") for finding in findings)
     return {finding.code for finding in findings}
 
@@ -49,11 +52,11 @@ def test_what_surprises_on_azure_is_found(found: Inspection, code: str) -> None:
     assert code in codes(found)
 
 
-def test_a_file_larger_than_the_instance_s_memory_is_found_where_one_is_chosen() -> None:
+def test_a_file_larger_than_the_instance_s_memory_is_found_where_its_size_is_known() -> None:
     large = inspection(features=NAMED, size=7 * 1024**3)
-    assert "larger_than_memory" not in codes(large)
-    assert "larger_than_memory" in codes(large, 7.0)
-    assert "larger_than_memory" not in codes(large, 28.0)
+    assert "larger_than_memory" not in codes(large, "Standard_of_another_day")
+    assert "larger_than_memory" in codes(large, "Standard_DS2_v2")
+    assert "larger_than_memory" not in codes(large, "Standard_DS4_v2")
 
 
 def test_a_folder_of_the_mlflow_that_serves_is_not_spoken_of() -> None:
