@@ -55,10 +55,10 @@ def measure() -> list[Figure]:
     with parts.folder() as folder:
         plain, packed = folder / "forest.joblib", folder / "forest.z.joblib"
         _run(_TRAIN, str(plain), str(packed), str(SIZE))
-        return [*_compare("forest", plain), *_compare("forest, zlib", packed)]
+        return [*_compare("forest", plain, 1), *_compare("forest, zlib", packed, 1.25)]
 
 
-def _compare(name: str, path: Path) -> list[Figure]:
+def _compare(name: str, path: Path, goal: float) -> list[Figure]:
     ours: list[tuple[float, float]] = []
     floor: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
@@ -70,7 +70,12 @@ def _compare(name: str, path: Path) -> list[Figure]:
     note = f"{size}; {spread(seconds)}; joblib.load {spread(floor_seconds)}"
     return [
         at_most(
-            f"reading: {name}", median(seconds), "s", floor=median(floor_seconds), goal=1, note=note
+            f"reading: {name}",
+            median(seconds),
+            "s",
+            floor=median(floor_seconds),
+            goal=goal,
+            note=note,
         ),
         at_most(
             f"reading: {name}, memory",
