@@ -40,7 +40,7 @@ MUTATIONS = {
         "shared/service/store.py",
         "            etags = _read_back(tables, table, signed, nonce)\n",
         "            etags = None\n",
-        first=700,
+        first=780,
     ),
     "take a write that was refused for one's own": Mutation(
         "shared/service/store.py",
@@ -73,6 +73,7 @@ MUTATIONS = {
         "        return isinstance(error, Missing)\n",
         "        newer = tables.get(table, row.partition, row.key)\n"
         "        return newer is None or remove(tables, table, newer)\n",
+        first=60,
     ),
     "settle without looking whether an acceptance is under way": Mutation(
         "shared/service/settle.py",
