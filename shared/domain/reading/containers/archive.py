@@ -16,6 +16,7 @@ from shared.domain.reading.limits import Limits, corrupt, over_limits
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _ENCRYPTED = 0x1
+_UNICODE_NAME = 0x7075
 _LOCAL_HEADER = 30
 """Bytes before the name of a file's own header; its last four are the lengths of the name and of what follows it."""
 _BROKEN = (
@@ -30,7 +31,10 @@ _BROKEN = (
 
 
 class Archive:
-    """A checked zip archive. `entries` are its files in the archive's order, without folders and macOS's extras."""
+    """A checked zip archive. `entries` are its files in the archive's order, without folders and macOS's extras.
+
+    Those extras are `left_out`: whoever loads the archive as it is would find them.
+    """
 
     def __init__(self, file: BinaryIO, size: int, limits: Limits) -> None:
         try:
@@ -41,13 +45,14 @@ class Archive:
         self._file = file
         self._size = size
         infos = self._zip.infolist()
-        check_end(file, size)
+        check_end(file, size, len(infos))
         _check_together(infos, size, limits)
         for info in infos:
             _check_entry(info, limits)
         check_together((info.filename, info.is_dir()) for info in infos)
         files = [info for info in infos if not info.is_dir() and not is_junk(info.filename)]
         self.entries = tuple(Entry(info.filename, info.file_size) for info in files)
+        self.left_out = tuple(info.filename for info in infos if is_junk(info.filename))
 
     def open(self, name: str) -> "MemberContent":
         """One file's bytes, in order."""
@@ -113,7 +118,7 @@ def _check_together(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> 
 
 def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
     shown = repr(info.orig_filename[:80])
-    if info.orig_filename != info.filename:
+    if info.orig_filename != info.filename or _has_second_name(info.extra):
         raise corrupt(f"the archive has a file with an unsafe name: {shown}")
     check_name(info.filename, limits)
     kind = stat.S_IFMT(info.external_attr >> 16)
@@ -127,3 +132,13 @@ def _check_entry(info: zipfile.ZipInfo, limits: Limits) -> None:
         raise corrupt(f"the archive uses a compression that is not read here: {shown}")
     if info.file_size > max(limits.free_ratio_below, info.compress_size * limits.ratio):
         raise over_limits(f"{shown} unpacks to more than {limits.ratio} times its size")
+
+
+def _has_second_name(extra: bytes) -> bool:
+    """Whether a file is given a name in Unicode beside its own, which Python reads from 3.12 on."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<2H", extra[:4])
+        if kind == _UNICODE_NAME:
+            return True
+        extra = extra[4 + size :]
+    return False

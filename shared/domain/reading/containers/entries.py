@@ -1,12 +1,12 @@
 """What zip and tar archives have in common: files with names, and what makes a name unsafe to unpack."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.reading.containers.content import Content
-from shared.domain.reading.limits import Limits, corrupt
+from shared.domain.reading.limits import Limits, corrupt, over_limits
 
 _BAD_NAME = re.compile(r"^$|[\x00-\x1f\\]|^/|^[A-Za-z]:|(^|/)\.{1,2}(/|$)|//")
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._)")
@@ -38,9 +38,11 @@ def is_junk(name: str) -> bool:
 
 
 def check_name(name: str, limits: Limits) -> None:
-    """Raise UnreadableModel for a path that leaves the folder, or that systems spell in more than one way."""
+    """Raise UnreadableModel for a path that leaves the folder, that systems spell in more than one way, or too deep a one."""
     if len(name) > limits.name or _BAD_NAME.search(name):
         raise corrupt(f"the archive has a file with an unsafe name: {name[:80]!r}")
+    if name.count("/") > limits.nesting:
+        raise over_limits(f"the archive has more than {limits.nesting} folders in each other")
 
 
 def check_together(entries: Iterable[tuple[str, bool]]) -> None:
@@ -54,6 +56,11 @@ def check_together(entries: Iterable[tuple[str, bool]]) -> None:
         seen.add(name)
         if not is_folder:
             files.add(name)
-    parents = {name[:at] for name in seen for at, letter in enumerate(name) if letter == "/"}
-    if parents & files:
+    parents = (found for name in seen for found in _parents(name))
+    if any(parent in files for parent in parents):
         raise corrupt("the archive has a file and a folder of one name")
+
+
+def _parents(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name

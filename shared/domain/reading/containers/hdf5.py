@@ -54,7 +54,9 @@ def read_hdf5(
     root = find_root(source)
     found = Hdf5File()
     for name, text in read_attributes(source, read_messages(source, root), wanted, limits.document):
-        found.attributes.setdefault(name, text)
+        if name in found.attributes:
+            raise broken(f"has two attributes of the name {name}")
+        found.attributes[name] = text
     seen = {root}
     todo = [("", root)]
     while todo:

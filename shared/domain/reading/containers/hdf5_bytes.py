@@ -12,6 +12,7 @@ from shared.domain.reading.limits import corrupt, over_limits
 UNDEFINED = 2**64 - 1
 """The address of what is not there."""
 _MOST_STEPS = 120_000
+_BYTES_OF_A_STEP = 2_048
 _LONGEST_READ = 1 << 20
 
 
@@ -24,17 +25,17 @@ class Hdf5Bytes:
         self.size = size
         self._steps = 0
 
-    def spend(self) -> None:
-        """Count a step. Raises UnreadableModel where there were too many for a model."""
-        self._steps += 1
+    def spend(self, steps: int = 1) -> None:
+        """Count steps. Raises UnreadableModel where there were too many for a model."""
+        self._steps += steps
         if self._steps > _MOST_STEPS:
             raise over_limits("its HDF5 structure takes more steps to read than any model's")
 
     def at(self, address: int, size: int) -> bytes:
         """Exactly `size` bytes from an address. Raises UnreadableModel where they are not all in the file."""
-        self.spend()
         if size > _LONGEST_READ or address + size > self.size:
             raise broken("points behind its end")
+        self.spend(1 + size // _BYTES_OF_A_STEP)
         self._file.seek(self._start + address)
         data = self._file.read(size)
         if len(data) != size:

@@ -96,21 +96,25 @@ def _text(source: Hdf5Bytes, kind: bytes, value: Fields, most: int) -> bytes | N
 
 
 def _find_in_heap(source: Hdf5Bytes, heap: int, index: int, length: int) -> bytes:
-    """A text of the global heap; a collection holds objects one after the other, 0 being the free rest."""
+    """A text of the global heap; a collection holds objects one after the other, 0 being free room.
+
+    Read to its end: of two objects of one number the HDF5 library takes the last.
+    """
     header = source.record(heap, 16, b"GCOL")
     header.take(4)
     at, end = heap + 16, heap + header.address()
+    found = []
     while at + 16 <= end:
         fields = Fields(source.at(at, 16))
         number = fields.number(2)
         fields.take(6)
         size = fields.address()
-        if number == index and number and length <= size:
-            return _read_long(source, at + 16, length)
-        if number in (0, index):
-            break
-        at += 16 + size + -size % 8
-    raise broken("refers to a text that it does not hold")
+        if number == index:
+            found.append((at + 16, size))
+        at += 16 + size + -size % 8 if number else max(16, size)
+    if index == 0 or len(found) != 1 or found[0][1] < length:
+        raise broken("refers to a text that it does not hold, or holds twice")
+    return _read_long(source, found[0][0], length)
 
 
 def _read_long(source: Hdf5Bytes, address: int, length: int) -> bytes:

@@ -14,8 +14,11 @@ _LONGEST_COMMENT = 0xFFFF
 _UNKNOWN = (0xFFFF, 0xFFFFFFFF)
 
 
-def check_end(file: BinaryIO, size: int) -> None:
-    """Raise UnreadableModel for an archive whose list does not end where its last record starts."""
+def check_end(file: BinaryIO, size: int, files: int) -> None:
+    """Raise UnreadableModel for an archive whose list does not end where its last record starts, or has not `files` files.
+
+    Python reads the list to its end, torch as many files as the record counts.
+    """
     start = max(0, size - _END_SIZE - _LONGEST_COMMENT)
     file.seek(start)
     tail = file.read()
@@ -34,6 +37,8 @@ def check_end(file: BinaryIO, size: int) -> None:
         count, length, offset = longer
     if offset + length != end:
         raise corrupt("its list of files is not where it says")
+    if count != files:
+        raise corrupt("its list of files is longer or shorter than it says")
 
 
 def _read_64(file: BinaryIO, locator: int) -> tuple[int, tuple[int, int, int]]:

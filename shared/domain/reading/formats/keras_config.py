@@ -15,6 +15,7 @@ from shared.domain.reading.trust.keras_names import (
     CODE_LAYERS,
     FILE_LAYERS,
     FUNCTIONS,
+    PLACES,
     TF_FUNCTIONS,
     judge_keras_name,
 )
@@ -78,22 +79,30 @@ def _judge_class(value: dict[str, Any], evidence: Evidence) -> None:
     registered, config = value.get("registered_name"), value.get("config")
     if not isinstance(name, str) or not isinstance(module, str | None):
         raise corrupt("its configuration names a class by something else than a text")
-    if name in _VALUES:
-        return
+    place = "builtins" if module is None else module
+    by_keras = place == "builtins"
     if name == "__lambda__":
         evidence.add_dangerous(_LAMBDA.format("lambda function"))
-    elif name == "function":
+        return
+    if name == "function":
         _judge_function(module, config, evidence)
-    elif name in _TF_LAYERS:
+    if registered not in _own_names(name, config):
+        evidence.add_name(_OWN, str(registered)[:_SHOWN], judge_keras_name)
+    elif name == "function" or (name in _VALUES and by_keras):
+        return
+    elif name in _TF_LAYERS and (by_keras or PLACES.fullmatch(place)):
         _judge_tf_function(config, evidence)
-    elif isinstance(registered, str) and registered != name:
-        evidence.add_name(_OWN, registered, judge_keras_name)
-    elif module is None or module == "builtins":
+    elif by_keras:
         evidence.add_name("keras" if name in _KNOWN else _OWN, name, judge_keras_name)
     else:
-        evidence.add_name(module, name, judge_keras_name)
+        evidence.add_name(place, name, judge_keras_name)
     if name in CODE_LAYERS:
         evidence.add_dangerous(_LAMBDA.format(f"{name} layer"))
+
+
+def _own_names(name: str, config: object) -> tuple[object, ...]:
+    """What an object may be registered as: Keras before 3.12 takes that name of any module where it finds no other."""
+    return (None, name, config if name == "function" else name.strip("_"))
 
 
 def _judge_function(module: str | None, config: object, evidence: Evidence) -> None:
