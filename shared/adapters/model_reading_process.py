@@ -6,6 +6,8 @@ asks which of the kernel's walls stand here.
 """
 
 import bz2  # noqa: F401 - it opens a library of the system, where no file may be opened later
+import contextlib
+import ctypes
 import json
 import lzma  # noqa: F401 - see bz2
 import resource
@@ -14,6 +16,10 @@ import zlib  # noqa: F401 - see bz2
 from typing import Any, BinaryIO
 
 MOST_OUTPUT = 8 * 1024 * 1024
+_WANTED_BY_LIBYAML = "libpthread.so.0"
+"""PyYAML's build of libyaml names it; it lies where no file may be opened later."""
+_LONGEST_NUMBER = 100
+_STARTS_NUMBER = tuple("+-.0123456789")
 
 
 def main() -> int:
@@ -42,6 +48,8 @@ def _give_up_rights(order: dict[str, Any]) -> tuple[str, ...]:
         _, most = resource.getrlimit(limit)
         allowed = value if most == resource.RLIM_INFINITY else min(value, most)
         resource.setrlimit(limit, (allowed, allowed))
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(_WANTED_BY_LIBYAML)
     sys.path.insert(0, order["code_path"])
     from shared.adapters import reading_sandbox  # noqa: PLC0415 - the path is set just now
 
@@ -88,11 +96,19 @@ def _parse_yaml(data: bytes, yaml_path: str) -> object:
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent):
                 raise corrupt("its MLmodel file uses YAML aliases")
+            if isinstance(event, yaml.ScalarEvent) and _is_long_number(event):
+                raise corrupt("its MLmodel file has a number that MLflow does not write")
             if count > DEFAULT_LIMITS.yaml_events or depth > DEFAULT_LIMITS.nesting:
                 raise over_limits("its MLmodel file has more entries than MLflow writes")
         return yaml.load(data, loader)  # noqa: S506 - one of the two safe loaders
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise corrupt("its MLmodel file is no YAML") from error
+
+
+def _is_long_number(event: Any) -> bool:
+    """Whether YAML could take a long value for a number, which with colons in it is to the base 60 and takes hours."""
+    plain = event.implicit[0] and event.value[:1] in _STARTS_NUMBER
+    return len(event.value) > _LONGEST_NUMBER and (plain or event.tag is not None)
 
 
 def _answer(answer: dict[str, Any]) -> None:

@@ -133,6 +133,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "tar of many files": lambda: _tar({f"{at}": b"" for at in range(21_000)}),
     "long yaml": lambda: folder("flavors:\n  x:\n" + "  - a\n" * 600_000),
     "deep yaml": lambda: folder("flavors: " + "[" * 100_000),
+    "yaml number to the base 60": lambda: folder("flavors: 1" + ":1" * 1_500_000),
+    "yaml number with a tag": lambda: folder("flavors: !!int ' 1" + ":1" * 1_500_000 + "'"),
     "yaml of many keys": lambda: folder("".join(f"k{at}: 1\n" for at in range(300_000))),
     "deep json": lambda: b'{"learner":' + b"[" * 8_000_000,
     "json of many keys": lambda: b'{"learner":{' + b",".join(b'"k%d":1' % at for at in range(800_000)) + b"}}",
