@@ -3,7 +3,7 @@
 moto looks whether a key is there and writes it, in two steps; S3 lets one such write of a key be
 under way, and answers 409 ConditionalRequestConflict to another. Run as `python s3_server.py PORT`.
 `POST /_control/fail?times=N&status=S&code=C&method=M` makes the next N such requests fail; with
-`&done=1` they are done all the same, and only their answers lost.
+`&done=1` they are done all the same, and only their answers lost. `GET /_control/left` tells how many are left.
 """
 
 import subprocess
@@ -40,7 +40,11 @@ class Server:
         about: str = "",
         every: int = 1,
     ) -> None:
-        """The next requests of this method fail with this code; of those with `about` in their query, one in `every`."""
+        """The next requests of this method fail with this code, of those with `about` in their query.
+
+        With `every`, one in so many of them, and none of a key that has failed so before: S3 refuses a write
+        because of another one, which then lands.
+        """
         query: dict[str, str | int] = {
             "method": method,
             "code": code,
@@ -51,6 +55,10 @@ class Server:
         }
         query |= {"done": 1} if done else {}
         httpx.post(f"{self.url}/_control/fail", params=query).raise_for_status()
+
+    def failures_left(self) -> int:
+        """How many of those are still to come."""
+        return int(httpx.get(f"{self.url}/_control/left").raise_for_status().text)
 
 
 @contextmanager
@@ -88,6 +96,7 @@ class Conditional:
         self._under_way: set[str] = set()
         self._failures: list[dict[str, str]] = []
         self._met = 0
+        self._failed: set[str] = set()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -96,6 +105,9 @@ class Conditional:
             self._failures = [told] * int(told["times"])
             start("200 OK", [])
             return [b""]
+        if path == "/_control/left":
+            start("200 OK", [])
+            return [str(len(self._failures)).encode()]
         if failure := self._next_failure(environ):
             if failure.get("done"):
                 list(self._app(environ, lambda *_: None))
@@ -110,9 +122,11 @@ class Conditional:
                 return None
             if self._failures[0].get("about", "") not in environ["QUERY_STRING"]:
                 return None
-            self._met += 1
-            if self._met % int(self._failures[0].get("every", "1")):
-                return None
+            if (every := int(self._failures[0].get("every", "1"))) > 1:
+                self._met += 1
+                if self._met % every or environ["PATH_INFO"] in self._failed:
+                    return None
+                self._failed.add(environ["PATH_INFO"])
             return self._failures.pop(0)
 
     def _write(self, path: str, environ: Environ, start: StartResponse) -> Iterable[bytes]:

@@ -37,6 +37,7 @@ def test_each_reads_back_as_itself_from_s3_past_its_conflicts(
 
     made = create_at_once(open_s3, where, processes=processes, each=each)
 
+    assert s3.failures_left() == 0
     assert len({one.id for one in made}) == len(made) == processes * each
     tables, blobs = open_s3(where)
     ports = ports_of(tables, blobs, SystemClock())
