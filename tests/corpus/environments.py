@@ -37,7 +37,7 @@ ENVIRONMENTS: tuple[Environment, ...] = (
         python="3.9",
         recipe="sklearn_models",
         requirements=("scikit-learn==0.24.2", "numpy<1.24", "scipy<1.8", "pandas<2", *_SKLEARN[1:]),
-        keep=_FEW,
+        keep=("*",),
     ),
     Environment(
         name="sklearn-1.0.2",
@@ -51,14 +51,14 @@ ENVIRONMENTS: tuple[Environment, ...] = (
         python="3.11",
         recipe="sklearn_models",
         requirements=("scikit-learn==1.2.2", "numpy<2", "scipy<1.11", "pandas<2.1", *_SKLEARN[1:]),
-        keep=(*_FEW, "people.joblib-*", "RandomForestClassifier.*", "pipeline-*", "S*", "texts.*"),
+        keep=("*",),
     ),
     Environment(
         name="sklearn-1.4.2",
         python="3.11",
         recipe="sklearn_models",
         requirements=("scikit-learn==1.4.2", "numpy<2", "pandas<2.2", *_SKLEARN[1:]),
-        keep=_FEW,
+        keep=("*",),
     ),
     Environment(
         name="sklearn-1.5.2",
@@ -72,14 +72,14 @@ ENVIRONMENTS: tuple[Environment, ...] = (
         python="3.11",
         recipe="sklearn_models",
         requirements=("scikit-learn==1.7.2", "numpy==2.4.6", "pandas==2.3.3", *_SKLEARN[1:]),
-        keep=("[!G]*", "Gr*", "Gri*", "Gaussian[!P]*"),
+        keep=("*",),
     ),
     Environment(
         name="sklearn-1.8.0",
         python="3.11",
         recipe="sklearn_models",
         requirements=("scikit-learn==1.8.0", *_SKLEARN),
-        keep=_FEW,
+        keep=("*",),
     ),
     Environment(
         name="xgboost-1.7.6",

@@ -168,8 +168,8 @@ def fitted() -> Iterator[tuple[str, Model, Any, dict[str, Any]]]:
     )
     for models, y in groups:
         for model in models:
-            told: dict[str, Any] = dict(unnamed)
             model.fit(x, y)
+            told: dict[str, Any] = dict(unnamed) if _keeps_width(model) else {"features": []}
             if models is not groups[1][0] and hasattr(model, "classes_"):
                 told["classes"] = model.classes_
             yield type(model).__name__, model, x, told
@@ -183,6 +183,11 @@ def fitted() -> Iterator[tuple[str, Model, Any, dict[str, Any]]]:
         feature_extraction.text.TfidfVectorizer(), linear_model.SGDClassifier(random_state=1)
     ).fit(data.texts(), data.topics())
     yield "texts", texts, data.texts(), {"classes": texts.classes_}
+
+
+def _keeps_width(model: Model) -> bool:
+    """Whether the model keeps how many columns it has seen: a DummyClassifier before 1.5 does not."""
+    return getattr(model, "n_features_in_", None) is not None or hasattr(model, "coef_")
 
 
 def _joblib(**settings: Any) -> Callable[[Model], bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import takewhile
 
-from shared.domain.reading.pickles.arrays import decode_list, decode_number
+from shared.domain.reading.pickles.arrays import decode_list, decode_number, find_shape
 from shared.domain.reading.pickles.graph import Made, Pairs, Value
 
 _INNER = (
@@ -146,7 +146,14 @@ def find_inputs(node: Value, most: int, depth: int = 0) -> tuple[int, list[str] 
         found = find_inputs(inner, most, depth + 1)
         if found[0]:
             return found
-    return 0, None
+    return _coefficients(node, most), None
+
+
+def _coefficients(node: Value, most: int) -> int:
+    """How many columns a linear model has a number for, where it tells no more: GLMs before scikit-learn 1.0."""
+    is_linear = class_name(node).startswith("sklearn.linear_model.")
+    shape = find_shape(attribute(node, "coef_")) if is_linear else ()
+    return shape[0] if len(shape) == 1 and shape[0] <= most else 0
 
 
 def _pycaret_inputs(node: Value, most: int) -> tuple[int, list[str] | None]:

@@ -110,6 +110,7 @@ _SKLEARN_FUNCTIONS = {
         "jaccard_score log_loss matthews_corrcoef precision_score recall_score zero_one_loss"
     ),
     "sklearn.metrics._ranking": "average_precision_score ndcg_score roc_auc_score top_k_accuracy_score",
+    "sklearn.metrics._scorer": "_passthrough_scorer",
     "sklearn.metrics._regression": (
         "d2_absolute_error_score explained_variance_score max_error mean_absolute_error "
         "mean_absolute_percentage_error mean_gamma_deviance mean_poisson_deviance mean_squared_error "
