@@ -15,5 +15,7 @@ def sweep(timer: func.TimerRequest) -> None:
     from shared.service.intake import sweep as intake_sweep  # noqa: PLC0415 - see above
 
     front = wiring.front()
-    sweeping.sweep(front.ports, front.settings.policy)
-    intake_sweep.sweep_intakes(front.ports, front.settings.policy)
+    try:
+        sweeping.sweep(front.ports, front.settings.policy)
+    finally:  # what stops the one is no reason to leave the other
+        intake_sweep.sweep_intakes(front.ports, front.settings.policy)

@@ -48,7 +48,8 @@ class AzureBlobs:
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         """Writes a content, seekable if it is a file, only if absent.
 
-        Raises Exists; after a lost answer that may be our own write, which is the same content.
+        Raises Exists; after a lost answer that may be our own write, which is the same content. Raises
+        Copying where what is there is a copy that goes on, Unavailable where that one failed.
         """
         blob = self._blob(key)
         start = 0 if isinstance(content, bytes) else content.tell()
@@ -58,8 +59,12 @@ class AzureBlobs:
                 content.seek(start)
             blob.upload_blob(content, overwrite=False, max_concurrency=_PARALLEL_BLOCKS)
 
-        with translated(f"writing blob {key}"):
-            self._creating(upload)
+        try:
+            with translated(f"writing blob {key}"):
+                self._creating(upload)
+        except Exists:
+            self._wait_for_copy(blob, key)  # what is there counts once it is complete
+            raise
 
     def copy(self, source: str, key: str, *, etag: str = "") -> None:
         """Copies within the account; returns when all of it is there. Raises Missing, Changed.
@@ -90,6 +95,8 @@ class AzureBlobs:
         Its reads raise Unavailable, and Missing or Changed where the blob goes or changes meanwhile.
         """
         found = self._properties(key, **_pinned(etag))
+        if found.copy.status not in _DONE:
+            raise Copying(f"blob {key} is not complete: {found.copy.status}")
         blob, pinned = self._blob(key), _pinned(str(found.etag))
 
         def read(offset: int, count: int) -> bytes:
@@ -100,10 +107,12 @@ class AzureBlobs:
         return open_ranges(key, found.size, read)
 
     def find(self, key: str) -> Blob | None:
-        """What is there under a key now; None where nothing is."""
+        """What is there under a key now; None where nothing is, or a copy that is not complete."""
         try:
             found = self._properties(key)
         except Missing:
+            return None
+        if found.copy.status not in _DONE:
             return None
         return Blob(etag=str(found.etag), size=found.size)
 
@@ -137,11 +146,18 @@ class AzureBlobs:
             yield from page
 
     def remove(self, key: str, *, etag: str = "") -> None:
-        """Removes the bytes of a key; done where there are none. Raises Changed."""
+        """Removes the bytes of a key; done where there are none. Raises Changed.
+
+        Also where who had a link to write it has leased it or made snapshots, which go along.
+        """
         blob = self._blob(key)
+
+        def delete() -> None:
+            blob.delete_blob(delete_snapshots="include", **_pinned(etag))
+
         try:
             with translated(f"removing blob {key}"):
-                blob.delete_blob(**_pinned(etag))
+                _unleased(blob, delete)
         except Missing:
             return
         except Changed:
@@ -196,6 +212,19 @@ class AzureBlobs:
             if time.monotonic() > end:
                 raise Copying(f"copying to blob {key}: still going on ({seen.copy.progress})")
             pause.wait(_COPY_LOOK_SECONDS)
+
+
+def _unleased(blob: "BlobClient", change: Callable[[], None]) -> None:
+    """Calls `change`; once more without the lease that somebody has on the blob."""
+    from azure.storage.blob import BlobLeaseClient  # noqa: PLC0415 - see above
+
+    try:
+        change()
+    except AzureError as error:
+        if error_code(error) != "LeaseIdMissing":
+            raise
+        BlobLeaseClient(blob).break_lease(lease_break_period=0)
+        change()
 
 
 def _pinned(etag: str, prefix: str = "") -> dict[str, Any]:

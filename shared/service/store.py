@@ -235,11 +235,11 @@ def save(tables: Tables, random: Random, table: str, row: Row) -> str:
 
 
 def remove(tables: Tables, table: str, row: Row) -> bool:
-    """Removes the version the row's etag names; False where it is another one by now."""
+    """Removes the version the row's etag names; False where another one is there by now."""
     try:
         tables.commit(table, [Delete(row)])
-    except (Changed, Missing) as error:
-        return isinstance(error, Missing)
+    except (Changed, Missing):  # it may have been this removal, its answer lost
+        return tables.get(table, row.partition, row.key) is None
     return True
 
 

@@ -1,9 +1,7 @@
 """Finds what has lost its hint or its worker, and sends a new hint.
 
 It reads the index of unfinished work only, so a million finished records cost it nothing. A sweep may
-come late, twice, or while another goes on: all it does is conditional, or a hint more. It ends in
-time for the next one, and each begins at another place, so that nobody is always last. What is wrong
-with one row is told in the log, and the others have their turn.
+come late, twice, or while another goes on: all it does is conditional, or a hint more.
 """
 
 from contextlib import suppress
@@ -13,16 +11,15 @@ from datetime import datetime, timedelta
 from shared import telemetry
 from shared.domain import leases, plans
 from shared.domain.bookkeeping import Inflight
-from shared.domain.errors import Changed, Missing, Newer, StoreError, UnreadableRow
+from shared.domain.errors import Changed, Missing, Newer
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment
 from shared.ports import Ports, Row
-from shared.service import hints, settle, store
+from shared.service import hints, rounds, settle, store
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
 LONGEST = timedelta(seconds=45)  # the next one comes a minute after this one began
-OUTAGE = 3  # rows one after the other for which storage did not answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,23 +35,12 @@ class Sweep:
 
 def sweep(ports: Ports, policy: Policy) -> Sweep:
     """Looks at everything unfinished that is due. Raises StoreError where storage does not answer."""
-    swept, end = Sweep(), ports.clock.now() + LONGEST
+    swept = Sweep()
     rows = list(store.inflight_rows(ports.tables))
-    first, refused = int(ports.random.jitter() * len(rows)), 0
-    for row in (*rows[first:], *rows[:first]):
-        if ports.clock.now() > end:
-            swept.left = len(rows) - swept.seen
-            break
-        swept.seen += 1
-        try:
-            if _look(ports, policy, row, swept):
-                refused = 0
-        except Exception as error:  # whatever is wrong with one row
-            swept.troubled += 1
-            _tell_trouble(row, error)
-            refused += isinstance(error, StoreError)
-            if refused == OUTAGE:
-                raise
+    done = rounds.go_round(
+        ports, rows, lambda row: _look(ports, policy, row, swept), longest=LONGEST
+    )
+    swept.seen, swept.troubled, swept.left = done.seen, done.troubled, done.left
     telemetry.tell(Happened.SWEPT, **asdict(swept))
     return swept
 
@@ -82,13 +68,6 @@ def _look(ports: Ports, policy: Policy, row: Row, swept: Sweep) -> bool:
     elif is_forgotten(found.record, policy, now):
         swept.rehinted += _rehint(ports, entry, found.record, now)
     return True
-
-
-def _tell_trouble(row: Row, error: Exception) -> None:
-    if isinstance(error, UnreadableRow):
-        store.tell_unreadable(error)
-    else:
-        telemetry.tell(Happened.SWEEP_TROUBLE, row.key, error=error)
 
 
 def _rehint(ports: Ports, entry: Stored[Inflight], record: Deployment, now: datetime) -> bool:

@@ -4,13 +4,14 @@ import io
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from local.azurite import Azurite
 from shared.adapters import azure_blobs
 from shared.adapters.azure_blobs import AzureBlobs
 from shared.adapters.system import SystemRandom
-from shared.domain.errors import Exists, StoreError, Unavailable
+from shared.domain.errors import Copying, Exists, StoreError, Unavailable
 from tests.adapters import storage_faults as faults
 from tests.adapters.storage_faults import Fault, Faulty
 
@@ -32,7 +33,7 @@ def test_a_put_whose_answer_is_lost_is_repeated_and_says_it_is_there(
 ) -> None:
     with faulty.meeting(faults.lost_answer) as sent, pytest.raises(Exists):
         blobs.put("key", b"content")
-    assert sent == ["PUT"] * 2
+    assert sent == ["PUT", "PUT", "HEAD"]  # the last: whether what is there is complete
     assert blobs.open("key").read() == b"content"
 
 
@@ -103,6 +104,43 @@ def test_a_failed_copy_is_removed_and_can_be_made_again(faulty: Faulty, blobs: A
     assert blobs.size("target") is None
     blobs.copy("first", "target")
     assert blobs.size("target") == 10
+
+
+def test_a_copy_that_goes_on_is_not_there_yet(faulty: Faulty, blobs: AzureBlobs) -> None:
+    blobs.copy("first", "target")
+    pending, through = faults.relabelled(x_ms_copy_status="pending"), faults.relabelled()
+    with faulty.meeting(pending, pending):
+        assert blobs.find("target") is None
+        with pytest.raises(Copying):
+            blobs.open("target")
+    with faulty.meeting(through, pending, through) as sent, pytest.raises(Exists):
+        blobs.put("target", b"0123456789")
+    assert sent == ["PUT", "HEAD", "HEAD"]
+
+
+def test_a_failed_copy_keeps_nobody_from_writing_the_same(
+    faulty: Faulty, blobs: AzureBlobs
+) -> None:
+    blobs.copy("first", "target")
+    through, failed = faults.relabelled(), faults.relabelled(x_ms_copy_status="failed")
+    with faulty.meeting(through, failed), pytest.raises(Unavailable):
+        blobs.put("target", b"0123456789")
+    blobs.put("target", b"0123456789")
+    assert blobs.open("target").read() == b"0123456789"
+
+
+def test_what_the_holder_of_a_link_leases_and_copies_is_removed_all_the_same(
+    blobs: AzureBlobs,
+) -> None:
+    link = blobs.write_link("uploaded", seconds=60)
+    for query, headers in (
+        ("", {"x-ms-blob-type": "BlockBlob"}),
+        ("&comp=snapshot", {}),
+        ("&comp=lease", {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "-1"}),
+    ):
+        httpx.put(link.url + query, headers=headers).raise_for_status()
+    blobs.remove("uploaded")
+    assert blobs.find("uploaded") is None
 
 
 @pytest.mark.parametrize("fault", [faults.lost_answer, faults.answer(503), faults.no_connection])

@@ -126,6 +126,11 @@ class Arrivals(World):
                 take_in.take_in(self.intake_ports, self.mint, self.policy, hint)
                 self.queue.delete(INTAKE_JOBS, message)
 
+    def lose_intake_hints(self) -> None:
+        """All messages that are visible now are gone."""
+        while message := self.queue.receive(INTAKE_JOBS, lease=1):
+            self.queue.delete(INTAKE_JOBS, message)
+
     def sweep_intakes(self) -> intake_sweep.IntakeSweep:
         return intake_sweep.sweep_intakes(self.ports, self.policy)
 

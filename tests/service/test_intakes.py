@@ -6,23 +6,36 @@ import itertools
 import json
 import zipfile
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
 from shared.domain.catalogue import intakes
 from shared.domain.catalogue.intakes import IntakeState
-from shared.domain.errors import Conflict, InvalidRequest, NotFound, SourceError, TooLarge, TooMany
+from shared.domain.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    SourceError,
+    StoreError,
+    TooLarge,
+    TooMany,
+)
 from shared.domain.inspection import Inspection
 from shared.domain.policy import INTAKE_JOBS, Policy
+from shared.domain.principal import Principal
 from shared.domain.records import Status
-from shared.service import owned
+from shared.ports import Blobs
+from shared.service import listing, owned
 from shared.service.catalogue import content, reset
-from shared.service.intake import fetch
+from shared.service.intake import fetch, rows
 from shared.service.queues import dead_letters, inbox
 from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended
+from tests.service.faults import once_before
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, BERT
+
+OLGA = Principal(user_id="olga", issuer="tests", is_operator=True)
 
 STORED = Ended(IntakeState.STORED, "")
 
@@ -195,12 +208,103 @@ def test_an_upload_that_nobody_confirms_ends_and_is_removed() -> None:
     world.clock.advance(world.policy.upload_link - 1)
     assert world.sweep_intakes().expired == 0
     world.clock.advance(2)
-    assert world.confirm(begun.intake).state is IntakeState.WAITING  # too late, and not begun
+    with pytest.raises(Conflict) as late:
+        world.confirm(begun.intake)
+    assert (late.value.code, late.value.next_step) == (
+        "upload_expired",
+        "Begin again with POST /uploads.",
+    )
 
     assert world.sweep_intakes().expired == 1
     assert world.ended(begun.intake) == refused("upload_expired")
     assert world.blob_keys() == []
     assert world.confirm(begun.intake).state is IntakeState.REFUSED
+
+
+class Locked:
+    """Blobs of which nobody can remove one."""
+
+    def __init__(self, blobs: Blobs, key: str) -> None:
+        self._blobs, self._key = blobs, key
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._blobs, name)
+
+    def remove(self, key: str, *, etag: str = "") -> None:
+        if key == self._key:
+            raise StoreError("removing: 412 LeaseIdMissing")
+        self._blobs.remove(key, etag=etag)
+
+
+def test_a_file_that_cannot_be_removed_keeps_no_other_from_its_end() -> None:
+    world = Arrivals()
+    bad, other, late = (world.begin(user) for user in (ANNA, BERT, ANNA))
+    for begun in (bad, other, late):
+        world.put(begun)
+    world.confirm(other.intake, BERT)
+    world.lose_intake_hints()
+    locked = Locked(world.ports.blobs, rows.quarantine_key(bad.intake.id))
+    world.ports = replace(world.ports, blobs=locked)
+    world.clock.advance(world.policy.upload_link + 301)
+
+    swept = world.sweep_intakes()
+
+    assert (swept.troubled, swept.expired, swept.rehinted) == (1, 1, 1)
+    assert world.ended(late.intake) == refused("upload_expired")
+
+
+class Slow:
+    """Blobs that take a second for each byte of what they write."""
+
+    def __init__(self, world: Arrivals) -> None:
+        self._blobs, self._world = world.ports.artifacts, world
+        self.turns_meanwhile = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._blobs, name)
+
+    def put(self, key: str, content: Any) -> None:
+        if not isinstance(content, bytes):
+            while piece := content.read(30):
+                self._world.clock.advance(len(piece))
+                self.turns_meanwhile += self._world.sweep_intakes().rehinted
+            content.seek(0)
+        self._blobs.put(key, content)
+
+
+def test_no_other_turn_begins_while_a_content_is_written_for_longer_than_a_lease() -> None:
+    world = Arrivals()
+    slow = Slow(world)
+    world.intake_ports = replace(world.intake_ports, artifacts=slow)
+    intake = world.take_from()
+
+    world.work(intake)
+
+    assert world.ended(intake).state is IntakeState.STORED
+    assert slow.turns_meanwhile == 0
+    assert world.see(intake).unended == 0
+
+
+def test_the_same_request_at_once_is_answered_by_what_the_faster_one_has_come_to() -> None:
+    world = Arrivals()
+
+    def be_faster() -> None:
+        world.take_from(key="k")
+        world.rest()
+
+    once_before(world.effects, "intakes:Replace", be_faster)
+
+    assert world.take_from(key="k").state is IntakeState.STORED
+
+
+def test_a_reset_ends_what_is_on_its_way_in() -> None:
+    world = Arrivals(Policy(sources=ALLOWED, allow_reset=True))
+    world.put(world.begin())
+    world.uploaded()
+    reset.reset_catalogue(world.ports, world.policy, OLGA)
+    world.rest()
+    assert world.pending() == world.blob_keys() == []
+    assert list(listing.list_models(world.tables, ANNA.user_key)) == []
 
 
 def test_what_is_written_by_a_link_after_its_file_was_read_is_removed() -> None:

@@ -12,7 +12,7 @@ from shared.domain.errors import StoreError, Unavailable
 from shared.domain.policy import DEPLOY_JOBS, Policy
 from shared.domain.records import Deployment, Status
 from shared.ports import Row
-from shared.service import store, sweep
+from shared.service import rounds, store, sweep
 from tests.service.faults import Died, once_before
 from tests.service.promises import check_failed_clean, check_gone, check_one_active, check_rest
 from tests.service.world import World
@@ -146,7 +146,7 @@ def test_storage_that_does_not_answer_at_all_ends_the_sweep_soon() -> None:
     when_read(world, trouble)
     with pytest.raises(Unavailable):
         world.sweep()
-    assert len(tried) == sweep.OUTAGE
+    assert len(tried) == rounds.OUTAGE
 
 
 def damage(world: World, table: str, row: Row, **values: Any) -> None:

@@ -126,6 +126,68 @@ def test_a_deployed_model_cannot_be_deleted_and_is_as_before(state: str) -> None
     assert world.read(record).status is Status.ACTIVE
 
 
+class SecondLook:
+    """Tables of a deletion: something happens just before it looks for deployments the second time."""
+
+    def __init__(self, world: World, happens: Callable[[], object]) -> None:
+        self._tables, self._happens, self._ranges = world.ports.tables, happens, 0
+
+    def __getattr__(self, name: str) -> object:
+        if name == "scan":
+            self._ranges += 1
+            if self._ranges == 3:  # a look reads two ranges
+                self._happens()
+        return getattr(self._tables, name)
+
+
+def test_a_deployment_whose_turn_comes_while_its_model_is_looked_for_becomes_active() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload()
+    accepted: list[Deployment] = []
+    once_before(world.effects, "records:Replace", lambda: accepted.append(world.deploy(model)))
+    tables = SecondLook(world, lambda: world.turn(accepted[0]))
+    with pytest.raises(Conflict) as refused:
+        withdraw.delete_model(replace(world.ports, tables=tables), ANNA, model.id)  # type: ignore[arg-type]  # a stand-in
+    assert refused.value.code == "model_deployed"
+    assert "deletion" in world.read(accepted[0]).work.waiting
+    world.settle()
+    told = world.read(accepted[0])
+    assert (told.status, told.model_deleted) == (Status.ACTIVE, False)
+
+
+def test_a_deletion_that_was_called_off_cannot_call_off_the_next_one() -> None:
+    world = World(operation_seconds=0)
+    model = world.upload()
+    slow = shelf.load_leaving(world.tables, model.user_key, model.id)
+    assert slow is not None
+    marked = withdraw._mark(world.ports, slow)
+    once_before(world.effects, "blob:remove", lambda: withdraw._unmark(world.ports, marked))
+    delete(world, model)
+    assert is_gone(world, model)
+
+
+def test_a_model_whose_deletion_is_called_off_keeps_its_description() -> None:
+    world = World()
+    model = world.upload()
+    found = shelf.load_leaving(world.tables, model.user_key, model.id)
+    assert found is not None
+    marked = withdraw._mark(world.ports, found)
+    world.blobs.remove(content.metadata_key(model.id))  # an earlier deletion came so far, and died
+    withdraw._unmark(world.ports, marked)
+    assert owned.require_model(world.ports, ANNA, model.id).record.leaving is None
+    assert world.blobs.size(content.metadata_key(model.id))
+
+
+def test_a_model_in_use_is_there_however_its_refused_deletion_ends() -> None:
+    for at in range(40):
+        world = World(operation_seconds=0)
+        record = world.live()
+        world.effects.plan(at, Fault.DIES_BEFORE)
+        with suppress(Died, Conflict):
+            withdraw.delete_model(world.ports, ANNA, record.model_id)
+        assert owned.require_model(world.ports, ANNA, record.model_id).record.leaving is None
+
+
 def test_what_is_left_of_a_failed_deployment_goes_first() -> None:
     world = World(operation_seconds=60)
     model = world.upload()

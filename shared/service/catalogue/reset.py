@@ -26,15 +26,16 @@ class Cleared:
 
 
 def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Cleared:
-    """Removes every artifact's row, description and content, and the answers to uploads under a key.
+    """Removes every artifact's row, description and content, files on their way in, and the answers to uploads under a key.
 
     Deployments stay as they are, and know that their model is gone. Raises Forbidden, StoreError.
     """
     _require_allowed(policy, principal)
+    _clear_intakes(ports)
     artifacts = 0
     for row in list(ports.tables.scan(store.RECORDS, None)):
         if row.key.startswith(tuple(shelf.PREFIXES.values())):
-            until_written("catalogue", partial(_remove, ports, row))
+            until_written("catalogue", partial(_remove, ports, store.RECORDS, row))
             artifacts += 1
         elif _answers_upload(row) or row.key.startswith(intake_rows.FINISHED):
             store.remove(ports.tables, store.RECORDS, row)
@@ -47,6 +48,14 @@ def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Clear
     return Cleared(artifacts=artifacts, files=len(keys))
 
 
+def _clear_intakes(ports: Ports) -> None:
+    """Ends what is on its way in: a turn at work on it has lost its row, and stores nothing more."""
+    for row in list(intake_rows.list_unfinished(ports.tables)):
+        until_written("upload", partial(_remove, ports, intake_rows.INTAKES, row))
+    for key in list(ports.blobs.keys(intake_rows.QUARANTINE)):
+        ports.blobs.remove(key)
+
+
 def _answers_upload(row: Row) -> bool:
     """Whether a row is the answer to a request that stored an artifact, or the claim of one under way."""
     return row.key.startswith(store.REQUEST) and bool(
@@ -54,9 +63,9 @@ def _answers_upload(row: Row) -> bool:
     )
 
 
-def _remove(ports: Ports, row: Row) -> None:
-    present = ports.tables.get(store.RECORDS, row.partition, row.key)
-    if present is not None and not store.remove(ports.tables, store.RECORDS, present):
+def _remove(ports: Ports, table: str, row: Row) -> None:
+    present = ports.tables.get(table, row.partition, row.key)
+    if present is not None and not store.remove(ports.tables, table, present):
         raise Changed(f"row {row.partition}/{row.key}")
 
 

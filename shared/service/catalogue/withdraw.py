@@ -15,7 +15,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, listing, store
-from shared.service.catalogue import content
+from shared.service.catalogue import artifacts, content
 from shared.service.contention import until_written
 from shared.service.owned import require_file, require_leaving
 from shared.service.store import Stored
@@ -33,8 +33,8 @@ def delete_artifact(
         delete_model(ports, principal, artifact_id)
         return
     stored = require_file(ports, principal, kind, artifact_id)
+    store.remove(ports.tables, store.RECORDS, stored.row)  # nothing ever changes it
     ports.artifacts.remove(content.metadata_key(artifact_id))
-    store.remove(ports.tables, store.RECORDS, stored.row)
     telemetry.tell(Happened.ARTIFACT_DELETED, artifact=artifact_id)
 
 
@@ -43,14 +43,7 @@ def delete_model(ports: Ports, principal: Principal, model_id: str) -> None:
 
     Raises NotFound; Conflict `model_deployed` while a deployment of it is active or on its way; CloudError.
     """
-    stored = until_written("model", lambda: _mark(ports, principal, model_id))
-    try:
-        _forget_all(ports, stored.record)
-    except Conflict:
-        _unmark(ports, stored)
-        raise
-    ports.artifacts.remove(content.metadata_key(model_id))
-    store.remove(ports.tables, store.RECORDS, stored.row)
+    until_written("model", partial(_delete, ports, principal, model_id))
     telemetry.tell(Happened.MODEL_DELETED, model=model_id)
 
 
@@ -68,32 +61,53 @@ def mark_deleted(ports: Ports, record: Deployment, etag: str) -> None:
         hints.send_hint_when_free(ports.queue, marked)
 
 
-def _mark(ports: Ports, principal: Principal, model_id: str) -> Stored[Model]:
-    stored = require_leaving(ports, principal, model_id)
-    if stored.record.leaving is not None:
-        return stored
-    leaving = replace(stored.record, leaving=ports.clock.now())
+def _delete(ports: Ports, principal: Principal, model_id: str) -> None:
+    """Looks before the mark, so that what is in use is not touched, and after it for who came in between.
+
+    Raises Conflict; Changed where another deletion of it has marked the row since.
+    """
+    found = require_leaving(ports, principal, model_id)
+    _require_unused(ports, found.record)
+    stored = _mark(ports, found)
+    try:
+        for each in _require_unused(ports, stored.record):
+            until_written("deployment", partial(_forget, ports, stored.record, each))
+    except Conflict:
+        _unmark(ports, stored)
+        raise
+    ports.artifacts.remove(content.metadata_key(model_id))
+    if not store.remove(ports.tables, store.RECORDS, stored.row):
+        raise Changed(f"model {model_id}")
+
+
+def _mark(ports: Ports, stored: Stored[Model]) -> Stored[Model]:
+    """Written also where it is marked: an earlier deletion cannot call off what this one decides."""
+    leaving = replace(stored.record, leaving=stored.record.leaving or ports.clock.now())
     row = store.model_row(leaving, stored.row.etag)
     etag = store.save(ports.tables, ports.random, store.RECORDS, row)
     return Stored(leaving, replace(row, etag=etag))
 
 
 def _unmark(ports: Ports, stored: Stored[Model]) -> None:
-    row = store.model_row(replace(stored.record, leaving=None), stored.row.etag)
+    """Calls a deletion off; the description comes back that an earlier one may have removed."""
+    model = replace(stored.record, leaving=None)
+    description = artifacts.render_description(model, ports.random.nonce())
+    content.write_once(ports.artifacts, content.metadata_key(model.id), description)
     try:
-        store.save(ports.tables, ports.random, store.RECORDS, row)
+        store.save(
+            ports.tables, ports.random, store.RECORDS, store.model_row(model, stored.row.etag)
+        )
     except (Changed, Missing):
         return  # another deletion of it, which decides the same
 
 
-def _forget_all(ports: Ports, model: Model) -> None:
-    """Looks at all deployments of a model before anything of one is removed. Raises Conflict."""
+def _require_unused(ports: Ports, model: Model) -> list[str]:
+    """The ids of all deployments of a model, none of which needs it any more. Raises Conflict."""
     found = list(listing.list_deployed(ports.tables, model.user_key, model.id))
     loaded = [store.load_deployment(ports.tables, model.user_key, each) for each in found]
     if users := [each.record for each in loaded if each and _uses(each.record)]:
         raise _deployed(users)
-    for each in found:
-        until_written("deployment", partial(_forget, ports, model, each))
+    return found
 
 
 def _forget(ports: Ports, model: Model, deployment_id: str) -> None:

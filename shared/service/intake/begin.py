@@ -92,14 +92,17 @@ def confirm_upload(
 ) -> Intake:
     """Says that a file is complete: what lies there now, in this version, is to be read. Repeating it is harmless.
 
-    Raises NotFound, TooLarge, and Conflict: `upload_missing`, `upload_incomplete`, `upload_confirmed`.
+    Raises NotFound, TooLarge, and Conflict: `upload_missing`, `upload_incomplete`, `upload_confirmed`, `upload_expired`.
     """
 
     def attempt() -> Intake:
         stored = rows.require_intake(ports, principal, intake_id)
         intake, now = stored.record, ports.clock.now()
-        if intake.state is not IntakeState.WAITING or intakes.is_expired(intake, now):
+        if intake.state is not IntakeState.WAITING:
             return _confirmed_before(intake, request)
+        if intakes.is_expired(intake, now):
+            late = intakes.expired(intake)
+            raise Conflict(late.code, late.detail, late.next_step)
         found = ports.blobs.find(rows.quarantine_key(intake.id))
         if found is None:
             raise Conflict(
@@ -214,6 +217,7 @@ def _start(ports: Ports, stored: Stored[Intake], ready: Intake) -> Stored[Intake
         etag = store.save(ports.tables, ports.random, rows.INTAKES, row)
         return Stored(ready, replace(row, etag=etag))
     again = rows.load_unfinished(ports.tables, ready.user_key, ready.id)
+    again = again or rows.load_finished(ports.tables, ready.user_key, ready.id)
     if again is None or again.record.state is IntakeState.WAITING:
         raise Changed(f"upload {ready.id} was changed meanwhile")
     return again

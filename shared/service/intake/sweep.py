@@ -11,10 +11,10 @@ from shared import telemetry
 from shared.domain import ids
 from shared.domain.catalogue import intakes
 from shared.domain.catalogue.intakes import Intake
-from shared.domain.errors import Changed, Missing, Newer, StoreError, UnreadableRow
+from shared.domain.errors import Changed, Missing, Newer, StoreError
 from shared.domain.policy import Policy
 from shared.ports import Ports, Row
-from shared.service import store
+from shared.service import rounds, store
 from shared.service.intake import hints, rows, turn
 from shared.service.store import Stored
 from shared.telemetry import Happened
@@ -27,7 +27,7 @@ _MOST_REMOVED = 500  # in one sweep
 
 @dataclass(slots=True, kw_only=True)
 class IntakeSweep:
-    """What one sweep saw and did; `troubled` rows it could not read or bring on."""
+    """What one sweep saw and did; `troubled` rows and files it could not read or bring on."""
 
     seen: int = 0
     rehinted: int = 0
@@ -38,39 +38,33 @@ class IntakeSweep:
 
 def sweep_intakes(ports: Ports, policy: Policy) -> IntakeSweep:
     """Looks at every unfinished intake, then at the quarantine. Raises StoreError where storage does not answer."""
-    swept, end = IntakeSweep(), ports.clock.now() + LONGEST
-    known: set[str] = set()
-    for row in rows.list_unfinished(ports.tables):
-        known.add(row.key)
-        if ports.clock.now() > end:
-            continue
-        swept.seen += 1
-        try:
-            _look(ports, policy, row, swept)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others have their turn
-            swept.troubled += 1
-            _tell(row, error)
-    _clear_quarantine(ports, policy, known, swept)
+    swept = IntakeSweep()
+    unfinished = list(rows.list_unfinished(ports.tables))
+    done = rounds.go_round(
+        ports, unfinished, lambda row: _look(ports, policy, row, swept), longest=LONGEST
+    )
+    swept.seen, swept.troubled = done.seen, done.troubled
+    _clear_quarantine(ports, policy, {row.key for row in unfinished}, swept)
     telemetry.tell(Happened.INTAKES_SWEPT, **asdict(swept))
     return swept
 
 
-def _look(ports: Ports, policy: Policy, row: Row, swept: IntakeSweep) -> None:
+def _look(ports: Ports, policy: Policy, row: Row, swept: IntakeSweep) -> bool:
+    """Does what one intake needs. A newer version's is left to that one."""
     try:
         stored, now = store.read_row(Intake, row), ports.clock.now()
         if rows.load_finished(ports.tables, row.partition, row.key):
             turn.clear(ports, stored)
             swept.cleared += 1
-            return
+            return True
     except Newer:
-        return  # its own version sees to it
+        return False
     if intakes.is_expired(stored.record, now):
         swept.expired += _expire(ports, stored)
     elif intakes.is_forgotten(stored.record, policy.rehint_after, now):
         telemetry.tell(Happened.REHINTED, upload=row.key)
         swept.rehinted += hints.send(ports.queue, stored.record)
+    return True
 
 
 def _expire(ports: Ports, stored: Stored[Intake]) -> bool:
@@ -86,18 +80,20 @@ def _expire(ports: Ports, stored: Stored[Intake]) -> bool:
 
 def _clear_quarantine(ports: Ports, policy: Policy, known: set[str], swept: IntakeSweep) -> None:
     last = ports.clock.now() - timedelta(seconds=policy.upload_link) - _LATE
+    refused = 0
     for key in ports.blobs.keys(rows.QUARANTINE):
         name = key.removeprefix(rows.QUARANTINE)
         moment = ids.parse_id(name)
         if moment is None or ids.to_datetime(moment) > last:
             return  # in the order of their ids: all that follow are younger
-        if name not in known and swept.cleared < _MOST_REMOVED:
+        if name in known or swept.cleared >= _MOST_REMOVED:
+            continue
+        try:
             ports.blobs.remove(key)
-            swept.cleared += 1
-
-
-def _tell(row: Row, error: Exception) -> None:
-    if isinstance(error, UnreadableRow):
-        store.tell_unreadable(error)
-    else:
-        telemetry.tell(Happened.SWEEP_TROUBLE, upload=row.key, error=error)
+        except StoreError as error:  # the file of one must not keep those of the others here
+            refused, swept.troubled = refused + 1, swept.troubled + 1
+            telemetry.tell(Happened.SWEEP_TROUBLE, blob=key, error=error)
+            if refused == rounds.OUTAGE:
+                raise
+        else:
+            refused, swept.cleared = 0, swept.cleared + 1

@@ -6,7 +6,7 @@ next one begins again, and finds the content where it had come to be stored.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from shared import telemetry
 from shared.domain import ids
@@ -35,10 +35,12 @@ from shared.service.claims import Mint
 from shared.service.intake import fetch, rows
 from shared.service.intake.fetch import Fetched
 from shared.service.intake.hints import IntakeHint
+from shared.service.intake.kept_file import KeptFile
 from shared.service.intake.turn import IntakeTurn, clear, finish
 from shared.telemetry import Happened
 
 R = TypeVar("R", Model, Artifact)
+_READING = 4  # leases: a minute at most, and two others may be read before
 
 
 def take_in(ports: IntakePorts, mint: Mint, policy: Policy, hint: IntakeHint) -> None:
@@ -93,7 +95,7 @@ def _store(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> None:
             f"What was uploaded has the sha256 {fetched.digest}, not {intake.sha256}.",
             "Upload the file again: POST /uploads.",
         )
-    turn.keep(share=1)  # reading takes a minute at most
+    turn.keep(share=_READING)
     record: Model | Artifact
     if intake.kind is ArtifactKind.MODEL:
         record, row = _store_model(turn, mint, fetched)
@@ -161,7 +163,7 @@ def _land(turn: IntakeTurn, fetched: Fetched) -> None:
         return
     if ports.artifacts.find(key) is None:
         fetched.file.seek(0)
-        content.ensure_blob(ports.artifacts, key, fetched.file)
+        content.ensure_blob(ports.artifacts, key, cast(BinaryIO, KeptFile(turn, fetched.file)))
 
 
 def _copy(turn: IntakeTurn, key: str) -> None:

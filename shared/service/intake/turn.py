@@ -38,11 +38,12 @@ class IntakeTurn:
     def keep(self, *, share: float = 2 / 3) -> None:
         """Called again and again during long work: renews the lease where less than a share is left.
 
-        Raises LeaseLost.
+        A share above 1 is for work that cannot call it meanwhile. Raises LeaseLost.
         """
         lease, now = self.intake.lease, self.ports.clock.now()
         if lease is None or (lease.until - now).total_seconds() < self.policy.lease * share:
-            self._save(intakes.renew_lease(self.intake, self._owner, self._until()))
+            until = now + timedelta(seconds=self.policy.lease * max(1, share))
+            self._save(intakes.renew_lease(self.intake, self._owner, until))
 
     def put_off(self) -> None:
         """Frees the intake where storage does not answer; where that cannot be written, its lease ends by itself."""

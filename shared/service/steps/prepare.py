@@ -20,7 +20,7 @@ from shared.domain.inspection import (
     Verdict,
 )
 from shared.domain.inspection_json import parse_inspection
-from shared.domain.outcomes import Done, Failed, Outcome
+from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.packaging.lint import lint_memory
 from shared.domain.packaging.package import (
     Inline,
@@ -31,23 +31,24 @@ from shared.domain.packaging.package import (
     Whole,
 )
 from shared.domain.reading.containers.members import open_member
-from shared.domain.records import Failure, Turn as WhoseTurn
-from shared.service import store
-from shared.service.catalogue import content, exceptions
+from shared.domain.records import Failure, Model, Turn as WhoseTurn
+from shared.service.catalogue import content, exceptions, shelf
 from shared.service.turn import Turn
 
 _MLMODEL = "MLmodel"
+_DELETION = 5  # seconds: it is called off as soon as it sees this deployment
 
 
 def ensure_package(turn: Turn) -> Outcome:
     """Packages the model and stores what is not stored yet; the description of it comes last."""
-    model = store.load_model(turn.ports.tables, turn.record.user_key, turn.record.model_id)
-    if model is None:
+    stored = shelf.load_leaving(turn.ports.tables, turn.record.user_key, turn.record.model_id)
+    if stored is None:
         turn.note(model_deleted=True)
         return Failed(failure=_gone("its catalogue entry was deleted"))
-    if (
-        model.record.registry_name
-    ):  # judged when it was taken in; what it refers to is not ours to package
+    if stored.record.leaving is not None:
+        return Wait(why="a deletion of its model is under way", seconds=_DELETION)
+    if stored.record.registry_name:
+        # judged when it was taken in; what it refers to is not ours to package
         turn.note(package_digest=turn.record.content_digest)
         text = f"Registered before: {turn.record.azure_model_name}, version {turn.record.azure_model_version}."
         return Done(text=text, phases=(phases.PREPARED,))
@@ -57,20 +58,25 @@ def ensure_package(turn: Turn) -> Outcome:
         return Failed(failure=_gone("its content is not in the store"))
     with source:
         try:
-            inspection = _inspect(turn, parse_inspection(dict(model.record.inspection)), source)
-            exception = _find_exception(turn, inspection)
-            if inspection.verdict is not Verdict.CLEAN and not covers(exception, inspection):
-                return Failed(failure=_unsafe(inspection, exception))
-            if turn.record.azure_model_version:  # a retry serves what is registered
-                return Done(text="Packaged and registered before.", phases=(phases.PREPARED,))
-            requirements = exception.requirements if exception else ()
-            package = turn.ports.packager.package(inspection, source, requirements)
+            return _package(turn, stored.record, source)
         except UnreadableModel as error:
             return Failed(failure=failure(error.code, error.reason, WhoseTurn.YOU, error.next))
         except NotServable as error:
             return Failed(failure=_not_servable(error.obstacle))
-        turn.note(package_digest=package.digest)
-        _store_package(turn, package, source)
+
+
+def _package(turn: Turn, model: Model, source: BinaryIO) -> Outcome:
+    """Judges the file again and stores its package. Raises UnreadableModel, NotServable."""
+    inspection = _inspect(turn, parse_inspection(dict(model.inspection)), source)
+    exception = _find_exception(turn, inspection)
+    if inspection.verdict is not Verdict.CLEAN and not covers(exception, inspection):
+        return Failed(failure=_unsafe(inspection, exception))
+    if turn.record.azure_model_version:  # a retry serves what is registered
+        return Done(text="Packaged and registered before.", phases=(phases.PREPARED,))
+    requirements = exception.requirements if exception else ()
+    package = turn.ports.packager.package(inspection, source, requirements)
+    turn.note(package_digest=package.digest)
+    _store_package(turn, package, source)
     text = f"Packaged {inspection.estimator or 'the model'} as MLflow ({len(package.files)} files)."
     memory = (finding.code for finding in lint_memory(inspection, turn.record.instance_type))
     if findings := [*memory, *package.findings]:
