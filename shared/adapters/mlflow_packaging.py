@@ -17,7 +17,7 @@ from shared.domain.packaging.lint import lint
 from shared.domain.packaging.package import Inline, Member, Origin, Package, PackageFile, Whole
 from shared.domain.packaging.serving import Serving
 from shared.domain.reading.containers.members import open_archive
-from shared.domain.reading.formats.mlflow_folder import find_folder
+from shared.domain.reading.formats.mlflow_folder import OWN_CODE, find_folder
 from shared.domain.reading.limits import DEFAULT_LIMITS
 
 _HEAD = 8
@@ -53,17 +53,24 @@ class MlflowPackager:
 def _content_files(
     inspection: Inspection, serving: Serving, content: BinaryIO
 ) -> list[PackageFile]:
+    """The upload's own files: of a folder the model alone, since whatever else lies there could be imported beside it.
+
+    A folder of its owner's code is whole: an exception lets it in as it is.
+    """
     if inspection.format is not ModelFormat.MLFLOW:
         return [PackageFile(path=serving.path, size=inspection.size, origin=Whole())]
     archive = open_archive(content, inspection.size, DEFAULT_LIMITS)
     prefix = find_folder(archive)
     ours = {*WRITTEN, *serving.files}
-    return [
-        PackageFile(
-            path=entry.name.removeprefix(prefix), size=entry.size, origin=Member(entry.name)
-        )
+    found = {
+        entry.name.removeprefix(prefix): entry
         for entry in archive.entries
-        if entry.name.startswith(prefix) and entry.name.removeprefix(prefix) not in ours
+        if entry.name.startswith(prefix)
+    }
+    return [
+        PackageFile(path=path, size=entry.size, origin=Member(entry.name))
+        for path, entry in found.items()
+        if path not in ours and (inspection.flavor == OWN_CODE or path == serving.path)
     ]
 
 

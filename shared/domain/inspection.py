@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raised whenever the same bytes may be judged or described differently; kept inspections of another version are stale."""
 
 Json: TypeAlias = str | int | float | bool | None

@@ -38,6 +38,7 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
+from shared.domain.packaging.package import Member
 from shared.domain.reading.reader import read_model
 from shared.domain.scoring import sample_payload
 from tests.adapters.saved_models import zip_folder
@@ -189,6 +190,20 @@ def test_a_folder_in_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "saved" / "model.onnx").write_bytes(inner)
     with pytest.raises(UnreadableModel, match="another one"):
         inspect(zip_folder(tmp_path / "saved", ""))
+
+
+@pytest.mark.parametrize("flavor", ["onnx", "sklearn"])
+def test_of_a_folder_nothing_but_its_model_is_served(flavor: str, tmp_path: Path) -> None:
+    """What lies in `code` could be imported in place of a library, by our own loader too."""
+    folder = tmp_path / "saved"
+    save(flavor, folder)
+    (folder / "code").mkdir()
+    (folder / "code" / "onnxruntime.py").write_text("raise SystemExit('it was imported')")
+    (folder / "sitecustomize.py").write_text("")
+    data = zip_folder(folder, "")
+    package = MlflowPackager().package(inspect(data), io.BytesIO(data))
+    brought = [file.path for file in package.files if isinstance(file.origin, Member)]
+    assert brought == [{"onnx": "model.onnx", "sklearn": "model.pkl"}[flavor]]
 
 
 def test_a_folder_of_own_code_keeps_its_loader_for_an_exception(tmp_path: Path) -> None:

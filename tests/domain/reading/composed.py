@@ -5,15 +5,19 @@ the pickles that it reads as JSON, and asks each.
 """
 
 import contextlib
+import io
 import json
 import pickle
 import sys
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.ensemble import StackingRegressor
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics._scorer import _PassthroughScorer
@@ -35,6 +39,8 @@ def live(marker: str) -> dict[str, bytes]:
     design = _bare(LinearRegression, design_info=code, model_spec=code)
     model = _bare(OLS, formula="y ~ a", data=design)
     path = _function(np.sum, dtype=object, initial=marker, where=False)
+    evaluated = f"a + I(np.f2py.os.mkdir({marker!r}))"
+    table = pd.Series(["y ~ a", evaluated], index=["formula", "model_spec"], dtype=object)
     return {
         "a curve is built by a pipeline": pickle.dumps(
             _made(
@@ -51,6 +57,9 @@ def live(marker: str) -> dict[str, bytes]:
         "a formula is kept as the parsed one": pickle.dumps(
             _bare(RegressionResults, model=model, params=np.ones(1), _data_attr=[])
         ),
+        "a table answers for a model": _results(table),
+        "a frozen table answers for a model": _results(_made(FrozenEstimator, estimator=table)),
+        "a table answers for a model's data": _results(_bare(OLS, formula="y ~ a", data=table)),
     }
 
 
@@ -94,7 +103,43 @@ def latent() -> dict[str, bytes]:
             + b")\x81b"
         ),
         "a text made of an object": _in_model(name("builtins", "str") + b"N\x85" + REDUCE),
+        **_hidden(),
     }
+
+
+def _hidden() -> dict[str, bytes]:
+    """What a rule looks for, where no rule looked: behind thousands of others, inside, or in another form."""
+    pair = tuple_of(text("predict"), name("numpy", "memmap"))
+    bunch = name("sklearn.utils._bunch", "Bunch") + name("builtins", "dict") + b"](" + pair + b"e"
+    zone = "datetime64[ns, dateutil//etc/hostname]"
+    index = b"}" + text("data") + b"]s" + text("dtype") + text(zone) + b"s"
+    first, vectorizer = ["predict"] * 20_000, CountVectorizer().fit(["a text"])
+    vectorizer.input = np.array(["filename"])
+    joblib.dump(vectorizer, joined := io.BytesIO())
+    return {
+        "an array over any memory": _called("numpy", "ndarray", b"K\x01\x85", _kind("O8"), b"C\x08AAAAAAAA"),
+        "an array over objects": _called("numpy.ma.core", "MaskedArray", name("builtins", "len")),
+        "attributes as pairs": _in_model(name("copyreg", "_reconstructor") + b"(" + bunch + b"t" + REDUCE),
+        "a method behind thousands": pickle.dumps(_made(StackingRegressor, stack_method_=[*first, "tofile"])),
+        "a keyword behind thousands": _in_model(
+            name("sklearn.preprocessing._function_transformer", "FunctionTransformer") + b")\x81}" + text("kw_args")
+            + b"}(" + text("axis") + b"q\x07N" + b"h\x07N" * 20_000 + text("out") + text("x") + b"usb"
+        ),
+        "documents are files, said by an array": joined.getvalue(),
+        "a file of time zones in a longer text": _called(
+            "pandas.core.indexes.base", "_new_Index", name("pandas.core.indexes.base", "Index"), index
+        ),
+        "a memory map in a list": pickle.dumps(_made(LinearRegression, coef_=[(np.memmap,)])),
+        "a memory map in a table": pickle.dumps(_made(LinearRegression, coef_=pd.Series([{"a": np.memmap}], dtype=object))),
+    }  # fmt: skip
+
+
+def _called(module: str, attribute: str, *args: bytes) -> bytes:
+    return _in_model(name(module, attribute) + tuple_of(*args) + REDUCE)
+
+
+def _results(model: object) -> bytes:
+    return pickle.dumps(_bare(RegressionResults, model=model, params=np.ones(2), _data_attr=[]))
 
 
 def _made(cls: type, **attributes: object) -> Any:

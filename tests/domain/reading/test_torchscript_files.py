@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel, Verdict
-from tests.domain.reading.malicious import calling, text
+from tests.domain.reading.malicious import calling, name, text
 from tests.domain.reading.rezipped import changed, kept, read, unzipped, verdict, zipped
 
 CUSTOM = "torch-2.13.0/custom.scripted.pt"
@@ -63,6 +63,7 @@ def test_what_real_modules_do_is_clean(line: str) -> None:
         'ops.prim.rpc_sync("worker", x)',
         "torch.set_(x, x)",
         "torch._their_operator(x)",
+        "torch._reshape_alias(x, [64], [1])",
         '__torch__.torch.classes.dist_c10d.FileStore("f", 1)',
         "__torch__.torch.save(x)",
         'open("f")',
@@ -72,6 +73,23 @@ def test_what_real_modules_do_is_clean(line: str) -> None:
 )
 def test_what_could_reach_a_file_or_a_process_is_not_clean(line: str) -> None:
     assert verdict(with_line(line)) in (Verdict.UNKNOWN, Verdict.DANGEROUS, UnreadableCode.CORRUPT)
+
+
+def test_an_attribute_named_as_an_operator_does_not_let_it_be_called() -> None:
+    attribute = b"  __parameters__ = []\n  storage_offset : int\n"
+    call = FIRST + b"    y = x.storage_offset()\n"
+    data = changed(
+        CUSTOM,
+        ROOT,
+        lambda code: code.replace(b"  __parameters__ = []\n", attribute, 1).replace(FIRST, call, 1),
+    )
+    assert verdict(data) is Verdict.UNKNOWN
+
+
+def test_a_compiled_class_that_only_the_pickle_names_is_not_clean() -> None:
+    compiled = name("__torch__.torch.classes.quantized", "LinearPackedParamsBase")
+    constants = b"\x80\x02(" + compiled + b")\x81K\x05bt."
+    assert verdict(changed(CUSTOM, "constants.pkl", lambda _: constants)) is Verdict.UNKNOWN
 
 
 def test_a_method_named_as_a_forbidden_operator_does_not_allow_it() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shared.domain.reading.limits import Limits, corrupt
 from shared.domain.reading.trust.evidence import Evidence
 from shared.domain.reading.trust.names import Trust
+from shared.domain.reading.trust.torch_names import COMPILED
 from shared.domain.reading.trust.torch_operators import (
     BUILTINS,
     FORBIDDEN,
@@ -36,8 +37,9 @@ _DEFINED = re.compile(
     r"^ *(?:def|class) (\w+)|^ *(\w+) :|^ *__annotations__\[\"(\w+)\"\]|^ *([\w, ]+?),? = ",
     re.MULTILINE,
 )
+_FUNCTION = re.compile(r"^ *(?:def|class) (\w+)", re.MULTILINE)
+_CALL = re.compile(r"\s*\(")
 _CONSTANT = re.compile(r"CONSTANTS\.c\d+")
-_COMPILED = "__torch__.torch.classes"
 _MOST_SHOWN = 40
 
 
@@ -64,11 +66,12 @@ def judge_code(sources: Iterable[str], evidence: Evidence, limits: Limits) -> No
     """Look at all files of an archive together: what one defines another may use. Offences go to `evidence`."""
     files = list(sources)
     defined = {name for source in files for name in _find_defined(source)} - FORBIDDEN
+    called = {name for source in files for name in _FUNCTION.findall(source)} - FORBIDDEN
     refused: dict[str, None] = {}
     for source in files:
         if '"""' in source or "'''" in source:
             raise corrupt("its code has texts that torch does not write")
-        for name in _find_refused(source, defined):
+        for name in _find_refused(source, defined, called):
             refused[name[: limits.name // 2]] = None
     for name in list(refused)[:_MOST_SHOWN]:
         evidence.add_name("torchscript", name, _judge_name)
@@ -100,7 +103,8 @@ def _find_defined(source: str) -> Iterator[str]:
             yield from (name.strip() for name in names.split(",") if name.strip())
 
 
-def _find_refused(source: str, defined: set[str]) -> Iterator[str]:
+def _find_refused(source: str, defined: set[str], called: set[str]) -> Iterator[str]:
+    """Names that are neither known nor `defined`; what is called as a method has to be a function, no attribute."""
     for match in _TOKEN.finditer(source):
         kind, found = match.lastgroup, match.group()
         known = kind in ("text", "number")
@@ -108,7 +112,8 @@ def _find_refused(source: str, defined: set[str]) -> Iterator[str]:
             known = _is_known_chain(found)
         elif kind == "member":
             found = found[1:].strip()
-            known = found in OPERATORS or found in defined
+            own = called if _CALL.match(source, match.end()) else defined
+            known = found in OPERATORS or found in own
         elif kind == "called":
             known = found in BUILTINS or found in KEYWORDS or found in defined
         elif kind == "lookup":
@@ -134,7 +139,7 @@ def _is_known_chain(chain: str) -> bool:
         case ["ops", "aten", name]:
             return name in OPERATORS
         case ["__torch__", _, *_]:
-            return not chain.startswith(_COMPILED) and not FORBIDDEN & set(parts)
+            return not chain.startswith(COMPILED) and not FORBIDDEN & set(parts)
     return _CONSTANT.fullmatch(chain) is not None
 
 

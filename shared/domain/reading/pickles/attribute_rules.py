@@ -31,11 +31,16 @@ _MAKE_TEXTS = frozenset(
 """Functions that give a text where the step before gave one: the next step would open the file that it names."""
 _FROM_FILES = ("file", "filename")
 _CHANGEABLE = (*_NAMING_METHODS, *_KEYWORDS)
+_STATSMODELS = "statsmodels."
+_ASKED = ("model", "data", "_results")
+"""What results of statsmodels hand on to, and ask for formulas that they evaluate: of a table, columns would answer."""
+MOST_OF_RULED = 1_000
+"""Entries of a list or dict that a rule looks at: no model has more, and of very long ones only the first are kept."""
 
 
 def find_bad_attribute(owner: str, key: Value, value: Value) -> str | None:
     """What is wrong with an attribute of an instance of `owner`, as a sentence; None if nothing is."""
-    if isinstance(value, Name) and _opens_files(owner, value):
+    if isinstance(value, Name) and opens_files(owner, value):
         return f"It keeps {value.full} as a function, which could open files when it is called."
     if not isinstance(key, str) or _is_harmless(owner, key, value):
         return None
@@ -57,13 +62,17 @@ def _is_harmless(owner: str, key: str, value: Value) -> bool:
     if key in _FUNCTIONS:
         return not isinstance(value, Name) or value.full not in _MAKE_TEXTS
     if key == "input":
-        return not isinstance(value, Made) and value not in _FROM_FILES
+        return isinstance(value, str) and value not in _FROM_FILES
+    if key in _ASKED and owner.startswith(_STATSMODELS):
+        return value is None or (
+            isinstance(value, Made) and value.instance_of.startswith(_STATSMODELS)
+        )
     replaced = key in _METHODS and isinstance(value, Name | Made)
     return not replaced or owner.startswith(_REQUESTS)
 
 
-def _opens_files(owner: str, value: Name) -> bool:
-    """Classes whose instances may be restored, and memory maps: their constructors take paths."""
+def opens_files(owner: str, value: Name) -> bool:
+    """Whether an attribute of `owner` may not be this name. Classes whose instances may be restored, and memory maps: their constructors take paths."""
     if value.full == _MEMMAP:
         return not owner.startswith(_ARRAY_WRAPPER)
     return value.trust is Trust.RESTORED and not value.full.startswith(_WITHOUT_PATHS)
@@ -71,11 +80,13 @@ def _opens_files(owner: str, value: Name) -> bool:
 
 def _names_responses(value: Value) -> bool:
     texts = value if isinstance(value, list | tuple) else (value,)
-    return all(one is None or (isinstance(one, str) and one in _RESPONSES) for one in texts)
+    return len(texts) < MOST_OF_RULED and all(
+        one is None or (isinstance(one, str) and one in _RESPONSES) for one in texts
+    )
 
 
 def _is_numbers(keywords: Pairs) -> bool:
     """Keywords of a function: a text or an object among them could be what it hands on to the next step."""
-    return all(
+    return len(keywords.pairs) < MOST_OF_RULED and all(
         value is None or isinstance(value, int | float | Name) for _, value in keywords.pairs
     )

@@ -8,6 +8,7 @@ round: the file would be read as another one than it is. So each gets only what 
 from collections.abc import Callable
 from typing import TypeAlias
 
+from shared.domain.reading.pickles.attribute_rules import MOST_OF_RULED
 from shared.domain.reading.pickles.dtypes import parse_dtype
 from shared.domain.reading.pickles.graph import Array, Made, Name, Pairs, Skipped, Value
 from shared.domain.reading.pickles.plain_data import Spend, is_plain
@@ -95,12 +96,20 @@ def _makes_default(args: tuple[Value, ...]) -> bool:
 
 
 def _rebuilds(args: tuple[Value, ...]) -> bool:
-    """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do."""
+    """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do.
+
+    A dict could also be made of a list of pairs, whose keys no rule would see.
+    """
     if len(args) != 3 or not isinstance(args[0], Name) or not _named(args[1], *_PLAIN_BASES):
         return False
-    if isinstance(args[2], Pairs):
-        return find_bad_attributes(args[0].full, args[2]) is None
-    return not isinstance(args[2], Made)
+    state = args[2]
+    if _named(args[1], "builtins.object"):
+        return state is None
+    if not _named(args[1], "builtins.dict"):
+        return isinstance(state, list | tuple)
+    if not isinstance(state, Pairs) or len(state.pairs) >= MOST_OF_RULED:
+        return False
+    return find_bad_attributes(args[0].full, state) is None
 
 
 def _makes_table(args: tuple[Value, ...], spend: Spend) -> bool:

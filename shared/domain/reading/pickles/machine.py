@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from shared.domain.reading.limits import Limits, corrupt, over_limits
+from shared.domain.reading.pickles.attribute_rules import opens_files
 from shared.domain.reading.pickles.dialect import PLAIN, Dialect
-from shared.domain.reading.pickles.graph import Made, Value
+from shared.domain.reading.pickles.graph import Made, Name, Value
+from shared.domain.reading.pickles.path_names import find_opener
 from shared.domain.reading.pickles.source import Source
 from shared.domain.reading.pickles.state_rules import find_bad_state
 from shared.domain.reading.trust.evidence import Evidence
@@ -48,6 +50,7 @@ class Machine:
         self._text = 0
         self._work = 0
         self._ends_left = limits.kept_ends
+        self._names_openers = False
 
     def run(self) -> Value:
         """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
@@ -90,6 +93,11 @@ class Machine:
         if self.nested:
             raise corrupt("streams are nested deeper than joblib does")
         return Machine(self.source, self.evidence, self.limits, self.opcodes, nested=True).run()
+
+    def push_name(self, name: Name) -> None:
+        """Put a name on the stack, and note whether its call would open files."""
+        self._names_openers = self._names_openers or opens_files("", name)
+        self.push(name)
 
     def push(self, value: Value) -> None:
         """Put a value on the stack."""
@@ -146,6 +154,14 @@ class Machine:
             bad = find_bad_state(made, made.state, self.limits.kept_items, self.count_work)
             if bad:
                 self.evidence.add_unknown(bad)
+        if (
+            not self.nested
+            and self._names_openers
+            and (opener := find_opener(root, self.count_work))
+        ):
+            self.evidence.add_unknown(
+                f"It keeps {opener}, which opens the file that it is called with."
+            )
         return root
 
 

@@ -29,7 +29,7 @@ def _push_name(machine: Machine, module: str, name: str) -> None:
         else:
             module = IMPORT_MAPPING.get(module, module)
     trust = machine.evidence.add_name(module, name, machine.dialect.judge)
-    machine.push(Name(f"{module}.{name}", trust))
+    machine.push_name(Name(f"{module}.{name}", trust))
 
 
 def _name_line(machine: Machine) -> str:

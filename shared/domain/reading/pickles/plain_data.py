@@ -62,7 +62,7 @@ def _inside(value: Value) -> list[Value] | None:
 
 def _is_plain_leaf(value: Value) -> bool:
     if isinstance(value, str):
-        return not value.startswith(_OPENS_A_FILE)
+        return _OPENS_A_FILE not in value
     if isinstance(value, Name):
         return value.full == _MISSING
     if isinstance(value, Made):

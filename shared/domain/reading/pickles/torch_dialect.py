@@ -13,6 +13,7 @@ from shared.domain.reading.pickles.dialect import Dialect
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
 from shared.domain.reading.trust.names import Trust
 from shared.domain.reading.trust.torch_names import (
+    COMPILED,
     DTYPES,
     LAYERS,
     REBUILDERS,
@@ -91,6 +92,8 @@ def tensor_shape(value: Value) -> TensorShape | None:
 def _judge_scripted(module: str, name: str) -> Trust | None:
     """TorchScript's own loader takes these names for types in the archive's code, and imports nothing."""
     full = f"{module}.{name}"
+    if full.startswith(COMPILED):
+        return Trust.UNKNOWN
     if full.startswith(_SCRIPTED) or full in _SCRIPT_BUILDERS:
         return Trust.BUILDS
     return judge_torch_name(module, name)

@@ -47,17 +47,14 @@ BUILDERS = frozenset(
         "copyreg._reconstructor",
         # How protocols 0 to 2 write bytes.
         "_codecs.encode",
-        # Arrays, their types, single numbers.
+        # Arrays, their types, single numbers. Called itself, `ndarray` makes one over any memory: it is mentioned only.
         "numpy.dtype",
-        "numpy.ndarray",
         *(
             f"{core}.{name}"
             for core in _NUMPY_CORES
             for name in ("multiarray._reconstruct", "multiarray.scalar", "numeric._frombuffer")
         ),
         # Arrays with gaps, in the results of a search.
-        "numpy.ma.MaskedArray",
-        "numpy.ma.core.MaskedArray",
         "numpy.ma.core._mareconstruct",
         # Random state: only the generators' own constructors.
         *(
@@ -133,6 +130,9 @@ MENTIONED = frozenset(
         ),
         *PANDAS_MENTIONED,
         *PYCARET_MENTIONED,
+        "numpy.ndarray",
+        "numpy.ma.MaskedArray",
+        "numpy.ma.core.MaskedArray",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "builtins.len",
         "builtins.round",

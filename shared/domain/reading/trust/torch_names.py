@@ -9,6 +9,8 @@ objects; `torch.storage._load_from_bytes`, which loads a pickle inside the pickl
 
 from shared.domain.reading.trust.names import Trust
 
+COMPILED = "__torch__.torch.classes"
+"""Where TorchScript finds classes of torch's own, compiled, which get what a file gives them."""
 _LAYERS = {
     "activation": (
         "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish "

@@ -18,7 +18,7 @@ OPERATORS = frozenset(
     _grad_sum_to_size _infer_size _linalg_det _linalg_eigh _linalg_slogdet _linalg_solve_ex _linalg_svd
     _list_to_tensor _log_softmax _logcumsumexp _native_multi_head_attention _neg_view _nested_tensor_from_mask
     _nested_tensor_from_mask_left_aligned _pack_padded_sequence _pad_circular _pad_enum _pad_packed_sequence
-    _reshape_alias _scaled_dot_product_attention _set_item _shape_as_tensor _softmax _stack _tensor_to_list
+    _scaled_dot_product_attention _set_item _shape_as_tensor _softmax _stack _tensor_to_list
     _transformer_encoder_layer_fwd _trilinear _unique _unique2 _unwrap_optional _upsample_bicubic2d_aa
     _upsample_bilinear2d_aa _upsample_lanczos2d_aa _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d
     _weight_norm abs abs_ absolute absolute_ acos acos_ acosh acosh_ adaptive_avg_pool1d adaptive_avg_pool2d
