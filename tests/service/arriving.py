@@ -25,6 +25,7 @@ from shared.service.intake import (
 )
 from shared.service.intake.begin import Begun
 from tests.service.faults import Died
+from tests.service.metered import Meter
 from tests.service.sample import CONTENT
 from tests.service.world import ANNA, HOST_LEASE, LONGEST, SWEEP_EVERY, World
 
@@ -40,6 +41,7 @@ class MemorySources:
     def __init__(self) -> None:
         self.contents: dict[str, bytes | dict[str, bytes]] = {FOUND: CONTENT}
         self.before: Callable[[], None] = lambda: None
+        self.meter = Meter()
 
     def find(self, source: Source | DatastoreSource) -> Sequence[SourceFile]:
         self.before()
@@ -49,9 +51,12 @@ class MemorySources:
         if isinstance(found, bytes):
             found = {"": found}
         return [
-            SourceFile(path=path, size=len(data), open=partial(io.BytesIO, data))
+            SourceFile(path=path, size=len(data), open=partial(self._open, f"{source}{path}", data))
             for path, data in found.items()
         ]
+
+    def _open(self, name: str, data: bytes) -> BinaryIO:
+        return self.meter.open(name, io.BytesIO(data))
 
 
 class MemorySpool:
