@@ -19,6 +19,7 @@ from shared.adapters.ranged_file import open_ranges
 from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import error_code, translated
 from shared.adapters.storage_session import REPEAT_BRIEFLY
+from shared.adapters.system import SystemClock
 from shared.domain import limits
 from shared.domain.errors import Changed, Copying, Exists, Missing, Unavailable
 from shared.ports import Blob, Link
@@ -42,7 +43,7 @@ class AzureBlobs:
         limits.check_queue(container)
         self._account = account
         self._name = container
-        self._links = BlobLinks(account)
+        self._links = BlobLinks(account, SystemClock())
         self._is_created = False
 
     def put(self, key: str, content: bytes | BinaryIO) -> None:

@@ -4,7 +4,7 @@ Signed with the account's key where the connection string has one (Azurite), els
 the service gives our identity for some hours (user delegation). Used by `azure_blobs`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AzureNamedKeyCredential
@@ -12,7 +12,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from shared.adapters.storage_account import StorageAccount
 from shared.adapters.storage_errors import translated
 from shared.adapters.storage_session import REPEAT_BRIEFLY
-from shared.ports import Link
+from shared.ports import Clock, Link
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, UserDelegationKey
@@ -25,8 +25,8 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 class BlobLinks:
     """Signs links to the blobs of an account; safe to share. The SDK is loaded with the first one."""
 
-    def __init__(self, account: StorageAccount) -> None:
-        self._account = account
+    def __init__(self, account: StorageAccount, clock: Clock) -> None:
+        self._account, self._clock = account, clock
         self._kept: tuple[datetime, UserDelegationKey] | None = None
 
     def write(self, blob: "BlobClient", seconds: int) -> Link:
@@ -41,7 +41,7 @@ class BlobLinks:
     def _sign(self, blob: "BlobClient", permission: str, seconds: int) -> str:
         from azure.storage.blob import generate_blob_sas  # noqa: PLC0415 - a tenth of a second
 
-        now, credential = datetime.now(UTC), self._account.credential
+        now, credential = self._clock.now(), self._account.credential
         signed_by: dict[str, Any]
         if isinstance(credential, AzureNamedKeyCredential):
             signed_by = {"account_key": credential.named_key.key}

@@ -3,17 +3,20 @@
 import io
 import threading
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from local.azurite import Azurite
+from local.processes import wait_until
 from shared.adapters import azure_blobs, memory_blobs, s3_blobs, storage_account
 from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemRandom
 from shared.domain.errors import Changed, Exists, Missing
 from shared.ports import Blobs, Link
 from tests.s3_server import Server
+from tests.signed_links import ends_at
 
 LONG = bytes(range(256)) * 41_000  # 10.5 MB: more than one block, more than two chunks
 
@@ -179,6 +182,30 @@ def test_a_link_lets_its_holder_write_and_another_read(blobs: Blobs) -> None:
         assert httpx.delete(link.url).status_code == 403
         assert httpx.put(link.url.replace("a/key", "a/kez"), headers=link.headers).is_client_error
     assert "?" not in repr(link)
+
+
+@pytest.mark.parametrize("blobs", ["azurite", "s3"], indirect=True)
+@pytest.mark.parametrize("seconds", [1, 300, 21_600])
+def test_a_link_ends_when_its_time_is_over(blobs: Blobs, seconds: int) -> None:
+    second, lasts = timedelta(seconds=1), timedelta(seconds=seconds)
+    for give in (blobs.write_link, blobs.read_link):
+        before = datetime.now(UTC)
+        end = ends_at(give("a/key", seconds=seconds).url)
+        assert before + lasts - second < end <= datetime.now(UTC) + lasts
+
+
+@pytest.mark.parametrize("blobs", ["azurite"], indirect=True)  # moto looks at no time
+def test_a_link_whose_time_is_over_is_refused(blobs: Blobs) -> None:
+    blobs.put("key", b"kept")
+    writing, reading = blobs.write_link("new", seconds=2), blobs.read_link("key", seconds=2)
+    assert httpx.get(reading.url).content == b"kept"
+
+    wait_until(
+        lambda: httpx.get(reading.url).status_code == 403, seconds=10, what="its end", every=0.1
+    )
+
+    assert httpx.put(writing.url, headers=writing.headers, content=b"x").status_code == 403
+    assert blobs.find("new") is None
 
 
 def rewrite(blobs: Blobs, key: str, content: bytes) -> None:

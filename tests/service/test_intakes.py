@@ -345,6 +345,19 @@ def test_the_same_request_under_a_key_opens_one_upload() -> None:
     assert (ended.link, ended.intake.state) == (None, IntakeState.STORED)
 
 
+def test_a_link_lasts_as_long_as_its_upload_also_where_it_is_given_again() -> None:
+    world = Arrivals()
+    first = world.begin(key="k")
+    world.clock.advance(1000)
+    again = world.begin(key="k")
+    assert first.link
+    assert again.link
+    assert first.link.url == f"memory:quarantine/{first.intake.id}?{world.policy.upload_link}"
+    assert (
+        again.link.url == f"memory:quarantine/{first.intake.id}?{world.policy.upload_link - 1000}"
+    )
+
+
 def test_the_same_reference_under_a_key_makes_one_model() -> None:
     world = Arrivals()
     first = world.take_from(key="k")
