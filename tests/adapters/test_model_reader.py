@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -30,7 +30,8 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
-from tests.adapters import bombs
+from tests.adapters import bombs, reading_costs
+from tests.adapters.reading_costs import Scales
 
 MODEL = LogisticRegression(max_iter=500).fit(*load_iris(return_X_y=True))
 MIB = 1024 * 1024
@@ -46,16 +47,6 @@ def refusal(data: bytes, **limits: Any) -> UnreadableModel:
     with pytest.raises(UnreadableModel) as caught:
         read(data, **limits)
     return caught.value
-
-
-def refuse(data: bytes) -> None:
-    """Read what is not clean, whether it is refused or judged."""
-    try:
-        found = read(data, memory_bytes=300 * MIB)
-    except UnreadableModel as error:
-        assert error.code is not UnreadableCode.READER_STOPPED, error.reason  # noqa: PT017 - both outcomes are good
-    else:
-        assert found.verdict is not Verdict.CLEAN
 
 
 def least_cpu_seconds(work: Callable[[], object], *, enough: float) -> float:
@@ -126,11 +117,26 @@ def test_a_dangerous_file_is_answered_and_not_run(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("name", bombs.BOMBS)
-def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(name: str) -> None:
-    data = bombs.BOMBS[name]()
+@pytest.fixture(scope="module")
+def scales() -> Iterator[Scales]:
+    with reading_costs.running() as started:
+        yield started
 
-    assert least_cpu_seconds(lambda: refuse(data), enough=1) < 1
+
+@pytest.mark.parametrize("name", bombs.BOMBS)
+def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(
+    name: str, scales: Scales, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(bombs.BOMBS[name]())
+
+    cost = scales.weigh(path, enough=1)
+
+    assert cost.cpu_seconds < 1
+    assert cost.peak_bytes < 300_000_000
+    assert cost.verdict != Verdict.CLEAN
+    assert cost.code != UnreadableCode.READER_STOPPED, cost.reason
+    assert "needs more memory" not in cost.reason
 
 
 def test_a_reader_that_takes_too_long_is_ended(
