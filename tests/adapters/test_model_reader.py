@@ -139,6 +139,31 @@ def test_a_bomb_costs_little_time_and_memory_and_is_not_clean(
     assert "needs more memory" not in cost.reason
 
 
+_ENDLESS = """
+import sys
+sys.path.insert(0, {folder!r})
+import model_reading_process as program
+def read(*_):
+    while True:
+        pass
+program._read = read
+program.main()
+"""
+
+
+def test_a_reader_that_computes_too_long_is_ended_however_much_time_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "endless.py"
+    program.write_text(_ENDLESS.format(folder=str(Path(model_reader.__file__).parent)))
+    monkeypatch.setattr(model_reader, "_PROGRAM", program)
+
+    found = refusal(b"x", cpu_seconds=1, wall_seconds=30)
+
+    assert found.code is UnreadableCode.READER_STOPPED
+    assert "used more time or memory" in found.reason
+
+
 def test_a_reader_that_takes_too_long_is_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
