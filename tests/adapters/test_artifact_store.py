@@ -10,21 +10,33 @@ import pytest
 from local.azurite import Azurite
 from shared.adapters import storage_account
 from shared.adapters.azure_blobs import AzureBlobs
+from shared.adapters.s3_blobs import S3Blobs
+from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemRandom
+from shared.ports import Blobs
 from tests.api.serving import Server
+from tests.s3_server import Server as S3Server
 
 LONG = bytes(range(256)) * 24_000  # 6 MB: more than one chunk of the store
 LIMIT = {"upload_limit": 10_000_000}
 
 
+@pytest.fixture(params=["azurite"])
+def artifacts(request: pytest.FixtureRequest) -> Blobs:
+    name = "artifacts-" + SystemRandom().nonce()[:8]
+    if request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3")
+        return S3Blobs(S3Account("eu-central-1", server.url), name)
+    azurite: Azurite = request.getfixturevalue("azurite")
+    return AzureBlobs(storage_account.from_connection_string(azurite.connection_string), name)
+
+
 @pytest.fixture
-def server(azurite: Azurite) -> Iterator[Server]:
-    account = storage_account.from_connection_string(azurite.connection_string)
-    blobs = AzureBlobs(account, "artifacts-" + SystemRandom().nonce()[:8])
+def server(artifacts: Blobs) -> Iterator[Server]:
     with asyncio.Runner() as runner:
         served = Server(runner)
         served.settings = served.settings.model_copy(update=LIMIT)
-        served.use(replace(served.ports, artifacts=blobs))
+        served.use(replace(served.ports, artifacts=artifacts))
         yield served
 
 
@@ -71,12 +83,24 @@ def test_a_deleted_artifact_leaves_its_bytes_to_who_shares_them(server: Server) 
     assert len(described) == 1
 
 
-def test_a_reset_begins_anew_with_containers_that_come_by_themselves(server: Server) -> None:
-    send(server)
+def cleared(server: Server) -> tuple[int, int]:
+    """How many artifacts and files a reset removes."""
+    told = server.post("/artifacts/reset").raise_for_status().json()
+    return told["artifacts"], told["files"]
+
+
+@pytest.mark.parametrize("artifacts", ["azurite", "s3"], indirect=True)
+def test_a_reset_clears_all_and_begins_anew_with_containers_that_come_by_themselves(
+    server: Server,
+) -> None:
     update = {"operators": ("local",), "allow_reset": True}
     server.settings = server.settings.model_copy(update=update)
+    assert cleared(server) == (0, 0)
+    gone = [send(server), send(server, b"other"), send(server)]
 
-    assert server.post("/artifacts/reset").json()["files"] == 2
+    assert cleared(server) == (3, 5)
 
     assert list(server.ports.artifacts.keys("")) == []
+    assert [server.get(path).status_code for path in gone] == [404] * 3
+    assert server.get("/artifacts/dataset").json()["artifacts"] == []
     assert server.get(send(server)).content == LONG
