@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain import codec, plans, progress
+from shared.domain import codec, ids, plans, progress
 from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
 from shared.domain.outcomes import Done
 from shared.domain.policy import DEPLOY_JOBS
@@ -119,6 +119,19 @@ def test_every_row_of_an_earlier_version_is_read_and_loses_nothing_when_written(
     for table, row in _known(path).rows():
         record = codec.parse_record(kind_of(table, row), row.values)
         assert is_kept(structure(row.values), structure(codec.render_record(record)))
+
+
+@EVERY_HISTORY
+def test_every_id_of_an_earlier_version_is_of_todays_form_and_leads_to_its_row(path: Path) -> None:
+    """There was never another form: docs/decisions/0005."""
+    for table, row in _known(path).rows():
+        record = codec.parse_record(kind_of(table, row), row.values)
+        if isinstance(record, Model):
+            assert ids.parse_artifact_id(record.id)
+            assert store.model_row(record).key == row.key
+        elif isinstance(record, Deployment):
+            assert ids.parse_id(record.id)
+            assert store.deployment_row(record).key == row.key
 
 
 @EVERY_HISTORY
