@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from local import processes
 from local.azurite import Azurite
 from shared.adapters.arm_rest import Workspace
+from tests import tracking_server
 from tests.contracts import emulated
 from tests.local.azure_ml import running
 
@@ -19,6 +21,14 @@ def started_emulator(
 ) -> Iterator[running.Running]:
     with emulated.emulator(azurite, tmp_path_factory.mktemp("adapters-azure-ml")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a tracking server that serves its own artifacts; give models own names."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    with tracking_server.running(folder, processes.free_port()) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,17 +2,13 @@
 
 import json
 import os
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import httpx
 import pytest
 
-from local import processes
 from shared.adapters.mlflow_sources import MlflowSources
 from shared.domain.catalogue.sources import (
     Allowed,
@@ -25,6 +21,7 @@ from shared.domain.catalogue.sources import (
 )
 from shared.domain.errors import InvalidRequest, NotFound, SourceError
 from shared.intake_ports import SourceFile
+from tests.tracking_server import ask, begin_run, register
 
 ALLOWED = Allowed(
     account_url="https://ours.blob.core.windows.net",
@@ -33,24 +30,6 @@ ALLOWED = Allowed(
     tracking=True,
 )
 FILES = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"\x80\x04N." * 1000, "data/deep/a": b"a"}
-
-
-@pytest.fixture(scope="module")
-def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a tracking server that serves its own artifacts."""
-    folder, port = tmp_path_factory.mktemp("mlflow"), processes.free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--serve-artifacts"]
-    command += ["--backend-store-uri", str(folder / "records")]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
-    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder)}
-    process = processes.start(command, env=env, log=folder / "mlflow.log", cwd=folder)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        processes.wait_until(lambda: answers(url), seconds=120, what="the tracking server")
-        yield url
-    finally:
-        processes.stop(process, seconds=10)
 
 
 @contextmanager
@@ -77,42 +56,11 @@ def pointing_to(place: str) -> Iterator[str]:
             server.shutdown()
 
 
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health").is_success
-    except httpx.HTTPError:
-        return False
-
-
-def ask(url: str, method: str, path: str, **body: object) -> dict[str, dict[str, object]]:
-    answer = httpx.request(method, f"{url}/api/2.0/mlflow/{path}", json=body)
-    answer.raise_for_status()
-    told: dict[str, dict[str, object]] = answer.json()
-    return told
-
-
-def put(url: str, root: str, files: dict[str, bytes]) -> None:
-    place = root.removeprefix("mlflow-artifacts:").strip("/")
-    for path, data in files.items():
-        answer = httpx.put(f"{url}/api/2.0/mlflow-artifacts/artifacts/{place}/{path}", content=data)
-        answer.raise_for_status()
-
-
 @pytest.fixture(scope="module")
 def run(tracking: str) -> tuple[str, str]:
     """A run with a model folder and a file: its id and where its artifacts are."""
-    made = ask(tracking, "POST", "runs/create", experiment_id="0", start_time=1)
-    info = made["run"]["info"]
-    assert isinstance(info, dict)
-    put(tracking, info["artifact_uri"], {f"model/{path}": data for path, data in FILES.items()})
-    put(tracking, info["artifact_uri"], {"one.pkl": b"one", "modelish/x": b""})
-    return str(info["run_id"]), str(info["artifact_uri"])
-
-
-def register(tracking: str, name: str, source: str) -> str:
-    ask(tracking, "POST", "registered-models/create", name=name)
-    made = ask(tracking, "POST", "model-versions/create", name=name, source=source)
-    return str(made["model_version"]["version"])
+    folder = {f"model/{path}": data for path, data in FILES.items()}
+    return begin_run(tracking, {**folder, "one.pkl": b"one", "modelish/x": b""})
 
 
 def followed(_source: Source) -> Sequence[SourceFile]:
