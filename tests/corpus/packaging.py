@@ -21,20 +21,28 @@ from tests.corpus.serving import MARK
 ROOT = Path(__file__).parents[2]
 
 
-def write_package(name: str, folder: Path) -> Path:
-    """Writes the MLflow folder of a kept file; the folder."""
+def render_package(name: str) -> dict[str, bytes]:
+    """The MLflow folder of a kept file: its files by path."""
     data = KEPT[name].path.read_bytes()
     package = MlflowPackager(default_python="3.11").package(inspect(name), io.BytesIO(data))
+    files: dict[str, bytes] = {}
     for file in package.files:
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
         match file.origin:
             case Inline(made):
-                path.write_bytes(made)
+                files[file.path] = made
             case Whole():
-                path.write_bytes(data)
+                files[file.path] = data
             case Member(member):
-                path.write_bytes(open_member(io.BytesIO(data), member).read())
+                files[file.path] = open_member(io.BytesIO(data), member).read()
+    return files
+
+
+def write_package(name: str, folder: Path) -> Path:
+    """Writes the MLflow folder of a kept file; the folder."""
+    for file, content in render_package(name).items():
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return folder
 
 

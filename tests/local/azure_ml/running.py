@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -74,15 +74,19 @@ class Running:
 
 
 @contextlib.contextmanager
-def emulator(state: Path, storage: str, *options: str) -> Iterator[Running]:
-    """A running emulator; ended on leaving, if it has not ended by then."""
+def emulator(
+    state: Path, storage: str, *options: str, variables: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """A running emulator, with these environment variables beside its own; ended on leaving, if it has not ended by then."""
     port = processes.free_port()
     log = state / "emulator.log"
     command = [sys.executable, "-m", "local.azure_ml", "--port", str(port), "--state", str(state)]
     command += ["--storage", storage, "--container", CONTAINER, "--operation-seconds", "0.2"]
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     before = log.stat().st_size if log.exists() else 0
-    process = processes.start([*command, *options], env=environment, log=log)
+    process = processes.start(
+        [*command, *options], env=environment | dict(variables or {}), log=log
+    )
     try:
         processes.wait_until(
             lambda: process.poll() is not None or b"azure ml ready" in log.read_bytes()[before:],
