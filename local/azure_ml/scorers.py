@@ -64,7 +64,7 @@ class Nursery:
         """Starts it; its first child has to wait until it has imported MLflow."""
         (self._folder / _SOCKET).unlink(missing_ok=True)
         self._process = processes.start(
-            [sys.executable, "-P", "-m", f"{__package__}.scoring.nursery", _SOCKET],
+            [sys.executable, "-m", f"{__package__}.scoring.nursery", _SOCKET],
             env=base_environment() | {"PYTHONPATH": str(_ROOT)},
             log=self._folder / "nursery.log",
             cwd=self._folder,

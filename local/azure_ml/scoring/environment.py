@@ -4,6 +4,8 @@ On Azure an image is built from the requirements; here the local interpreter ser
 difference that would break there passes here, unless somebody reads this. Runs inside a scoring process.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import platform
 from pathlib import Path
@@ -53,6 +55,6 @@ def _installed(name: str) -> str | None:
     for each in (name, f"{name}-cpu"):
         try:
             return importlib.metadata.version(each)
-        except importlib.metadata.PackageNotFoundError:
+        except importlib.metadata.PackageNotFoundError:  # noqa: PERF203 - two names at most
             continue
     return None

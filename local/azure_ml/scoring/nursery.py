@@ -3,9 +3,12 @@
 `python -m local.azure_ml.scoring.nursery SOCKET`, started by `scorers`. A caller connects, sends one
 line of JSON (`model`, `most`, `log`, `environment`) and reads one line each: the child's pid, then
 its port once it answers. The end of the stream is the end of the child. Children die with the
-nursery, as the nursery does with the emulator.
+nursery, as the nursery does with the emulator. Needs MLflow and Python 3.8 or later.
 """
 
+from __future__ import annotations
+
+import contextlib
 import ctypes
 import json
 import os
@@ -13,16 +16,20 @@ import signal
 import socket
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, NoReturn
 
-import mlflow.sklearn
-import sklearn.ensemble
-import sklearn.linear_model
-import sklearn.pipeline
-import sklearn.preprocessing  # noqa: F401 - imported for the children's sake
+import mlflow
 from mlflow.utils import requirements_utils
 
 from local.azure_ml.scoring import server
+
+with contextlib.suppress(ImportError):  # for the children's sake, where it is
+    import mlflow.sklearn
+    import sklearn.ensemble
+    import sklearn.linear_model
+    import sklearn.pipeline
+    import sklearn.preprocessing  # noqa: F401 - see above
 
 _PR_SET_PDEATHSIG = 1
 
@@ -30,7 +37,8 @@ _PR_SET_PDEATHSIG = 1
 def main(path: str) -> NoReturn:
     """Serves requests for children until it is killed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
-    sys.path[:] = [entry for entry in sys.path if entry != os.environ["PYTHONPATH"]]
+    ours = (os.environ["PYTHONPATH"], str(Path.cwd()))  # `-m` adds the latter
+    sys.path[:] = [entry for entry in sys.path if entry not in ours]
     # Its first call indexes all installed packages, for 0.2 s; every load_model calls it.
     requirements_utils.warn_dependency_requirement_mismatches([f"mlflow=={mlflow.__version__}"])
     listener = socket.socket(socket.AF_UNIX)

@@ -6,10 +6,11 @@ is taken for what it looks like. Checked against the script itself (Azure/azurem
 azureml-inference-server-http 1.4.1; `docs/emulator.md` tells what else it does. Runs inside a scoring process.
 """
 
+from __future__ import annotations
+
 import io
 import json
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Callable
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from mlflow.types import Schema
 
 _FRAME = {"columns", "index", "data"}
 
-Take: TypeAlias = Callable[[Any], Any]
+Take = Callable[[Any], Any]
 
 
 class NotAScoringRequestError(ValueError):
@@ -72,7 +73,7 @@ def _take_anything(given: Any) -> Any:
 
 
 def _table_taker(schema: Schema) -> Take:
-    types = dict(zip(schema.input_names(), schema.pandas_types(), strict=True))
+    types = dict(zip(schema.input_names(), schema.pandas_types()))
 
     def take(given: Any) -> pd.DataFrame:
         if not isinstance(given, dict):

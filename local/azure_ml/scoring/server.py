@@ -1,29 +1,30 @@
 """The HTTP server of a scoring process: one model, or many that are loaded when asked for.
 
 `nursery` forks it; it answers `POST /` with predictions, `GET /` when it is alive. Which model
-is meant comes in the header `x-model` where the process serves many.
+is meant comes in the header `x-model` where the process serves many. Needs MLflow and Python 3.8 or later.
 """
+
+from __future__ import annotations
 
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from socketserver import ThreadingTCPServer
+from typing import TYPE_CHECKING, Any
 
 import mlflow.pyfunc
-import waitress.server
 from mlflow.models import Model
 
 from local.azure_ml.scoring import environment, payload
 
-_Start = Callable[[str, list[tuple[str, str]]], object]
-_STATUS = {200: "200 OK", 400: "400 Bad Request", 500: "500 Internal Server Error"}
-_THREADS = 4
+if TYPE_CHECKING:  # not to be subscribed before Python 3.9
+    from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """A model, and what turns a request's `input_data` into what it takes."""
 
@@ -39,7 +40,7 @@ class Models:
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, folder: str) -> "Loaded":
+    def get(self, folder: str) -> Loaded:
         """The model of this folder, loaded now if need be."""
         with self._lock:
             if folder not in self._loaded:
@@ -65,24 +66,46 @@ def serve(folder: str | None, most: int, announce: Callable[[int], None]) -> Non
         print(environment.report(Path(folder)), flush=True)
         models.get(folder)
         print(f"model loaded from {folder}", flush=True)
-    server = waitress.server.create_server(
-        _application(models, folder), host="127.0.0.1", port=0, threads=_THREADS
-    )
-    announce(server.effective_port)
-    server.run()
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.models, server.folder = models, folder
+        announce(server.server_address[1])
+        server.serve_forever()
 
 
-def _application(models: Models, folder: str | None) -> Callable[..., Iterable[bytes]]:
-    def answer(environ: dict[str, Any], start: _Start) -> Iterator[bytes]:
-        status, body = 200, b"healthy"
-        if environ["REQUEST_METHOD"] == "POST":
-            model = folder or environ["HTTP_X_MODEL"]
-            status, body = _predict(models, model, environ["wsgi.input"].read())
-        kind = "application/json" if status == 200 else "text/plain"
-        start(_STATUS[status], [("Content-Type", kind), ("Content-Length", str(len(body)))])
-        return iter([body])
+class _Server(ThreadingTCPServer):
+    """Not `http.server`'s own, which asks for the machine's name as it starts."""
 
-    return answer
+    daemon_threads = True
+    request_queue_size = 128
+    models: Models
+    folder: str | None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+    server: _Server
+
+    def do_GET(self) -> None:
+        """That the process is alive."""
+        self._answer(200, b"healthy")
+
+    def do_POST(self) -> None:
+        """Predictions."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        folder = self.server.folder or self.headers["x-model"]
+        self._answer(*_predict(self.server.models, folder, body))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's word
+        """Nothing: requests are not in the log of Azure's container either."""
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json" if status == 200 else "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _predict(models: Models, folder: str, body: bytes) -> tuple[int, bytes]:
