@@ -15,6 +15,8 @@ from local.azure_ml.control import Control
 from local.azure_ml.deployment_work import DeploymentDeletion, DeploymentWork
 from local.azure_ml.emulator import Emulator
 from local.azure_ml.endpoint_work import EndpointDeletion, EndpointWork, KeyWork
+from local.azure_ml.environments import Installed
+from local.azure_ml.environments_built import Built
 from local.azure_ml.errors import ArmError, answer_arm_error
 from local.azure_ml.faults import Faults
 from local.azure_ml.front import Front
@@ -68,11 +70,7 @@ def _parts(settings: Settings) -> Emulator:
     storage = Storage(settings.storage, settings.container)
     logs = Logs(settings.state / "logs")
     loader = Loader(storage, logs)
-    serving: Serving = (
-        ProcessServing(settings.state, loader, logs)
-        if settings.serving == "process"
-        else LightServing(settings.state, loader, logs, settings.resident_models)
-    )
+    serving = _serving(settings, loader, logs)
     change = EndpointWork(store)
     boot = DeploymentWork(store, serving, logs)
     works: dict[str, Work] = {
@@ -86,6 +84,15 @@ def _parts(settings: Settings) -> Emulator:
     }
     operations = Operations(store, settings.operation_seconds, works)
     return Emulator(settings, store, storage, operations, serving, logs)
+
+
+def _serving(settings: Settings, loader: Loader, logs: Logs) -> Serving:
+    folder = settings.state
+    if settings.serving == "light":
+        return LightServing(folder, loader, logs, settings.resident_models)
+    built = settings.environments == "built"
+    environments = Built(folder, logs) if built else Installed(folder)
+    return ProcessServing(folder, loader, logs, environments)
 
 
 @contextlib.asynccontextmanager

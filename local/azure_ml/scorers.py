@@ -20,6 +20,7 @@ from local import processes
 BOOT_SECONDS = 120
 _ROOT = Path(__file__).parents[2]
 _SOCKET = "nursery.sock"
+_SHOWN = 20  # lines of the log of one that does not start
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "OMP_NUM_THREADS")
 
 
@@ -54,19 +55,23 @@ class Scorer:
 
 
 class Nursery:
-    """The process that forks scoring processes; its socket and log are in `folder`."""
+    """The process that forks scoring processes; its socket and log are in `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    `interpreter`: of the environment that they run in.
+    """
+
+    def __init__(self, folder: Path, interpreter: Path = Path(sys.executable)) -> None:
         self._folder = folder
+        self._interpreter = interpreter
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it; its first child has to wait until it has imported MLflow."""
         (self._folder / _SOCKET).unlink(missing_ok=True)
         self._process = processes.start(
-            [sys.executable, "-m", f"{__package__}.scoring.nursery", _SOCKET],
+            [str(self._interpreter), "-m", f"{__package__}.scoring.nursery", _SOCKET],
             env=base_environment() | {"PYTHONPATH": str(_ROOT)},
-            log=self._folder / "nursery.log",
+            log=self._log,
             cwd=self._folder,
         )
 
@@ -103,21 +108,33 @@ class Nursery:
         return Scorer(pid, port, reader, writer)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to the nursery, which is started (again) if need be."""
+        """A connection to the nursery, which is started (again) if need be; raises ScorerDiedError."""
         folder = os.open(self._folder, os.O_RDONLY)
+        fresh = False
         try:
             # A socket's path has at most 107 characters; this one is short wherever the state is.
             path = f"/proc/self/fd/{folder}/{_SOCKET}"
             async with asyncio.timeout(BOOT_SECONDS):
                 while True:
                     if self._process is None or self._process.poll() is not None:
+                        if fresh:
+                            raise ScorerDiedError(f"the environment does not serve: {self._last()}")
                         self.start()
+                        fresh = True
                     try:
                         return await asyncio.open_unix_connection(path)
                     except (FileNotFoundError, ConnectionRefusedError):
                         await asyncio.sleep(0.05)
         finally:
             os.close(folder)
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "nursery.log"
+
+    def _last(self) -> str:
+        """What the nursery said last."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_SHOWN:])
 
 
 def base_environment() -> dict[str, str]:

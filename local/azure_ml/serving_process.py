@@ -1,4 +1,4 @@
-"""Serving as Azure does it: every deployment has a process of its own, with its own environment."""
+"""Serving as Azure does it: every deployment has a process of its own, with its own variables."""
 
 import asyncio
 import shutil
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 
+from local.azure_ml.environments import Environments
 from local.azure_ml.loading import Loader
 from local.azure_ml.operations import OperationFailedError
-from local.azure_ml.scorers import Nursery, Scorer, ScorerDiedError
+from local.azure_ml.scorers import Scorer, ScorerDiedError
 from local.azure_ml.serving import (
     SERVER,
     Answer,
@@ -38,11 +39,13 @@ class _Served:
 class ProcessServing:
     """See `serving.Serving`. Files that are served lie in `folder`/served."""
 
-    def __init__(self, folder: Path, loader: Loader, logs: Logs) -> None:
+    def __init__(
+        self, folder: Path, loader: Loader, logs: Logs, environments: Environments
+    ) -> None:
         self._folder = folder / "served"
         self._loader = loader
         self._logs = logs
-        self._nursery = Nursery(folder)
+        self._environments = environments
         self._client = scoring_client()
         self._prepared: dict[str, _Served] = {}
         self._live: dict[str, asyncio.Future[_Served]] = {}
@@ -50,9 +53,9 @@ class ProcessServing:
         self._reviving = asyncio.Semaphore(_REVIVED_AT_ONCE)
 
     def start(self) -> None:
-        """Starts the nursery; what an earlier emulator served is not there any more."""
+        """Starts the environments; what an earlier emulator served is not there any more."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._nursery.start()
+        self._environments.start()
 
     async def prepare(self, deployment: Resource) -> None:
         """Loads the files and boots a process beside the one that serves."""
@@ -95,10 +98,10 @@ class ProcessServing:
         return served.scorer.pid if served and served.scorer.alive else None
 
     async def stop(self) -> None:
-        """Ends the nursery and with it all processes."""
+        """Ends the environments and with them all processes."""
         for live in self._live.values():
             live.cancel()
-        self._nursery.stop()
+        self._environments.stop()
         await self._client.aclose()
 
     async def _relaunch(self, deployment: Resource) -> _Served:
@@ -110,15 +113,17 @@ class ProcessServing:
         model = self._folder / f"{slug(deployment)}-{self._launches}"
         try:
             await self._loader.load(deployment, model)
-            scorer = await self._nursery.fork(
+            nursery = await self._environments.find(deployment, model)
+            scorer = await nursery.fork(
                 model=model,
                 most=1,
                 log=self._logs.file(deployment, SERVER),
-                environment=_environment(deployment, model),
+                environment=_variables(deployment, model),
             )
         except BaseException as error:
             shutil.rmtree(model, ignore_errors=True)
             if isinstance(error, ScorerDiedError):
+                self._logs.write(deployment, SERVER, str(error))
                 raise crashed(str(error)) from error
             raise
         return _Served(scorer, model)
@@ -132,7 +137,7 @@ class ProcessServing:
             live.cancel()
 
 
-def _environment(deployment: Resource, model: Path) -> Mapping[str, str]:
+def _variables(deployment: Resource, model: Path) -> Mapping[str, str]:
     given = deployment.properties["environmentVariables"]
     return {name: str(value) for name, value in given.items()} | {"AZUREML_MODEL_DIR": str(model)}
 

@@ -25,6 +25,7 @@ class Settings:
     location: str = "local"
     operation_seconds: float = 2.0
     serving: Literal["process", "light"] = "process"
+    environments: Literal["installed", "built"] = "installed"
     cores: int = 24
     family_cores: tuple[tuple[str, int], ...] = ()
     endpoints: int = 100
@@ -47,6 +48,7 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--location", default="local")
     parser.add_argument("--operation-seconds", type=_not_negative, default=2.0)
     parser.add_argument("--serving", choices=["process", "light"], default="process")
+    parser.add_argument("--environments", choices=["installed", "built"], default="installed")
     parser.add_argument("--cores", type=int, default=24, help="quota of each VM family")
     parser.add_argument(
         "--family-cores", type=_family_cores, action="append", default=[], metavar="FAMILY=N"
@@ -58,6 +60,8 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--token-seconds", type=int, default=86_400, help="life of a token")
     parser.add_argument("--resident-models", type=_positive, default=32, help="light serving only")
     values = vars(parser.parse_args(arguments))
+    if (values["serving"], values["environments"]) == ("light", "built"):
+        parser.error("light serving has one process for all, which has one environment")
     values["state"] = values["state"].resolve()
     values["family_cores"] = tuple(values["family_cores"])
     return Settings(**values)

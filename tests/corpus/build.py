@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from local.azure_ml.interpreters import find_python
 from tests.corpus.environments import ENVIRONMENTS, Environment
 from tests.corpus.keeping import keep
 from tests.corpus.recipes.record import NOTE
@@ -77,14 +78,6 @@ def install(venv: Path, version: str, requirements: Sequence[str], alone: bool =
         [uv, "pip", "install", "--quiet", "--no-build", "--python", str(python), *options, *requirements]
     )  # fmt: skip
     return python
-
-
-def find_python(version: str) -> str:
-    """An interpreter of this version that is installed here; else the version, which uv looks for, or gets."""
-    if "{}.{}".format(*sys.version_info) == version:
-        return sys.executable
-    installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    return str(installed[-1]) if installed else version
 
 
 def _run(command: list[str]) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.build import NotMade, find_python, install
+from local.azure_ml.interpreters import find_python
+from tests.corpus.build import NotMade, install
 from tests.corpus.packaging import ask, is_as_original, write_package
 from tests.corpus.reading import KEPT, SERVED
 

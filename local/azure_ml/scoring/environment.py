@@ -1,6 +1,6 @@
 """Says in the log where a model's requirements differ from the interpreter that serves it.
 
-On Azure an image is built from the requirements; here the local interpreter serves, so a
+On Azure an image is built from the requirements. Where the emulator's own interpreter serves, a
 difference that would break there passes here, unless somebody reads this. Runs inside a scoring process.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import sys
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -29,7 +30,7 @@ def differences(model: Path) -> list[str]:
 def report(model: Path) -> str:
     """The comparison as the log shows it."""
     lines = differences(model)
-    head = f"serving with Python {platform.python_version()} of this machine, no image is built"
+    head = f"serving with Python {platform.python_version()} of {sys.prefix}"
     if not lines:
         return f"{head}; it meets requirements.txt"
     return "\n".join(
