@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient
 
 from local.azurite import Azurite
@@ -14,6 +16,8 @@ from tests.local.azure_ml.running import CONTAINER, Rest, Running, emulator
 AT_ONCE = 4
 """Endpoints that share the files: one operation at a time runs on each."""
 _ROOM = ("--deployments-per-endpoint", "500", "--cores", "5000", "--operation-seconds", "0")
+_LONGEST = 900  # seconds, where an environment is built
+_SELDOM = 0.1  # seconds between looks: each takes processor time from what is waited for
 _PATIENT = {"requestTimeout": "PT90S"}  # a model's library is imported when it is first asked
 
 
@@ -35,9 +39,11 @@ def find_wrong(
         ) as running,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
-        if not container.exists():
+        with suppress(ResourceExistsError):  # others use it too
             container.create_container()
-        endpoints = [_Endpoint(running, container, f"{state.name}-{at}") for at in range(AT_ONCE)]
+        endpoints = [
+            _Endpoint(running, container, f"files-{at}", state.name) for at in range(AT_ONCE)
+        ]
         shares = [names[at::AT_ONCE] for at in range(AT_ONCE)]
         found = pool.map(
             lambda endpoint, share: dict(endpoint.find_wrong(share)), endpoints, shares
@@ -46,10 +52,11 @@ def find_wrong(
 
 
 class _Endpoint:
-    """One endpoint; its model's files lie under its name."""
+    """One endpoint; the files of its models lie in `home`, under its name."""
 
-    def __init__(self, running: Running, container: ContainerClient, name: str) -> None:
+    def __init__(self, running: Running, container: ContainerClient, name: str, home: str) -> None:
         self._running, self._container, self._name = running, container, name
+        self._folder = f"{home}/{name}"
         self._rest = Rest(running.url, "corpus")
 
     def find_wrong(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -63,12 +70,13 @@ class _Endpoint:
 
     def _deploy(self, name: str, deployment: str) -> str:
         """Empty where it has come up; else what the cloud said and what its log tells."""
-        folder = f"{self._name}/{deployment}"
+        folder = f"{self._folder}/{deployment}"
         for path, content in render_package(name).items():
             self._container.upload_blob(f"{folder}/{path}", content)
         model = self._rest.register(f"{self._name}-{deployment}", folder)
         place = f"{self._name}/{deployment}"
-        ended = self._rest.wait(self._rest.put_deployment(place, model, requestSettings=_PATIENT))
+        begun = self._rest.put_deployment(place, model, requestSettings=_PATIENT)
+        ended = self._rest.wait(begun, seconds=_LONGEST, every=_SELDOM)
         return "" if ended["status"] == "Succeeded" else f"{ended} {self._log(deployment)}"
 
     def _score(self, name: str, deployment: str, key: str) -> str:

@@ -1,14 +1,12 @@
-"""Packages kept files as the product does, asks the folders for predictions, and compares them with the originals'."""
+"""Packages kept files as the product does, renders their scoring requests, and compares answers with the originals'."""
 
 import io
-import json
 import math
-import os
-import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from local.azure_ml.environments_built import Wanted, read_wanted
 from shared.adapters.mlflow_packaging import MlflowPackager
 from shared.domain.inspection import Inspection
 from shared.domain.packaging.package import Inline, Member, Whole
@@ -16,9 +14,6 @@ from shared.domain.packaging.signatures import told_inputs
 from shared.domain.reading.containers.members import open_member
 from tests.corpus.keeping import Kept
 from tests.corpus.reading import KEPT, inspect
-from tests.corpus.serving import MARK
-
-ROOT = Path(__file__).parents[2]
 
 
 def render_package(name: str) -> dict[str, bytes]:
@@ -37,13 +32,12 @@ def render_package(name: str) -> dict[str, bytes]:
     return files
 
 
-def write_package(name: str, folder: Path) -> Path:
-    """Writes the MLflow folder of a kept file; the folder."""
-    for file, content in render_package(name).items():
-        path = folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+def find_environment(name: str, folder: Path) -> Wanted:
+    """What the emulator builds for a kept file; `folder` gets the two files that say so, in place of any others."""
+    files = render_package(name)
+    for file in ("requirements.txt", "python_env.yaml"):
+        (folder / file).write_bytes(files[file])
+    return read_wanted(folder)
 
 
 def render_request(inspection: Inspection, kept: Kept) -> dict[str, Any]:
@@ -58,30 +52,6 @@ def render_request(inspection: Inspection, kept: Kept) -> dict[str, Any]:
         return {"input_data": rows}
     columns = given["columns"] or list(range(len(rows[0])))
     return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
-
-
-def ask(python: str, names: Iterable[str], root: Path) -> dict[str, Any]:
-    """What `tests.corpus.serving` answers for the packages of these files under an interpreter."""
-    orders = [
-        {
-            "name": name,
-            "folder": str(write_package(name, root / str(at))),
-            "request": render_request(inspect(name), KEPT[name]),
-        }
-        for at, name in enumerate(names)
-    ]
-    done = subprocess.run(
-        [python, "-m", "tests.corpus.serving"],
-        input=json.dumps(orders),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=root,  # MLflow makes a folder where it is started
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr[-2_000:]
-    answers: dict[str, Any] = json.loads(done.stdout.rpartition(MARK)[2])
-    return answers
 
 
 def is_as_original(answer: Any, kept: Kept) -> bool:

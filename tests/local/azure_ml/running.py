@@ -118,7 +118,7 @@ class Rest:
         response: HttpResponse = self._client.send_request(request)
         return response
 
-    def wait(self, response: HttpResponse) -> Any:
+    def wait(self, response: HttpResponse, seconds: float = 60, every: float = 0.02) -> Any:
         """The final status document of the operation that `response` began."""
         assert response.status_code in (200, 201, 202), response.text()
         url = response.headers["Azure-AsyncOperation"]
@@ -127,7 +127,7 @@ class Rest:
             status = self.send("GET", url).json()
             return status if status["status"] != "InProgress" else None
 
-        return processes.wait_until(ended, seconds=60, what=url)
+        return processes.wait_until(ended, seconds=seconds, what=url, every=every)
 
     def register(self, name: str, path: str, version: str = "1") -> str:
         """Registers an MLflow folder; returns its id."""
