@@ -1,5 +1,6 @@
 """Big files and references by HTTP: what is answered, when to look again, and that links are no one else's."""
 
+import json
 from typing import Any
 
 import pytest
@@ -137,6 +138,51 @@ def test_wrong_fields_are_told(server: Server, asked: dict[str, Any], field: str
     assert answer.status_code == 422
     assert answer.headers["content-type"] == PROBLEM
     assert any(field in each["field"] for each in answer.json()["problems"])
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+LOST = [nested(21), nested(201), nested(256), nested(900), '{"a":' + "[" * 20 + "]" * 20 + "}"]
+LOST += [
+    '{"a": "\\ud800"}',
+    '{"a": {"\\udfff": 1}}',
+    '{"a": NaN}',
+    '{"a": -Infinity}',
+    '{"a": 1e999}',
+]
+
+
+@pytest.mark.parametrize("text", LOST)
+@pytest.mark.parametrize("field", ["evaluation", "metrics"])
+@pytest.mark.parametrize("way", ["/uploads", "/models/from", "/models"])
+def test_what_could_not_be_read_again_is_refused_by_every_way_in(
+    server: Server, way: str, field: str, text: str
+) -> None:
+    if way == "/models":
+        answer = server.send_model(**{field: text})
+    else:
+        more = '"source": "azureml:iris:3", ' if way == "/models/from" else ""
+        body = f'{{"model_name": "iris", {more}"{field}": {text}}}'
+        answer = server.post(way, content=body, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), answer.text
+    assert {each["field"].partition(".")[0] for each in answer.json()["problems"]} == {field}
+    assert server.rows() == []
+    assert list(intake_rows.list_unfinished(server.tables)) == []
+
+
+@pytest.mark.parametrize(
+    "text", [nested(20), '{"a": "\\ud83d\\ude00", "b": [0.1, 1e308, 12345678901234567890]}']
+)
+def test_what_is_nested_no_deeper_than_needed_is_kept_as_it_was(server: Server, text: str) -> None:
+    body = f'{{"model_name": "iris", "evaluation": {text}}}'
+    begun = server.post("/uploads", content=body, headers={"content-type": "application/json"})
+
+    assert server.get(f"/uploads/{begun.json()['upload_id']}").status_code == 200
+    [row] = intake_rows.list_unfinished(server.tables)
+    assert store.read_row(Intake, row).record.evaluation == json.loads(text)
 
 
 def test_another_users_upload_is_not_there(server: Server) -> None:

@@ -4,19 +4,37 @@ import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic_core import from_json, to_json
 
 from shared.domain.names import LICENSE_RULE, is_license
 from shared.domain.requests import PlainText
 
 OF_MODELS = ("algorithm", "license", "metrics", "evaluation")
 _MOST_JSON = 10_000
+_DEEPEST = 20  # rows are read by a parser that stops at 200 levels
 
 
 def _bounded(values: dict[str, Any]) -> dict[str, Any]:
-    """What is short enough to be kept in a row. Raises ValueError."""
-    if len(json.dumps(values, ensure_ascii=False, allow_nan=False)) > _MOST_JSON:
+    """What is short and flat enough to be kept in a row, and read from there as it was. Raises ValueError."""
+    if _is_deeper(values, _DEEPEST):
+        raise ValueError(f"is nested deeper than {_DEEPEST} levels")
+    try:
+        length = len(json.dumps(values, ensure_ascii=False, allow_nan=False))
+        survives = from_json(to_json(values)) == values
+    except ValueError:
+        length, survives = 0, False
+    if not survives:
+        raise ValueError("holds half a character or a number that JSON cannot keep")
+    if length > _MOST_JSON:
         raise ValueError(f"is longer than {_MOST_JSON:,} characters as JSON")
     return values
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
 def _license(text: str) -> str:
