@@ -62,7 +62,7 @@ class HttpsFiles:
         except BaseException:
             response.close()
             raise
-        return open_stream(response.read, response.close, translated)
+        return open_stream(response.read1, response.close, translated)
 
     def _get(self, source: HttpsSource) -> Any:
         pool = urllib3.HTTPSConnectionPool(

@@ -127,7 +127,7 @@ class MlflowSources:
         def opened() -> BinaryIO:
             with translated():
                 response = self._ask(f"{_PROXY}/{quote(place)}", stream=True)
-            return open_stream(response.raw.read, response.close, translated)
+            return open_stream(response.raw.read1, response.close, translated)
 
         return SourceFile(path=path, size=size, open=opened)
 

@@ -16,7 +16,10 @@ Translated = Callable[[], AbstractContextManager[None]]
 def open_stream(
     read: Callable[[int], bytes], close: Callable[[], object], translated: Translated
 ) -> BinaryIO:
-    """A file over `read`, which gives at most so many bytes, and none at the end."""
+    """A file over `read`, which gives what has arrived, at most so many bytes, and none at the end.
+
+    A `read` that waits until it has all of them would hide a source that drips.
+    """
     return cast(BinaryIO, _Stream(read, close, translated))
 
 
@@ -32,10 +35,17 @@ class _Stream(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
+        pieces, left = [], size
+        while left and (piece := self._next(left)):
+            pieces.append(piece)
+            left -= len(piece) if size > 0 else 0
+        return b"".join(pieces)
+
+    def _next(self, most: int) -> bytes:
         if time.monotonic() > self._end:
             raise SourceError(f"the source took more than {LONGEST_SECONDS / 60:.0f} minutes")
         with self._translated():
-            return self._read(size)
+            return self._read(most)
 
     def close(self) -> None:
         if not self.closed:

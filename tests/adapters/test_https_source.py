@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +17,7 @@ from shared.domain.addresses import is_public
 from shared.domain.catalogue.sources import HttpsSource
 from shared.domain.errors import Forbidden, NotFound, Refusal, SourceError
 from tests.adapters.certificates import write_certificate
+from tests.adapters.dripping import drip
 
 HOST = "models.example.com"
 BODY = bytes(range(256)) * 4_000
@@ -214,10 +216,15 @@ def test_a_file_that_ends_early_is_tried_again(host: Host) -> None:
 
 
 def test_a_host_that_drips_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_stream, "LONGEST_SECONDS", -1.0)
+    monkeypatch.setattr(source_stream, "LONGEST_SECONDS", 0.5)
+    host.answer = drip
+    [found] = host.files().find(SOURCE)
+    begin = time.monotonic()
 
-    with pytest.raises(SourceError, match="minutes"):
-        fetch(host.files())
+    with found.open() as file, pytest.raises(SourceError, match="minutes"):
+        file.read(4 * 1024 * 1024)
+
+    assert time.monotonic() - begin < 5
 
 
 def test_a_name_that_does_not_resolve_and_a_port_that_is_closed_may_pass() -> None:

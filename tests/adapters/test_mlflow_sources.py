@@ -3,12 +3,14 @@
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from shared.adapters import source_stream
 from shared.adapters.mlflow_sources import MlflowSources
 from shared.domain.catalogue.sources import (
     Allowed,
@@ -21,6 +23,7 @@ from shared.domain.catalogue.sources import (
 )
 from shared.domain.errors import InvalidRequest, NotFound, SourceError
 from shared.intake_ports import SourceFile
+from tests.adapters.dripping import drip
 from tests.tracking_server import ask, begin_run, register
 
 ALLOWED = Allowed(
@@ -34,11 +37,19 @@ FILES = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"\x80\x04N." * 1000, "d
 
 @contextmanager
 def pointing_to(place: str) -> Iterator[str]:
-    """The address of a tracking server that says of every model version that its files lie there."""
-    told = {"artifact_uri": place, "model_version": {"name": "iris", "version": "1"}}
+    """The address of a tracking server that says of every model version that its files lie there.
+
+    Its own artifacts are one file, which drips.
+    """
+    told: dict[str, object] = {"artifact_uri": place}
+    told |= {"model_version": {"name": "iris", "version": "1"}}
+    told |= {"files": [{"path": "model.pkl", "is_dir": False}]}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.endswith("/model.pkl"):
+                drip(self)
+                return
             body = json.dumps(told).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -181,6 +192,18 @@ def test_no_server_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(SourceError):
         MlflowSources("http://127.0.0.1:9", ALLOWED, followed).find(RunSource("0" * 32, "model"))
+
+
+def test_a_server_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_stream, "LONGEST_SECONDS", 0.5)
+    with pointing_to("mlflow-artifacts:/model.pkl") as url:
+        [found] = MlflowSources(url, ALLOWED, followed).find(VersionSource("iris", "1"))
+        begin = time.monotonic()
+
+        with found.open() as file, pytest.raises(SourceError, match="minutes"):
+            file.read(4 * 1024 * 1024)
+
+    assert time.monotonic() - begin < 5
 
 
 def test_waits_of_the_client_fit_a_function() -> None:
