@@ -28,16 +28,28 @@ from shared.ports import Blob, Blobs
 def find_files(blobs: Blobs, path: str, source: object) -> Sequence[SourceFile]:
     """The blob of a path, or those below it where the path ends with a slash. Raises as `Sources.find`."""
     with _translated(source):
-        if path.endswith("/"):
-            keys = list(itertools.islice(blobs.keys(path), limits.MAX_SOURCE_FILES + 1))
-        else:
-            keys = [path]
+        keys = _list(blobs, path) if path.endswith("/") else [path]
+        for key in keys:
+            _require_usable(key, source)
         found = [(key, blobs.find(key)) for key in keys]
-    return [
-        _file(blobs, key, key.removeprefix(path), blob, source)
-        for key, blob in found
-        if blob and not key.endswith("/")
-    ]
+    return [_file(blobs, key, key.removeprefix(path), blob, source) for key, blob in found if blob]
+
+
+def _list(blobs: Blobs, folder: str) -> list[str]:
+    """The keys below a folder, up to one more than there may be, without the markers that consoles make of folders."""
+    keys = (key for key in blobs.keys(folder) if not key.endswith("/"))
+    return list(itertools.islice(keys, limits.MAX_SOURCE_FILES + 1))
+
+
+def _require_usable(key: str, source: object) -> None:
+    try:
+        limits.check_blob_key(key)
+    except ValueError as error:
+        raise Conflict(
+            "source_key_not_usable",
+            f"{source} has a file that Longshore cannot take by its name: {key[:200]!r}.",
+            f"Its key must be {limits.BLOB_KEY_RULE}: rename it, or move it elsewhere; then send the request again.",
+        ) from error
 
 
 def _file(blobs: Blobs, key: str, path: str, blob: Blob, source: object) -> SourceFile:
@@ -67,8 +79,6 @@ def _translated(source: object) -> Iterator[None]:
         ) from error
     except StoreError as error:
         raise denied(source) from error
-    except ValueError as error:  # a key that our stores do not take
-        raise missing(source) from error
 
 
 def missing(source: object) -> NotFound:

@@ -22,6 +22,9 @@ MAX_KEY_BYTES = 1024
 MAX_MESSAGE_BYTES = 48 * 1024  # 64 KiB as base64
 MAX_DELAY_SECONDS = 7 * 24 * 3600 - 1  # below the seven days that a message lives
 MAX_BLOB_KEY = 1024
+BLOB_KEY_RULE = (
+    "a path of 1024 letters, without \\ ? # %, an empty part, or one that ends with a dot"
+)
 MAX_SOURCE_FILES = 1000
 
 _ENVELOPE_BYTES = 1024  # headers of one operation within a transaction
@@ -116,7 +119,7 @@ def check_blob_key(key: str) -> None:
         or _REFUSED_IN_BLOB_KEYS.search(key)
         or any(part in {"", ".", ".."} or part.endswith(".") for part in parts)
     ):
-        raise ValueError(f"{key[:80]!r} cannot be the key of a blob: a plain path of 1024 letters")
+        raise ValueError(f"{key[:80]!r} cannot be the key of a blob: {BLOB_KEY_RULE}")
 
 
 @lru_cache(maxsize=1024)

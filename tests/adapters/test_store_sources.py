@@ -52,6 +52,44 @@ def test_a_folder_is_found_with_all_that_is_below_it(blobs: Blobs) -> None:
     assert [each.open().read(100) for each in found] == [b"m/MLmodel", b"m/data/model.pkl"]
 
 
+def test_a_folder_with_the_marker_that_s3s_console_makes_is_found(s3: Server) -> None:
+    blobs, place = bucket(s3)
+    for key in ("m/", "m/data/", "m/MLmodel", "m/data/model.pkl"):
+        place(key)
+
+    assert [each.path for each in find_files(blobs, "m/", SOURCE)] == ["MLmodel", "data/model.pkl"]
+
+
+@pytest.mark.parametrize("name", ["100%", "a#b", "what?", "trailing.", "a//b", "a\\b"])
+def test_a_file_of_a_folder_that_cannot_be_taken_is_named(s3: Server, name: str) -> None:
+    blobs, place = bucket(s3)
+    place("m/MLmodel")
+    place(f"m/{name}")
+
+    with pytest.raises(Conflict) as caught:
+        find_files(blobs, "m/", SOURCE)
+
+    assert caught.value.code == "source_key_not_usable"
+    assert repr(f"m/{name}") in caught.value.detail
+
+
+def bucket(s3: Server) -> tuple[Blobs, Callable[[str], object]]:
+    """A bucket, and what puts any key into it, as other clients do."""
+    account, name = S3Account("eu-central-1", s3.url), "c-" + SystemRandom().nonce()
+    blobs = S3Blobs(account, name)
+    blobs.put("other", b"")
+    return blobs, lambda key: account.client.put_object(Bucket=name, Key=key, Body=b"x")
+
+
+def test_a_file_with_a_space_in_its_key_is_found(blobs: Blobs) -> None:
+    blobs.put("my models/my model.pkl", b"x")
+
+    [single] = find_files(blobs, "my models/my model.pkl", SOURCE)
+    [below] = find_files(blobs, "my models/", SOURCE)
+
+    assert single.open().read(10) == below.open().read(10) == b"x"
+
+
 def test_a_folder_of_too_many_files_is_not_listed_to_its_end(
     blobs: Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
