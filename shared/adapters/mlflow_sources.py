@@ -207,7 +207,7 @@ def _rewritten(place: str) -> str:
     if parts.scheme != "wasbs" or "@" not in parts.netloc:
         return place
     container, _, host = parts.netloc.partition("@")
-    return f"https://{host}/{container}{parts.path}"
+    return f"https://{host}/{container}{quote(parts.path)}"
 
 
 def _as_folder(source: Source) -> Source:

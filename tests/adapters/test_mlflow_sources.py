@@ -71,7 +71,9 @@ def pointing_to(place: str) -> Iterator[str]:
 def run(tracking: str) -> tuple[str, str]:
     """A run with a model folder and a file: its id and where its artifacts are."""
     folder = {f"model/{path}": data for path, data in FILES.items()}
-    return begin_run(tracking, {**folder, "one.pkl": b"one", "modelish/x": b""})
+    return begin_run(
+        tracking, {**folder, "one.pkl": b"one", "modelish/x": b"", "my model.pkl": b"my"}
+    )
 
 
 def followed(_source: Source) -> Sequence[SourceFile]:
@@ -94,7 +96,11 @@ def test_a_runs_folder_is_taken_with_all_its_files(tracking: str, run: tuple[str
 
 
 def test_a_runs_file_is_taken(tracking: str, run: tuple[str, str]) -> None:
-    for path, data in (("one.pkl", b"one"), ("model/data/model.pkl", FILES["data/model.pkl"])):
+    for path, data in (
+        ("one.pkl", b"one"),
+        ("my model.pkl", b"my"),
+        ("model/data/model.pkl", FILES["data/model.pkl"]),
+    ):
         found = MlflowSources(tracking, ALLOWED, followed).find(RunSource(run[0], path))
 
         assert read(found) == {"": data}
@@ -170,6 +176,10 @@ def test_what_a_server_points_to_elsewhere_is_not_followed(place: str) -> None:
         (
             "wasbs://models@ours.blob.core.windows.net/run/model",
             [BlobSource("models", "run/model"), BlobSource("models", "run/model/")],
+        ),
+        (
+            "wasbs://models@ours.blob.core.windows.net/run/my model",
+            [BlobSource("models", "run/my model"), BlobSource("models", "run/my model/")],
         ),
     ],
 )

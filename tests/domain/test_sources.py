@@ -35,9 +35,14 @@ READ: dict[str, Source] = {
     "blob://models/a.pkl": BlobSource("models", "a.pkl"),
     f"{OURS}/models/folder/": BlobSource("models", "folder/"),
     f"{OURS}/models/a.pkl?sv=1&sig=s3cret": BlobSource("models", "a.pkl"),
+    f"{OURS}/models/my%20model.pkl": BlobSource("models", "my model.pkl"),
+    f"{OURS}/models/a%2Bb/%7ec.pkl": BlobSource("models", "a+b/~c.pkl"),
+    "blob://models/my model.pkl": BlobSource("models", "my model.pkl"),
+    "s3://team-models/my folder/": S3Source("team-models", "my folder/"),
     "runs:/0123456789abcdef0123456789abcdef/model": RunSource(
         "0123456789abcdef0123456789abcdef", "model"
     ),
+    "runs:/abc/my model": RunSource("abc", "my model"),
     "models:/iris/3": VersionSource("iris", "3"),
     "models:/iris@champion": VersionSource("iris", "champion"),
     "azureml:iris:7": RegistrySource("iris", "7"),
@@ -114,10 +119,36 @@ REFUSED = [
     f"{OURS}/models/../longshore/a",
     f"{OURS}.evil.example/models/a.pkl",
     "https://other.blob.core.windows.net/models/a.pkl",
+    # keys that no store of ours takes, and addresses that are decoded to them
+    "blob://models/a%20b",
+    "blob://models/a.",
+    "blob://models/a./b",
+    "blob://models/a.pkl ",
+    " blob://models/a.pkl",
+    "s3://team-models/a\\b",
+    "s3://team-models/modèle.pkl",
+    f"{OURS}/models/my model.pkl",
+    f"{OURS}/models/a%2Fb",
+    f"{OURS}/models/%2e%2e/longshore/a",
+    f"{OURS}/models/a%2520b",
+    f"{OURS}/models/a%00b",
+    f"{OURS}/models/a%0ab",
+    f"{OURS}/models/a%5cb",
+    f"{OURS}/models/a%3fb",
+    f"{OURS}/models/a%23b",
+    f"{OURS}/models/a%zz",
+    f"{OURS}/models/mod%C3%A8le.pkl",
+    f"{OURS}/models/a%ff",
+    f"{OURS}/models/a%c0%af",
+    f"{OURS}/model%73x/a.pkl",
     # what is no run, version or registered model
     "runs:/",
     "runs:/abc",
     "runs:/abc/../../x",
+    "runs:/abc/model?sig=s3cret",
+    "runs:/abc/model#x",
+    "models:/iris/3?sig=s3cret",
+    "azureml:iris:3#x",
     "runs://profile@databricks/abc/model",
     "models:/",
     "models:/iris",
@@ -157,6 +188,22 @@ def test_what_only_looks_like_it_is_refused(text: str) -> None:
     assert caught.value.code == "source_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("blob://models/a%20b", "without \\ ? # %"),
+        ("s3://team-models/a./b", "ends with a dot"),
+        (f"{OURS}/models/my model.pkl", "%20"),
+        (f"{OURS}/models/mod%C3%A8le.pkl", "printable ASCII"),
+    ],
+)
+def test_what_a_key_may_not_hold_is_told(text: str, why: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_source(text, ALLOWED)
+
+    assert why in caught.value.detail
+
+
 @pytest.mark.parametrize("text", [each for each in READ if not each.startswith("azureml:")])
 def test_nothing_is_allowed_by_itself(text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -172,6 +219,9 @@ def test_nothing_is_allowed_by_itself(text: str) -> None:
         "s3://others/key?s3cret",
         "blob://others/key#s3cret",
         "gopher://me:s3cret@host/x?s3cret",
+        "runs:/abc/model?sig=s3cret",
+        "models:/iris/3?sig=s3cret",
+        "azureml:iris:3?sig=s3cret",
     ],
 )
 def test_a_refusal_tells_no_secret(text: str) -> None:

@@ -9,6 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from shared.domain.catalogue.source_paths import (
+    NAME,
+    NotAllowed,
+    decode_key,
+    require_encoded,
+    require_no_query,
+    require_plain,
+    split_place,
+)
 from shared.domain.errors import InvalidRequest
 
 MAX_SOURCE = 1024
@@ -16,10 +25,8 @@ FORMS = (
     "https://<host>/<path>, s3://<bucket>/<key>, blob://<container>/<key>, runs:/<run id>/<path>, "
     "models:/<name>/<version or alias>, azureml:<name>:<version>"
 )
-_TEXT = re.compile(r"[!-\[\]-~]+")  # printable ASCII without a space or a backslash
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_TEXT = re.compile(r"[!-\[\]-~]([ -\[\]-~]*[!-\[\]-~])?")  # printable ASCII without a backslash
 _HOST = re.compile(r"[a-z0-9.-]+")
-_HIDDEN = re.compile(r"%(?![0-9a-fA-F]{2})|%(2[ef]|5c|25|[01][0-9a-f]|7f|3[f]|23)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +122,14 @@ class Allowed:
 def parse_source(text: str, allowed: Allowed) -> Source:
     """The source that a text names. Raises InvalidRequest `source_not_allowed`, without the query."""
     if not _TEXT.fullmatch(text) or len(text) > MAX_SOURCE:
-        raise _refused(text, f"must be one of {FORMS}; in printable ASCII, without spaces")
+        raise _refused(text, f"must be one of {FORMS}; in printable ASCII, without a backslash")
     kind, _, rest = text.partition(":")
     parse = _KINDS.get(kind.lower())
     if parse is None and not _is_ours(text, allowed):
         raise _refused(text, f"must be one of {FORMS}")
     try:
         return _parse_own(text, allowed) if parse is None else parse(text, rest, allowed)
-    except _No as no:
+    except NotAllowed as no:
         raise _refused(text, str(no)) from None
 
 
@@ -130,10 +137,6 @@ def without_query(text: str) -> str:
     """The text up to where a secret may begin: a query, or a user's name before an `@`."""
     shown = re.split(r"[?#]", text, maxsplit=1)[0]
     return re.sub(r"//[^/]*@", "//", shown)
-
-
-class _No(Exception):
-    """Why a text is refused."""
 
 
 def _refused(text: str, why: str) -> InvalidRequest:
@@ -153,20 +156,20 @@ def _is_ours(text: str, allowed: Allowed) -> bool:
 def _parse_own(text: str, allowed: Allowed) -> Source:
     """An address of our own account; its query, a signature, is dropped: we have rights of our own."""
     path = re.split(r"[?#]", text, maxsplit=1)[0].removeprefix(f"{allowed.account_url}/")
-    return _parse_blob("", f"//{path}", allowed)
+    return _parse_blob("", f"//{decode_key(path)}", allowed)
 
 
 def _parse_blob(_text: str, rest: str, allowed: Allowed) -> Source:
-    container, path = _place(rest)
+    container, path = split_place(rest)
     if container not in allowed.containers:
-        raise _No("its container is not one of SOURCE_CONTAINERS")
+        raise NotAllowed("its container is not one of SOURCE_CONTAINERS")
     return BlobSource(container, path)
 
 
 def _parse_s3(_text: str, rest: str, allowed: Allowed) -> Source:
-    bucket, path = _place(rest)
+    bucket, path = split_place(rest)
     if bucket not in allowed.buckets:
-        raise _No("its bucket is not one of SOURCE_BUCKETS")
+        raise NotAllowed("its bucket is not one of SOURCE_BUCKETS")
     return S3Source(bucket, path)
 
 
@@ -177,43 +180,43 @@ def _parse_https(text: str, _rest: str, allowed: Allowed) -> Source:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _No("it is no address") from None
+        raise NotAllowed("it is no address") from None
     host = parts.netloc.lower().removesuffix(":443")
     if port not in (None, 443) or not _HOST.fullmatch(host):
-        raise _No("must be https://<host>/<path>: a name alone, on port 443")
+        raise NotAllowed("must be https://<host>/<path>: a name alone, on port 443")
     if host not in allowed.hosts:
-        raise _No("its host is not one of ALLOWED_HOSTS")
-    if "?" in text or "#" in text:
-        raise _No(
-            "must have no query: it may be a secret, and Longshore keeps none; upload the file instead"
-        )
+        raise NotAllowed("its host is not one of ALLOWED_HOSTS")
+    require_no_query(text)
     if not parts.path or parts.path.endswith("/"):
-        raise _No("must name a file: a server's folder cannot be listed")
-    _require_plain(parts.path[1:])
+        raise NotAllowed("must name a file: a server's folder cannot be listed")
+    require_encoded(parts.path[1:])
     return HttpsSource(host, parts.path)
 
 
 def _parse_run(_text: str, rest: str, allowed: Allowed) -> Source:
     _require_tracking(allowed)
+    require_no_query(rest)
     run_id, _, path = rest.removeprefix("/").partition("/")
-    if not rest.startswith("/") or not _NAME.fullmatch(run_id) or not path:
-        raise _No("must be runs:/<run id>/<path>")
-    _require_plain(path.removesuffix("/"))
+    if not rest.startswith("/") or not NAME.fullmatch(run_id) or not path:
+        raise NotAllowed("must be runs:/<run id>/<path>")
+    require_plain(path.removesuffix("/"))
     return RunSource(run_id, path.removesuffix("/"))
 
 
 def _parse_version(_text: str, rest: str, allowed: Allowed) -> Source:
     _require_tracking(allowed)
+    require_no_query(rest)
     name, _, version = rest.removeprefix("/").replace("@", "/").partition("/")
-    if not rest.startswith("/") or not (_NAME.fullmatch(name) and _NAME.fullmatch(version)):
-        raise _No("must be models:/<name>/<version or alias>")
+    if not rest.startswith("/") or not (NAME.fullmatch(name) and NAME.fullmatch(version)):
+        raise NotAllowed("must be models:/<name>/<version or alias>")
     return VersionSource(name, version)
 
 
 def _parse_registry(_text: str, rest: str, _allowed: Allowed) -> Source:
+    require_no_query(rest)
     name, _, version = rest.partition(":")
-    if not (_NAME.fullmatch(name) and _NAME.fullmatch(version)):
-        raise _No("must be azureml:<name>:<version>")
+    if not (NAME.fullmatch(name) and NAME.fullmatch(version)):
+        raise NotAllowed("must be azureml:<name>:<version>")
     return RegistrySource(name, version)
 
 
@@ -227,23 +230,6 @@ _KINDS: dict[str, Callable[[str, str, Allowed], Source]] = {
 }
 
 
-def _place(rest: str) -> tuple[str, str]:
-    """Container or bucket, and the path in it."""
-    name, _, path = rest.removeprefix("//").partition("/")
-    if not rest.startswith("//") or not _NAME.fullmatch(name) or not path:
-        raise _No("must name a container or bucket, and a key or a folder/ in it")
-    if "?" in path or "#" in path:
-        raise _No("must have no query")
-    _require_plain(path.removesuffix("/"))
-    return name, path
-
-
-def _require_plain(path: str) -> None:
-    """A path that no client and no server along the way reads in another way."""
-    if any(part in ("", ".", "..") for part in path.split("/")) or _HIDDEN.search(path):
-        raise _No("its path must be plain: no empty part, no dots alone, no slash in disguise")
-
-
 def _require_tracking(allowed: Allowed) -> None:
     if not allowed.tracking:
-        raise _No("there is no tracking server: MLFLOW_TRACKING_URI is not set")
+        raise NotAllowed("there is no tracking server: MLFLOW_TRACKING_URI is not set")
