@@ -6,7 +6,6 @@ json.dumps, to which a dict of arrays, as MLflow's ONNX and Keras flavors give i
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -179,10 +178,10 @@ def render_table_loader(opening: Opening, needs: Needs) -> Loader:
         imports.append("import xgboost")
         steps.append(_AS_MATRIX)
     if needs.categories:
-        imports.append(f"import pandas\n\nCATEGORIES = {json.dumps(list(needs.categories))}")
+        imports.append(f"import pandas\n\nCATEGORIES = {list(needs.categories)!a}")
         steps.append(_WITH_CATEGORIES)
     if opening is Opening.SKOPS:
-        imports.append(f"\nTRUSTED = {json.dumps(sorted(needs.trusted), indent=4)}")
+        imports.append(f"\nTRUSTED = {sorted(needs.trusted)!a}")
     source = _TABLE.format(
         imports="\n".join(imports), steps="\n        ".join(steps), load=_LOADS[opening]
     )
@@ -194,7 +193,7 @@ def render_array_loader(opening: Opening, inputs: Sequence[Tensor]) -> Loader:
     types = {tensor.name or "": tensor_dtype(tensor) for tensor in inputs}
     source = _ARRAYS.format(
         imports=_IMPORTS[opening],
-        types=json.dumps(types, indent=4)
+        types=ascii(types)
         + (_TORCH_TENSOR if opening in (Opening.TORCH, Opening.TORCHSCRIPT) else ""),
         load=_LOADS[opening],
     )

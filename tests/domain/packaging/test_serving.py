@@ -74,25 +74,40 @@ def test_a_booster_without_column_names_gets_an_array() -> None:
         assert b"to_numpy()" in source
 
 
-def test_categories_of_pandas_are_told_to_lightgbm_by_name() -> None:
-    columns = (Column(name="age", type="double"), Column(name='it\'s "city"', type="string"))
+@pytest.mark.parametrize(
+    "name", ['it\'s "city"', "st\u00e4dte \U0001f600", "\ud83d", "a\\b\n{x}\u2028"]
+)
+def test_categories_of_pandas_are_told_to_lightgbm_by_name(name: str) -> None:
+    columns = (Column(name="age", type="double"), Column(name=name, type="string"))
     found = inspection(
         ModelFormat.LIGHTGBM, "lightgbm", features=columns, estimator="lightgbm.Booster"
     )
     [source] = plan_serving(found, b"tree").files.values()
-    constants = {
+    assert constants(source) == {"CATEGORIES": [name]}
+
+
+def test_skops_may_build_exactly_the_types_that_were_judged() -> None:
+    found = inspection(ModelFormat.SKOPS, "python_function", names=("b.B", "a.A", "c.\U0001d49e"))
+    [source] = plan_serving(found, b"PK").files.values()
+    assert constants(source) == {"TRUSTED": ["a.A", "b.B", "c.\U0001d49e"]}
+
+
+def test_inputs_are_told_to_the_loader_of_arrays_by_name() -> None:
+    names = ("x", "\U0001f600", 'it\'s "x"')
+    inputs = tuple(Tensor(name=name, dtype="float32", shape=(-1, 2)) for name in names)
+    [source] = plan_serving(
+        inspection(ModelFormat.ONNX, "onnx", inputs=inputs), b"\x08"
+    ).files.values()
+    assert constants(source)["TYPES"] == dict.fromkeys(names, "float32")
+
+
+def constants(source: bytes) -> dict[str, Any]:
+    """What Python reads of the names and texts that a loader was given."""
+    return {
         node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]  # a name, as written
         for node in ast.parse(source).body
         if isinstance(node, ast.Assign)
     }
-    assert constants == {"CATEGORIES": ['it\'s "city"']}
-
-
-def test_skops_may_build_exactly_the_types_that_were_judged() -> None:
-    found = inspection(ModelFormat.SKOPS, "python_function", names=("b.B", "a.A"))
-    [source] = plan_serving(found, b"PK").files.values()
-    [trusted] = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
-    assert ast.literal_eval(trusted.value) == ["a.A", "b.B"]
 
 
 def test_different_loaders_have_different_names_and_equal_ones_the_same() -> None:
