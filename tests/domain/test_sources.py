@@ -232,7 +232,15 @@ def test_a_refusal_tells_no_secret(text: str) -> None:
     assert "s3cret" not in f"{refusal} {refusal.detail} {refusal.next_step} {refusal.problems}"
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.216.34",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "64:ff9b::5db8:d822",  # 93.184.216.34 by NAT64
+        "::ffff:93.184.216.34",
+    ],
+)
 def test_a_public_address_is_public(address: str) -> None:
     assert is_public(address)
 
@@ -268,6 +276,17 @@ def test_a_public_address_is_public(address: str) -> None:
         "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe",
         "64:ff9b:1::a00:1",
+        "64:ff9b:1::808:808",
+        "64:ff9b:1:a9fe:a9:fe00:808:808",
+        "fec0::1",
+        "feff::1",
+        "fd00:ec2::254",
+        "100::1",
+        "5f00::1",
+        "::ffff:0:7f00:1",
+        "::ffff:168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.170",
         "2001:db8::1",
         "93.184.216.34%1",
         "localhost",
