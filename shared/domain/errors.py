@@ -56,6 +56,21 @@ class Refusal(LongshoreError):
         self.retry_after = retry_after
 
 
+def render_refusal(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as it is kept, to be told later."""
+    return {
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "next": refusal.next_step,
+        "problems": [dict(each) for each in refusal.problems],
+    }
+
+
+def parse_refusal(kept: Mapping[str, Any]) -> Refusal:
+    """The refusal that was kept."""
+    return Refusal(kept["code"], kept["detail"], kept["next"], problems=kept["problems"])
+
+
 class InvalidRequest(Refusal):
     """Fields of the request are wrong; `problems` lists all of them."""
 

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared import telemetry
 from shared.domain import plans, requests
 from shared.domain.bookkeeping import Request
-from shared.domain.errors import Exists, InvalidRequest, Refusal
+from shared.domain.errors import Exists, InvalidRequest, Refusal, parse_refusal, render_refusal
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment
 from shared.ports import Insert, Operation, Ports
@@ -72,7 +71,7 @@ def find_replay(ports: Ports, principal: Principal, keyed: Keyed) -> Deployment 
     if found is None:
         return None
     if found.record.problem:
-        raise _kept_refusal(found.record)
+        raise parse_refusal(found.record.problem)
     record = require_deployment(ports, principal, found.record.deployment_id).record
     telemetry.tell(Happened.REPLAYED, record.id)
     if not plans.is_finished(record):
@@ -100,12 +99,8 @@ def keep_refusal(ports: Ports, principal: Principal, keyed: Keyed, refusal: Refu
 
     Raises InvalidRequest where the key has the answer of another request.
     """
-    problem = {
-        "code": refusal.code,
-        "detail": refusal.detail,
-        "next": f"{refusal.next_step} {_NEW_ID}",
-        "problems": [dict(each) for each in refusal.problems],
-    }
+    problem = render_refusal(refusal)
+    problem["next"] += f" {_NEW_ID}"
     refused = Request(
         key=keyed.key, fingerprint=keyed.fingerprint, at=ports.clock.now(), problem=problem
     )
@@ -138,10 +133,3 @@ def _load(ports: Ports, principal: Principal, key: str) -> Stored[Request] | Non
         return found
     store.remove(ports.tables, store.RECORDS, found.row)
     return None
-
-
-def _kept_refusal(request: Request) -> Refusal:
-    problem: dict[str, Any] = dict(request.problem)
-    return Refusal(
-        problem["code"], problem["detail"], problem["next"], problems=problem["problems"]
-    )
