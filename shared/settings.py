@@ -126,8 +126,8 @@ class Settings(SourceSettings):
     max_unfinished_per_user: int = Field(
         100,
         ge=1,
-        description="Deployments of one user that may be unfinished at a time; beyond, new ones and "
-        "retries are refused with 429. Deletions count and are never refused.",
+        description="Deployments of one user that may be unfinished at a time, and uploads as many; beyond, "
+        "new ones and retries are refused with 429. Deletions count and are never refused.",
     )
     deploys_per_minute_per_user: int = Field(
         120,

@@ -37,7 +37,7 @@ class JsonRoute(APIRoute):
         return _MOST_JSON, TooLarge(
             "body_too_large",
             f"The body is larger than {_MOST_JSON:,} bytes.",
-            "A deploy request is small: send a model with POST /models, and name it here.",
+            "What is said here is short; a file goes another way: POST /models, or POST /uploads for a big one.",
         )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

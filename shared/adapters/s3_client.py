@@ -1,7 +1,6 @@
 """How S3 is reached: one client, with credentials found by boto3's own chain and limits that fit a function.
 
-boto3 takes a quarter of a second and 33 MB, so it is loaded with the first call. Used by `s3_blobs`
-and `s3_sources`.
+boto3 takes a quarter of a second and 33 MB, so it is loaded with the first call. Used by `s3_blobs`.
 """
 
 import functools

@@ -45,6 +45,7 @@ _BY_CODE: dict[str, type[StoreError]] = {
     "ContainerAlreadyExists": Exists,
     "UpdateConditionNotSatisfied": Changed,
     "ConditionNotMet": Changed,
+    "SourceConditionNotMet": Changed,
     "ResourceNotFound": Missing,
     "EntityNotFound": Missing,
     "TableNotFound": Missing,

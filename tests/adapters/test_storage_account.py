@@ -9,6 +9,7 @@ from azure.core import exceptions
 from shared.adapters import storage_account, storage_errors
 from shared.adapters.storage_errors import translated as reading
 from shared.adapters.system import SystemClock, SystemRandom
+from shared.domain.errors import Changed
 
 KEY = "c2VjcmV0LWtleQ=="
 
@@ -31,6 +32,14 @@ def test_every_error_comes_out_as_one_of_ours_with_its_cause(kind: type[Exceptio
     with pytest.raises(ours, match=r"reading: .*went wrong") as caught, reading("reading"):
         raise error
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("code", ["ConditionNotMet", "SourceConditionNotMet"])
+def test_a_condition_that_is_not_met_means_changed_also_at_the_source_of_a_copy(code: str) -> None:
+    error = exceptions.ResourceModifiedError("it went wrong")
+    error.error_code, error.status_code = code, 412  # type: ignore[attr-defined]  # as the SDK of blobs sets it
+    with pytest.raises(Changed), reading("copying"):
+        raise error
 
 
 def test_an_error_that_is_not_the_storages_passes() -> None:

@@ -179,10 +179,17 @@ def test_a_json_media_type_with_parameters_is_taken(server: Server) -> None:
     assert answer.status_code == 202
 
 
-def test_a_huge_body_is_refused(server: Server) -> None:
-    answer = server.post("/deployments/deploy", json={"model_id": "m" * 300_000})
+@pytest.mark.parametrize(
+    "path", ["/deployments/deploy", "/deployments", "/uploads", "/models/from", "/exceptions"]
+)
+def test_a_huge_body_is_refused_with_a_way_for_files_whatever_was_asked(
+    server: Server, path: str
+) -> None:
+    problem = problem_of(server.post(path, json={"model_id": "m" * 300_000}), 413)
 
-    assert problem_of(answer, 413)["code"] == "body_too_large"
+    assert problem["code"] == "body_too_large"
+    assert "deploy" not in problem["next"]
+    assert "POST /uploads" in problem["next"]
 
 
 def test_ten_thousand_unknown_fields_get_a_short_answer(server: Server) -> None:

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -12,6 +13,7 @@ import pytest
 
 from shared.domain.catalogue import intakes
 from shared.domain.catalogue.intakes import IntakeState
+from shared.domain.catalogue.sources import DatastoreSource, Source
 from shared.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -25,13 +27,14 @@ from shared.domain.inspection import Inspection
 from shared.domain.policy import INTAKE_JOBS, Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Status
+from shared.intake_ports import SourceFile
 from shared.ports import Blobs
 from shared.service import listing, owned
 from shared.service.catalogue import content, reset
 from shared.service.intake import fetch, rows
 from shared.service.queues import dead_letters, inbox
-from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended
-from tests.service.faults import once_before
+from tests.service.arriving import ALLOWED, FOUND, Arrivals, Ended, MemorySources
+from tests.service.faults import Died, Fault, once_before
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, BERT
 
@@ -391,10 +394,18 @@ def test_only_so_many_uploads_of_one_user_are_open() -> None:
 FOLDER = {"MLmodel": b"flavors: {}", "b/model.pkl": b"\x80\x04N.", "a.txt": b"a" * 300}
 
 
-def packed(files: dict[str, bytes]) -> bytes:
+class UntoldSizes(MemorySources):
+    """Sources that do not say how big their files are."""
+
+    def find(self, source: Source | DatastoreSource) -> Sequence[SourceFile]:
+        return [replace(each, size=None) for each in super().find(source)]
+
+
+def packed(files: dict[str, bytes], sources: MemorySources | None = None) -> bytes:
     """The archive that a folder becomes."""
     world = Arrivals()
-    world.sources.contents["s3://models/folder/"] = files
+    sources = sources or world.sources
+    sources.contents["s3://models/folder/"] = files
     seen: list[bytes] = []
 
     class Keeps:
@@ -403,16 +414,17 @@ def packed(files: dict[str, bytes]) -> bytes:
             assert hashlib.sha256(seen[0]).hexdigest() == digest
             raise fetch.changed()
 
-    world.intake_ports = replace(world.intake_ports, reader=Keeps())
+    world.intake_ports = replace(world.intake_ports, reader=Keeps(), sources=sources)
     world.take_from("s3://models/folder/")
     world.rest()
     return seen[0]
 
 
-def test_the_same_folder_becomes_the_same_archive_whatever_the_order() -> None:
+def test_the_same_folder_becomes_the_same_archive_whatever_is_told_in_which_order() -> None:
     one = packed(FOLDER)
     other = packed(dict(reversed(FOLDER.items())))
-    assert one == other
+    untold = packed(FOLDER, UntoldSizes())
+    assert one == other == untold
     with zipfile.ZipFile(io.BytesIO(one)) as archive:
         assert archive.namelist() == sorted(FOLDER)
         assert {each.filename: archive.read(each) for each in archive.infolist()} == FOLDER
@@ -538,6 +550,23 @@ def test_two_workers_at_once_store_one_model() -> None:
     assert world.see(intake).artifact_id == second[0]
     assert len([key for key in world.blob_keys() if key.endswith("metadata.json")]) == 1
     world.rest()
+
+
+def test_a_request_that_broke_off_is_told_to_come_under_a_new_key_and_may() -> None:
+    """Under the same one it is told the same for as long as the key is kept."""
+    world = Arrivals()
+    world.effects.plan(3, Fault.DIES_BEFORE)  # the confirmation, after its key was written
+    with pytest.raises(Died):
+        world.take_from(key="k")
+    world.clock.advance(world.policy.upload_link + 1)
+    world.sweep_intakes()
+
+    again = world.take_from(key="k")
+
+    assert again.problem["next"] == "Send it again under a new key."
+    other = world.take_from(key="another")
+    world.rest()
+    assert world.ended(other) == STORED
 
 
 def test_a_late_or_doubled_hint_does_nothing() -> None:

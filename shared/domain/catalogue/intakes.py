@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.catalogue.artifacts import ArtifactKind
-from shared.domain.errors import Refusal, Trouble
+from shared.domain.errors import Refusal, Trouble, render_refusal
 from shared.domain.records import Kept, Lease
 from shared.domain.retry import MAX_ATTEMPTS, retry_delay
 
@@ -169,7 +169,9 @@ def expired(intake: Intake) -> Refusal:
     """Why an intake ends that nobody confirmed, or that its request broke off before."""
     if intake.source:
         return Refusal(
-            "upload_expired", "Its request broke off before it was accepted.", "Send it again."
+            "upload_expired",
+            "Its request broke off before it was accepted.",
+            "Send it again under a new key.",
         )
     return Refusal(
         "upload_expired",
@@ -192,12 +194,10 @@ def stored(intake: Intake, artifact_id: str, size: int, now: datetime) -> Intake
 
 def refused(intake: Intake, refusal: Refusal, now: datetime) -> Intake:
     """The intake that has come to nothing, and why."""
-    problem = {
-        "code": refusal.code,
-        "detail": refusal.detail,
-        "next": refusal.next_step,
-        "problems": [dict(each) for each in refusal.problems],
-    }
     return replace(
-        put_off(intake), state=IntakeState.REFUSED, problem=problem, trouble="", finished_at=now
+        put_off(intake),
+        state=IntakeState.REFUSED,
+        problem=render_refusal(refusal),
+        trouble="",
+        finished_at=now,
     )

@@ -22,7 +22,6 @@ from shared.service.intake.turn import IntakeTurn
 
 _CHUNK = 4 * 1024 * 1024
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can tell
-_ZIP64 = 2**31  # bytes from which on a member says its size in eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,8 @@ def _pack(turn: IntakeTurn, files: Sequence[SourceFile], file: BinaryIO) -> str:
 def _add(turn: IntakeTurn, archive: zipfile.ZipFile, found: SourceFile, file: BinaryIO) -> None:
     info = zipfile.ZipInfo(found.path, _ZIP_TIME)
     info.create_system, info.external_attr = 3, 0o100644 << 16  # the same whatever runs this
-    big = (found.size or _ZIP64) >= _ZIP64
-    with archive.open(info, "w", force_zip64=big) as member:
+    # sizes always in eight bytes: some sources tell them only with the last byte
+    with archive.open(info, "w", force_zip64=True) as member:
         for chunk in _chunks(turn, found):
             member.write(chunk)
             _require_room(turn, file)
