@@ -14,7 +14,7 @@ from shared.domain.requests import InstanceType
 _MOST_CHECKED = 100
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many in one answer.")]
 Page = Annotated[
-    str, Query(max_length=100, description="`next_page` of the answer before; none: the first.")
+    str, Query(max_length=200, description="`next_page` of the answer before; none: the first.")
 ]
 ServedOn = Annotated[InstanceType, Query(description="The size it is to be served on.")]
 Check = Annotated[

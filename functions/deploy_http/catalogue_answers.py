@@ -129,10 +129,11 @@ class ExceptionAnswer(BaseModel):
 
 
 class ExceptionList(BaseModel):
-    """All decisions, the last one first."""
+    """Decisions, the last one first; `total` counts the whole list, not this page of it."""
 
     exceptions: list[ExceptionAnswer]
     total: int
+    next_page: NextPage
 
 
 class ColumnAnswer(BaseModel):

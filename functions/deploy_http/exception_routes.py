@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Request, Response
 
-from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http import addresses, catalogue_answers as answers
 from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.catalogue_rendering import render_exception
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.openapi import errors
-from shared.domain.catalogue.exceptions import ExceptionRequest
+from shared.domain.catalogue.exceptions import ExceptionRequest, parse_place
 from shared.service.catalogue import exceptions
 
 router = APIRouter(tags=["operators"], route_class=JsonRoute)
@@ -28,12 +28,19 @@ def allow_content(
 
 @router.get("/exceptions", responses=errors(403))
 def list_exceptions(
-    caller: SignedIn, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    caller: SignedIn,
+    request: Request,
+    response: Response,
+    limit: addresses.Limit = 100,
+    page: addresses.Page = "",
 ) -> answers.ExceptionList:
     """All decisions, the last one first, also those that were revoked. For operators."""
-    found = exceptions.list_exceptions(caller.ports, caller.principal)
-    shown = [render_exception(each) for each in found[:limit]]
-    return answers.ExceptionList(exceptions=shown, total=len(found))
+    after = addresses.parse_page(page, parse_place)
+    found = exceptions.list_exceptions(caller.ports, caller.principal, limit=limit, after=after)
+    token = addresses.render_page(found.last)
+    addresses.point_to_next(request, response, token)
+    shown = [render_exception(each) for each in found.items]
+    return answers.ExceptionList(exceptions=shown, total=found.total, next_page=token)
 
 
 @router.delete("/exceptions/{digest}", responses=errors(403, 404, 409))

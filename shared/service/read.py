@@ -17,13 +17,14 @@ from shared.service.catalogue import content
 from shared.service.owned import require_deployment, require_endpoint
 
 R = TypeVar("R", Deployment, Model, Artifact)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[R]):
+class Page(Generic[T]):
     """Some of a list: `total` counts all of it; `last` is the id a next page begins after."""
 
-    items: Sequence[R]
+    items: Sequence[T]
     total: int
     last: str = ""
 

@@ -1,6 +1,8 @@
 """Exceptions to the verdict over HTTP: who may make them, and what the refused and the let in are told."""
 
 import pickle
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -61,7 +63,59 @@ def test_a_refused_file_is_let_in_by_what_its_refusal_says_and_revoked(operated:
     text = operated.get(f"/models/{shown['id']}/inspection?format=text").text
     assert "No exception lets it in" in " ".join(text.split())
     listed = operated.get("/exceptions?user_id=olga").json()
-    assert (listed["total"], listed["exceptions"]) == (1, [revoked])
+    assert listed == {"exceptions": [revoked], "total": 1, "next_page": None}
+
+
+def decide(server: Server, number: int) -> str:
+    """Lets another file in; its digest. Each two are of the same moment, some of a whole second."""
+    digest = f"{number:064x}"
+    wanted = {"digest": digest, "names": ["a.b"], "reason": "Reviewed."}
+    assert server.post("/exceptions?user_id=olga", json=wanted).status_code == 200
+    server.clock.advance(number % 2 / 2)
+    return digest
+
+
+def listed(server: Server, limit: int) -> Iterator[dict[str, Any]]:
+    """Each page of the decisions."""
+    url = f"/exceptions?user_id=olga&limit={limit}"
+    while url:
+        answer = server.get(url).raise_for_status()
+        yield answer.json()
+        url = answer.links["next"]["url"] if "next" in answer.links else ""
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
+def test_all_decisions_are_listed_a_page_at_a_time(operated: Server, limit: int) -> None:
+    digests = [decide(operated, number) for number in range(7)]
+
+    pages = list(listed(operated, limit))
+
+    seen = [each for page in pages for each in page["exceptions"]]
+    assert sorted(each["digest"] for each in seen) == digests
+    moments = [datetime.fromisoformat(each["at"]) for each in seen]
+    assert moments == sorted(moments, reverse=True)
+    assert {page["total"] for page in pages} == {7}
+    assert [len(page["exceptions"]) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+    assert pages[-1]["next_page"] is None
+
+
+def test_what_is_decided_meanwhile_neither_repeats_nor_hides_another(operated: Server) -> None:
+    digests = [decide(operated, number) for number in range(4)]
+    pages = listed(operated, 2)
+    first = next(pages)
+
+    decide(operated, 9)
+    operated.delete(f"/exceptions/{digests[0]}?user_id=olga").raise_for_status()
+
+    seen = [each["digest"] for page in (first, *pages) for each in page["exceptions"]]
+    assert sorted(seen) == digests
+
+
+@pytest.mark.parametrize("page", ["x", "bm9uZQ", "aWQgaWQgaWQ", "é", "a" * 201])
+def test_what_is_no_page_of_the_list_is_refused(operated: Server, page: str) -> None:
+    answer = operated.get("/exceptions", params={"user_id": "olga", "page": page})
+
+    assert set(wrong_fields(answer)) == {"page"}
 
 
 def test_nobody_else_has_to_do_with_them(operated: Server) -> None:

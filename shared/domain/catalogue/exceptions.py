@@ -21,6 +21,7 @@ _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?==[0-9][A-Za-z0-9.]{0,40}"
 )
 _DIGEST = "[0-9a-f]{64}"
+_PLACE = re.compile(rf"[0-9T:.+-]{{32}} {_DIGEST} [0-9]{{6}}")
 _SHOWN = 20
 
 
@@ -85,6 +86,11 @@ class ExceptionRequest(BaseModel):
 def is_digest(text: str) -> bool:
     """Whether the text can be a content's digest."""
     return re.fullmatch(_DIGEST, text) is not None
+
+
+def parse_place(text: str) -> str | None:
+    """A place in the list of decisions, as a page names it: moment, digest and number; None for another text."""
+    return text if _PLACE.fullmatch(text) else None
 
 
 def find_uncovered(inspection: Inspection, exception: VerdictException) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ A decision is a row of its own, in the order of its number: nothing is erased.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from shared import telemetry
 from shared.domain import codec
@@ -13,6 +14,7 @@ from shared.domain.principal import Principal
 from shared.ports import Ports, Row, Tables
 from shared.service import store
 from shared.service.contention import until_written
+from shared.service.read import Page
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -64,12 +66,23 @@ def revoke(ports: Ports, principal: Principal, digest: str) -> VerdictException:
     return until_written("exception", attempt)
 
 
-def list_exceptions(ports: Ports, principal: Principal) -> list[VerdictException]:
-    """All decisions, the last one first. Raises Forbidden."""
+def list_exceptions(
+    ports: Ports, principal: Principal, *, limit: int, after: str = ""
+) -> Page[VerdictException]:
+    """Decisions, the last one first, from the place `after` on. Raises Forbidden.
+
+    Their order is found by a narrow read of all; whole are read those that are shown, as names make a row long.
+    """
     _require_operator(principal)
-    rows = ports.tables.scan(EXCEPTIONS, None)
-    found = [store.read_row(VerdictException, row).record for row in rows]
-    return sorted(found, key=lambda each: each.at, reverse=True)
+    narrow = ports.tables.scan(EXCEPTIONS, None, select=("at",))
+    places = sorted((_place(row) for row in narrow), reverse=True)
+    left = [each for each in places if not after or each < after]
+    rows = (ports.tables.get(EXCEPTIONS, *each.split()[1:]) for each in left[:limit])
+    return Page(
+        items=[store.read_row(VerdictException, row).record for row in rows if row],
+        total=len(places),
+        last=left[limit - 1] if len(left) > limit else "",
+    )
 
 
 def find_last(tables: Tables, digest: str) -> VerdictException | None:
@@ -91,6 +104,12 @@ def _asked(exception: VerdictException) -> ExceptionRequest:
         reason=exception.reason,
         requirements=exception.requirements,
     )
+
+
+def _place(row: Row) -> str:
+    """Where a decision is in the list, for good: texts in the order of their moments."""
+    at = datetime.fromisoformat(str(row.values["at"]))
+    return f"{at.isoformat(timespec='microseconds')} {row.partition} {row.key}"
 
 
 def _row(exception: VerdictException, etag: str = "") -> Row:
