@@ -1,19 +1,23 @@
 """Models that stay in the registry: judged where they lie, deployed as they are, and nobody else's."""
 
 from dataclasses import replace
+from typing import BinaryIO
 
 import pytest
 
 from shared.cloud_ports import NewModel
+from shared.domain.catalogue.exceptions import ExceptionRequest
 from shared.domain.catalogue.intakes import IntakeState
 from shared.domain.catalogue.sources import DatastoreSource
 from shared.domain.errors import Conflict
 from shared.domain.failures import MODEL_GONE
+from shared.domain.inspection import Inspection, Verdict
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
 from shared.service import owned
+from shared.service.catalogue import exceptions
 from tests.service.arriving import Arrivals, Ended
-from tests.service.sample import CONTENT
+from tests.service.sample import CONTENT, DIGEST, inspection
 from tests.service.test_intakes import refused
 from tests.service.world import ANNA, BERT
 
@@ -88,6 +92,45 @@ def test_one_that_goes_after_its_deployment_was_accepted_fails_it() -> None:
     assert record.failure
     assert record.failure.code == "model_not_in_registry"
     assert world.in_cloud().models == []
+
+
+class Doubting:
+    """A `ModelReader` that does not know one of the names that the sample asks for."""
+
+    def read(self, content: BinaryIO, *, digest: str) -> Inspection:
+        assert content.read(1)
+        return replace(
+            inspection(), digest=digest, verdict=Verdict.UNKNOWN, refused=("mypkg.Scorer",)
+        )
+
+
+def test_one_whose_exception_is_revoked_before_its_turn_fails_and_goes_on_under_a_new_one() -> None:
+    world = Arrivals()
+    world.intake_ports = replace(world.intake_ports, reader=Doubting())
+    olga = Principal(user_id="olga", issuer="tests", is_operator=True)
+    decision = {"digest": DIGEST, "names": ["mypkg.Scorer"], "reason": "Reviewed."}
+    wanted = ExceptionRequest.model_validate(decision)
+    exceptions.allow(world.ports, olga, wanted)
+    record = world.deploy(stored(world, register(world)))
+    exceptions.revoke(world.ports, olga, DIGEST)
+    world.settle()
+
+    failed = world.read(record)
+    assert failed.status is Status.FAILED
+    assert failed.failure
+    assert failed.failure.code == "model_unsafe"
+    assert "No exception lets it in any more" in failed.failure.cause
+    assert world.in_cloud().deployments == []
+
+    exceptions.allow(world.ports, olga, wanted)
+    world.retry(record)
+    world.settle()
+    again = world.read(record)
+    assert again.status is Status.ACTIVE, again.failure
+    assert again.grant
+    assert again.grant.number == 2
+    told = [each.text for each in world.events(record) if each.name == "step_done"]
+    assert any("Exception 2 of its content lets it in" in each for each in told)
 
 
 def test_what_the_registry_does_not_have_is_told() -> None:

@@ -48,10 +48,7 @@ def ensure_package(turn: Turn) -> Outcome:
     if stored.record.leaving is not None:
         return Wait(why="a deletion of its model is under way", seconds=_DELETION)
     if stored.record.registry_name:
-        # judged when it was taken in; what it refers to is not ours to package
-        turn.note(package_digest=turn.record.content_digest)
-        text = f"Registered before: {turn.record.azure_model_name}, version {turn.record.azure_model_version}."
-        return Done(text=text, phases=(phases.PREPARED,))
+        return _ensure_let_in(turn, parse_inspection(dict(stored.record.inspection)))
     try:
         source = turn.ports.artifacts.open(content.content_key(turn.record.content_digest))
     except Missing:
@@ -69,7 +66,7 @@ def _package(turn: Turn, model: Model, source: BinaryIO) -> Outcome:
     """Judges the file again and stores its package. Raises UnreadableModel, NotServable."""
     inspection = _inspect(turn, parse_inspection(dict(model.inspection)), source)
     exception = _find_exception(turn, inspection)
-    if inspection.verdict is not Verdict.CLEAN and not covers(exception, inspection):
+    if not _is_let_in(inspection, exception):
         return Failed(failure=_unsafe(inspection, exception))
     if turn.record.azure_model_version:  # a retry serves what is registered
         return Done(text="Packaged and registered before.", phases=(phases.PREPARED,))
@@ -84,6 +81,22 @@ def _package(turn: Turn, model: Model, source: BinaryIO) -> Outcome:
     if exception:
         text += f" {tell_grant(grant_of(exception))}"
     return Done(text=text, phases=(phases.PREPARED,))
+
+
+def _ensure_let_in(turn: Turn, inspection: Inspection) -> Outcome:
+    """A registered model is not ours to package, and was judged when it was taken in; an exception may have been revoked since."""
+    exception = _find_exception(turn, inspection)
+    if not _is_let_in(inspection, exception):
+        return Failed(failure=_unsafe(inspection, exception))
+    turn.note(package_digest=turn.record.content_digest)
+    text = f"Registered before: {turn.record.azure_model_name}, version {turn.record.azure_model_version}."
+    if exception:
+        text += f" {tell_grant(grant_of(exception))}"
+    return Done(text=text, phases=(phases.PREPARED,))
+
+
+def _is_let_in(inspection: Inspection, exception: VerdictException | None) -> bool:
+    return inspection.verdict is Verdict.CLEAN or covers(exception, inspection)
 
 
 def _inspect(turn: Turn, kept: Inspection, source: BinaryIO) -> Inspection:
