@@ -2,10 +2,15 @@
 
 import os
 import pickle
+import sys
 from collections.abc import AsyncIterator
 
+import httpx
 import pandas as pd
 import pytest
+from scipy.stats import uniform  # type: ignore[import-untyped]  # ships no types
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RandomizedSearchCV
 from sklearn.preprocessing import StandardScaler
 
 from tests.api.serving import UPLOAD_LIMIT, Server, model_bytes, problem_of, wrong_fields
@@ -40,6 +45,38 @@ def test_a_file_that_would_run_code_is_refused_with_what_it_asked_for(server: Se
     assert problem["code"] == "model_dangerous"
     assert problem["problems"] == [{"field": "file", "problem": "asks for posix.system"}]
     assert server.rows() == []
+
+
+def test_a_search_that_is_refused_for_what_it_searched_with_is_told_what_to_save(
+    server: Server,
+) -> None:
+    data = [[0.0], [1.0]] * 5
+    search = RandomizedSearchCV(LogisticRegression(), {"C": uniform(0.1, 1)}, n_iter=1, cv=2)
+    search.fit(data, [0, 1] * 5)
+
+    problem = problem_of(send(server, search), 422)
+    assert "scipy.stats" in problem["detail"]
+    assert "save its `best_estimator_` alone" in problem["next"]
+    assert send(server, search.best_estimator_).status_code == 201
+
+
+def test_what_a_script_defined_itself_is_told_to_be_missing_where_it_is_served(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Scaler(StandardScaler):  # type: ignore[misc]  # ships no types
+        """As one in a notebook."""
+
+    Scaler.__module__, Scaler.__qualname__ = "__main__", "Scaler"
+    monkeypatch.setattr(sys.modules["__main__"], "Scaler", Scaler, raising=False)
+
+    problem = problem_of(send(server, Scaler().fit([[0.0], [1.0]])), 422)
+    assert "notebook" in problem["next"]
+    assert "best_estimator_" not in problem["next"]
+
+
+def send(server: Server, model: object) -> httpx.Response:
+    content = pickle.dumps(model)
+    return server.post("/models", data={"model_name": "m"}, files={"file": ("m.pkl", content)})
 
 
 def test_a_file_that_is_no_model_is_refused(server: Server) -> None:

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 from shared import telemetry
 from shared.domain.bookkeeping import Request
 from shared.domain.catalogue.artifacts import ArtifactKind
-from shared.domain.catalogue.exceptions import covers, explain_way_in, grant_of
+from shared.domain.catalogue.exceptions import covers, grant_of
+from shared.domain.catalogue.ways_out import explain_ways_out
 from shared.domain.errors import Unsafe
 from shared.domain.inspection import Inspection, UnreadableModel, Verdict
 from shared.domain.inspection_json import render_inspection
@@ -144,13 +145,13 @@ def _judge(ports: Ports, inspection: Inspection) -> Judged:
     exception = exceptions.find_last(ports.tables, inspection.digest)
     if exception and covers(exception, inspection):
         return inspection, grant_of(exception)
-    way_in = explain_way_in(inspection, exception)
+    ways_out = explain_ways_out(inspection, exception)
     raise Unsafe(
         f"model_{inspection.verdict}",
         f"The file (sha256 {inspection.digest}) was read, not loaded, and it is {inspection.verdict}: "
         + " ".join(inspection.reasons),
         "Your turn: save the model without what is listed, in a library's own format where there is one, and "
-        f"upload it again. {way_in}".rstrip(),
+        f"upload it again. {ways_out}".rstrip(),
         problems=[{"field": "file", "problem": f"asks for {name}"} for name in inspection.refused],
     )
 

@@ -6,10 +6,10 @@ from shared.domain import phases
 from shared.domain.catalogue.exceptions import (
     VerdictException,
     covers,
-    explain_way_in,
     grant_of,
     tell_grant,
 )
+from shared.domain.catalogue.ways_out import explain_ways_out
 from shared.domain.errors import Missing
 from shared.domain.failures import failure
 from shared.domain.inspection import (
@@ -159,5 +159,5 @@ def _unsafe(inspection: Inspection, exception: VerdictException | None) -> Failu
         f"The model file is not safe to load. {lost}" + " ".join(inspection.reasons),
         WhoseTurn.OPERATOR if lost else WhoseTurn.YOU,
         "Save the model without the parts named, and upload it again. "
-        + explain_way_in(inspection, exception),
+        + explain_ways_out(inspection, exception),
     )
