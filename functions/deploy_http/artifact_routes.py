@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from functions.deploy_http import addresses, catalogue_answers as answers
 from functions.deploy_http.answers import Message
 from functions.deploy_http.bodies import UploadRoute
-from functions.deploy_http.caching import answer_unless_seen
+from functions.deploy_http.caching import IfMatch, answer_unless_seen, row_meant
 from functions.deploy_http.catalogue_rendering import render_artifact, render_readiness
 from functions.deploy_http.downloads import send_content
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
@@ -120,13 +120,16 @@ def get_content(
     return send_content(request, caller.ports, caller.policy, record)
 
 
-@router.delete("/artifacts/{kind}/{artifact_id}", responses=errors(404, 409, 502))
-def delete_artifact(caller: SignedIn, kind: ArtifactKind, artifact_id: str) -> Message:
+@router.delete("/artifacts/{kind}/{artifact_id}", responses=errors(404, 409, 412, 502))
+def delete_artifact(
+    caller: SignedIn, kind: ArtifactKind, artifact_id: str, if_match: IfMatch = ""
+) -> Message:
     """Deletes an artifact; a model with all that is its own, and only where no deployment needs it.
 
     Its file goes by a nightly run, once no artifact has it.
     """
-    withdraw.delete_artifact(caller.ports, caller.principal, kind, artifact_id)
+    meant = _row_meant(caller, kind, artifact_id, if_match)
+    withdraw.delete_artifact(caller.ports, caller.principal, kind, artifact_id, if_match=meant)
     return Message(message=f"{kind.capitalize()} deleted successfully")
 
 
@@ -168,6 +171,13 @@ def _created(
     path = f"/artifacts/{shown.type}/{shown.id}"
     response.headers["Location"] = addresses.address_of(request, path)
     return shown
+
+
+def _row_meant(caller: Caller, kind: ArtifactKind, artifact_id: str, if_match: str) -> str:
+    if not if_match:
+        return ""
+    stored = owned.require_deletable(caller.ports, caller.principal, kind, artifact_id)
+    return row_meant(if_match, _shown(caller, stored.record), stored.row.etag)
 
 
 def _shown(caller: Caller, record: Model | Artifact) -> answers.ArtifactAnswer:

@@ -5,10 +5,13 @@ of a deployment's endpoint as much as its own record.
 """
 
 import hashlib
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+
+IfMatch = Annotated[str, Header(max_length=500, description="The ETag of what you decided on.")]
 
 
 def answer_unless_seen(request: Request, answer: BaseModel) -> Response:

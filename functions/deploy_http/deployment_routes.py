@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.bodies import JsonRoute, require_no_body
-from functions.deploy_http.caching import answer_unless_seen, row_meant
+from functions.deploy_http.caching import IfMatch, answer_unless_seen, row_meant
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.openapi import accepted, cached, errors
@@ -18,9 +18,6 @@ from shared.service.keyed import Accepted
 
 router = APIRouter(tags=["deployments"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
-IfMatch = Annotated[
-    str, Header(max_length=500, description="The ETag of the deployment you decided on.")
-]
 _NOW = {
     Status.DEPLOYING: "Accepted. Follow it with GET /deployments/{}.",
     Status.ACTIVE: "Accepted before, and active by now. GET /deployments/{} says how to call it.",

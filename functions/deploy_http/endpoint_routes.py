@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from functions.deploy_http import addresses, answers, rendering
 from functions.deploy_http.bodies import JsonRoute
-from functions.deploy_http.caching import answer_unless_seen, row_meant
+from functions.deploy_http.caching import IfMatch, answer_unless_seen, row_meant
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain.requests import RotateRequest, TrafficRequest
@@ -45,9 +45,7 @@ def set_traffic(
     response: Response,
     name: str,
     wanted: Annotated[TrafficRequest, Body()],
-    if_match: Annotated[
-        str, Header(max_length=500, description="The ETag of the endpoint you decided on.")
-    ] = "",
+    if_match: IfMatch = "",
 ) -> answers.TrafficAnswer:
     """Sets the traffic of all deployments of an endpoint at once. Watch it at `Location`."""
     endpoint = route.accept_traffic(

@@ -7,7 +7,12 @@ from fastapi import APIRouter, Form, Header, Query, Request, Response
 from functions.deploy_http import addresses, catalogue_answers as answers, rendering
 from functions.deploy_http.answers import Message
 from functions.deploy_http.bodies import UploadRoute
-from functions.deploy_http.caching import answer_text_unless_seen, answer_unless_seen
+from functions.deploy_http.caching import (
+    IfMatch,
+    answer_text_unless_seen,
+    answer_unless_seen,
+    row_meant,
+)
 from functions.deploy_http.catalogue_rendering import render_inspection
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import Caller, SignedIn
@@ -75,10 +80,11 @@ def get_model(caller: SignedIn, request: Request, model_id: str) -> Response:
     return answer_unless_seen(request, _shown(caller, stored.record))
 
 
-@router.delete("/models/{model_id}", responses=errors(404, 409, 502))
-def delete_model(caller: SignedIn, model_id: str) -> Message:
+@router.delete("/models/{model_id}", responses=errors(404, 409, 412, 502))
+def delete_model(caller: SignedIn, model_id: str, if_match: IfMatch = "") -> Message:
     """Deletes a model with all that is its own, as `DELETE /artifacts/model/{artifact_id}` does."""
-    withdraw.delete_model(caller.ports, caller.principal, model_id)
+    meant = _row_meant(caller, model_id, if_match)
+    withdraw.delete_model(caller.ports, caller.principal, model_id, if_match=meant)
     return Message(message="Model deleted successfully")
 
 
@@ -108,6 +114,13 @@ def inspect_model(
         response = answer_unless_seen(request, render_inspection(described))
     response.headers["Vary"] = "Accept"
     return response
+
+
+def _row_meant(caller: Caller, model_id: str, if_match: str) -> str:
+    if not if_match:
+        return ""
+    stored = owned.require_leaving(caller.ports, caller.principal, model_id)
+    return row_meant(if_match, _shown(caller, stored.record), stored.row.etag)
 
 
 def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:

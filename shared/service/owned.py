@@ -80,6 +80,15 @@ def require_artifact(
     return require_file(ports, principal, kind, artifact_id).record
 
 
+def require_deletable(
+    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str
+) -> Stored[Model] | Stored[Artifact]:
+    """The same with its row, also a model whose deletion has begun. Raises NotFound."""
+    if kind is ArtifactKind.MODEL:
+        return require_leaving(ports, principal, artifact_id)
+    return require_file(ports, principal, kind, artifact_id)
+
+
 def _no_model(model_id: str) -> NotFound:
     return NotFound(
         "model_not_found",

@@ -1,11 +1,13 @@
 """ETag, If-None-Match, If-Match, HEAD and pages."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from shared.domain.records import Status
-from tests.api.serving import HERE, Server, problem_of, wrong_fields
+from shared.service import store
+from tests.api.serving import HERE, Server, key_of, problem_of, wrong_fields
 
 ETAG = re.compile(r'"[0-9a-f]{32}"')
 LISTS = ["/models", "/deployments", "/deployments/list", "/deployments/stats"]
@@ -72,6 +74,33 @@ def test_a_deletion_for_another_version_is_412(server: Server, form: str) -> Non
 
     assert problem_of(answer, 412)["code"] == "precondition_failed"
     assert server.get(path).json()["status"] == "deploying"
+
+
+@pytest.mark.parametrize("path", ["/models/{}", "/artifacts/model/{}", "/artifacts/dataset/{}"])
+def test_an_artifact_goes_only_in_the_version_that_was_seen(server: Server, path: str) -> None:
+    is_file = "dataset" in path
+    path = path.format(server.send_file("dataset").json()["id"] if is_file else server.upload())
+    tag = server.get(path).headers["etag"]
+
+    for other in ('"older"', f"W/{tag}", "junk"):
+        refused = server.delete(path, headers={"if-match": other})
+        assert problem_of(refused, 412)["code"] == "precondition_failed"
+    assert server.get(path).headers["etag"] == tag
+    assert server.delete(path, headers={"if-match": tag}).status_code == 200
+    assert server.delete(path, headers={"if-match": tag}).status_code == 404
+
+
+def test_a_deletion_of_a_model_that_broke_off_goes_on_whatever_was_seen(server: Server) -> None:
+    model_id = server.upload()
+    stored = store.load_model(server.tables, key_of("local"), model_id)
+    assert stored is not None
+    leaving = replace(stored.record, leaving=server.clock.now())
+    row = store.model_row(leaving, stored.row.etag)
+    store.save(server.tables, server.ports.random, store.RECORDS, row)
+
+    again = server.delete(f"/models/{model_id}", headers={"if-match": '"older"'})
+
+    assert again.status_code == 200
 
 
 def test_head_answers_as_get_without_the_body(server: Server) -> None:

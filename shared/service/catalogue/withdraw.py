@@ -18,6 +18,7 @@ from shared.service import hints, listing, store
 from shared.service.catalogue import artifacts, content
 from shared.service.contention import until_written
 from shared.service.owned import require_file, require_leaving
+from shared.service.refusals import changed
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
@@ -26,24 +27,27 @@ _SHOWN = 5
 
 
 def delete_artifact(
-    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str
+    ports: Ports, principal: Principal, kind: ArtifactKind, artifact_id: str, *, if_match: str = ""
 ) -> None:
-    """Deletes one artifact. Raises NotFound; for a model also as `delete_model`."""
+    """Deletes one artifact. Raises NotFound, PreconditionFailed; for a model also as `delete_model`."""
     if kind is ArtifactKind.MODEL:
-        delete_model(ports, principal, artifact_id)
+        delete_model(ports, principal, artifact_id, if_match=if_match)
         return
     stored = require_file(ports, principal, kind, artifact_id)
+    if if_match not in ("", stored.row.etag):
+        raise changed(kind, f"/artifacts/{kind}/{artifact_id}")
     store.remove(ports.tables, store.RECORDS, stored.row)  # nothing ever changes it
     ports.artifacts.remove(content.metadata_key(artifact_id))
     telemetry.tell(Happened.ARTIFACT_DELETED, artifact=artifact_id)
 
 
-def delete_model(ports: Ports, principal: Principal, model_id: str) -> None:
+def delete_model(ports: Ports, principal: Principal, model_id: str, *, if_match: str = "") -> None:
     """Deletes a model, its description, and its registry entries; marks its past deployments.
 
-    Raises NotFound; Conflict `model_deployed` while a deployment of it is active or on its way; CloudError.
+    Raises NotFound; Conflict `model_deployed` while a deployment of it is active or on its way; CloudError;
+    PreconditionFailed where `if_match`, a row's etag, names another version of one whose deletion has not begun.
     """
-    until_written("model", partial(_delete, ports, principal, model_id))
+    until_written("model", partial(_delete, ports, principal, model_id, if_match))
     telemetry.tell(Happened.MODEL_DELETED, model=model_id)
 
 
@@ -61,12 +65,14 @@ def mark_deleted(ports: Ports, record: Deployment, etag: str) -> None:
         hints.send_hint_when_free(ports.queue, marked)
 
 
-def _delete(ports: Ports, principal: Principal, model_id: str) -> None:
+def _delete(ports: Ports, principal: Principal, model_id: str, if_match: str) -> None:
     """Looks before the mark, so that what is in use is not touched, and after it for who came in between.
 
-    Raises Conflict; Changed where another deletion of it has marked the row since.
+    Raises Conflict, PreconditionFailed; Changed where another deletion of it has marked the row since.
     """
     found = require_leaving(ports, principal, model_id)
+    if found.record.leaving is None and if_match not in ("", found.row.etag):
+        raise changed("model", f"/models/{model_id}")
     _require_unused(ports, found.record)
     stored = _mark(ports, found)
     try:
