@@ -13,7 +13,7 @@ from functions.deploy_http.downloads import send_content
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import Caller, SignedIn
 from functions.deploy_http.openapi import cached, created, downloaded, errors
-from functions.deploy_http.uploads import FileForm, ModelForm
+from functions.deploy_http.uploads import EACH_ONCE, FileForm, ModelForm
 from shared.domain import ids
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.names import DEFAULT_INSTANCE_TYPE
@@ -24,7 +24,12 @@ from shared.service.catalogue import describe, reset, uploads, withdraw
 router = APIRouter(tags=["artifacts"], route_class=UploadRoute)
 
 
-@router.post("/artifacts/model", status_code=201, responses=created(400, 409, 413, 415))
+@router.post(
+    "/artifacts/model",
+    status_code=201,
+    dependencies=EACH_ONCE,
+    responses=created(400, 409, 413, 415),
+)
 def add_model_artifact(
     caller: SignedIn,
     request: Request,
@@ -40,7 +45,12 @@ def add_model_artifact(
     return _created(caller, request, response, uploaded.record)
 
 
-@router.post("/artifacts/dataset", status_code=201, responses=created(400, 409, 413, 415))
+@router.post(
+    "/artifacts/dataset",
+    status_code=201,
+    dependencies=EACH_ONCE,
+    responses=created(400, 409, 413, 415),
+)
 def add_dataset(
     caller: SignedIn,
     request: Request,
@@ -52,7 +62,12 @@ def add_dataset(
     return _add_file(caller, request, response, key, form, ArtifactKind.DATASET)
 
 
-@router.post("/artifacts/code", status_code=201, responses=created(400, 409, 413, 415))
+@router.post(
+    "/artifacts/code",
+    status_code=201,
+    dependencies=EACH_ONCE,
+    responses=created(400, 409, 413, 415),
+)
 def add_code(
     caller: SignedIn,
     request: Request,

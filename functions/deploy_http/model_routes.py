@@ -17,7 +17,7 @@ from functions.deploy_http.catalogue_rendering import render_inspection
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import Caller, SignedIn
 from functions.deploy_http.openapi import cached, created, errors, readable
-from functions.deploy_http.uploads import ModelForm
+from functions.deploy_http.uploads import EACH_ONCE, ModelForm
 from shared.domain import ids
 from shared.domain.catalogue.readable import render_readable
 from shared.domain.names import DEFAULT_INSTANCE_TYPE
@@ -29,7 +29,12 @@ router = APIRouter(tags=["models"], route_class=UploadRoute)
 _TEXT, _JSON = "text/plain", "application/json"
 
 
-@router.post("/models", status_code=201, responses=created(400, 409, 413, 415))
+@router.post(
+    "/models",
+    status_code=201,
+    dependencies=EACH_ONCE,
+    responses=created(400, 409, 413, 415),
+)
 def add_model(
     caller: SignedIn,
     request: Request,

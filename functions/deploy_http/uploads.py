@@ -1,17 +1,31 @@
 """The form that uploads a model: every field checked, all problems told at once."""
 
-from typing import Annotated
+import json
+from collections import Counter
+from typing import Annotated, Any
 
-from fastapi import UploadFile
+from fastapi import Depends, Request, UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile as FilePart
 
 from shared.domain.catalogue import model_fields
 from shared.domain.catalogue.artifacts import ArtifactKind
-from shared.domain.requests import ModelName, PlainText
+from shared.domain.requests import ModelName, PlainText, invalid
 from shared.service.catalogue.artifacts import FileUpload
 from shared.service.catalogue.models import Upload
+
+
+async def require_each_once(request: Request) -> None:
+    """Raises InvalidRequest for a form that has two parts of one name: the last would be taken in silence."""
+    times = Counter(name for name, _ in (await request.form()).multi_items())
+    if twice := [name for name in times if times[name] > 1]:
+        raise invalid(
+            [{"loc": (name,), "type": "repeated", "msg": "must be there once"} for name in twice]
+        )
+
+
+EACH_ONCE = [Depends(require_each_once)]
 
 
 def _file_part(value: object) -> object:
@@ -25,9 +39,17 @@ def _from_json(text: object) -> object:
         return text
     try:
         parsed = from_json(text, allow_inf_nan=False)
+        json.loads(text, object_pairs_hook=_once_each)
     except ValueError as error:
         raise ValueError(f"must be JSON: {error}") from None
     return parsed
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice in one object")
+    return found
 
 
 Metrics = Annotated[model_fields.Metrics, BeforeValidator(_from_json)]

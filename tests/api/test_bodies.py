@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.domain.records import Status
-from tests.api.serving import Server, problem_of
+from tests.api.serving import Server, model_bytes, problem_of, wrong_fields
 
 JSON = {"content-type": "application/json"}
 BROKEN = "{{{"
@@ -28,6 +28,25 @@ def test_a_key_that_comes_twice_is_refused_by_name(
     problem = problem_of(answer, 400)
     assert problem["code"] == "malformed_body"
     assert f"the key {key!r} comes twice" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/models", "/artifacts/model", "/artifacts/code"])
+def test_a_part_of_a_form_that_comes_twice_is_refused_by_name(server: Server, path: str) -> None:
+    files = [("file", ("a.pkl", model_bytes())), ("file", ("b.pkl", model_bytes()))]
+    name = "name" if path == "/artifacts/code" else "model_name"
+
+    answer = server.post(path, data={name: ["iris", "wine"], "description": "d"}, files=files)
+
+    assert wrong_fields(answer) == dict.fromkeys([name, "file"], "must be there once")
+    assert server.rows() == []
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"b": {"a": 1, "\\u0061": 2}}'])
+def test_a_key_that_comes_twice_in_the_json_of_a_form_is_refused(server: Server, text: str) -> None:
+    answer = server.send_model(evaluation=text)
+
+    assert "a key comes twice in one object" in wrong_fields(answer)["evaluation"]
+    assert server.rows() == []
 
 
 def test_half_a_character_as_a_key_and_a_long_one_can_be_told(server: Server) -> None:
