@@ -128,6 +128,7 @@ def end(server: Server, problem: dict[str, Any]) -> None:
         ({"filename": "a\nb"}, "filename"),
         ({"metrics": {"a": "x"}}, "metrics"),
         ({"evaluation": {"a": "x" * 10_001}}, "evaluation"),
+        ({"evaluation": {"passed": "yes"}}, "evaluation"),
         ({"license": "no such license!"}, "license"),
         ({"extra": 1}, "extra"),
     ],

@@ -88,6 +88,14 @@ def test_a_file_that_is_no_model_is_refused(server: Server) -> None:
     assert server.rows() == []
 
 
+@pytest.mark.parametrize("passed", ['"yes"', "1", "null", "[]"])
+def test_an_evaluation_says_whether_it_passed_by_true_or_false(server: Server, passed: str) -> None:
+    answer = server.send_model(evaluation=f'{{"passed": {passed}}}')
+
+    assert wrong_fields(answer) == {"evaluation": "must say `passed` as true or false"}
+    assert server.rows() == []
+
+
 def test_every_wrong_field_of_a_form_is_told_at_once(server: Server) -> None:
     answer = server.post(
         "/models",

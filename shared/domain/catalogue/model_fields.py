@@ -37,6 +37,13 @@ def _is_deeper(value: object, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(each, levels - 1) for each in inside)
 
 
+def _judged(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """What can be decided by later. Raises ValueError."""
+    if not isinstance(evaluation.get("passed", False), bool):
+        raise ValueError("must say `passed` as true or false")  # noqa: TRY004 - pydantic takes ValueError for a wrong field
+    return evaluation
+
+
 def _license(text: str) -> str:
     if text and not is_license(text):
         raise ValueError(f"must be {LICENSE_RULE}")
@@ -45,7 +52,7 @@ def _license(text: str) -> str:
 
 License = Annotated[str, Field(max_length=200), AfterValidator(_license)]
 Metrics = Annotated[dict[str, FiniteFloat], AfterValidator(_bounded)]
-Evaluation = Annotated[dict[str, Any], AfterValidator(_bounded)]
+Evaluation = Annotated[dict[str, Any], AfterValidator(_bounded), AfterValidator(_judged)]
 
 
 class ModelFields(BaseModel):

@@ -73,7 +73,8 @@ def _require_grant(ports: Ports, model: Model) -> Grant | None:
 
 
 def _not_passed(model: Model) -> Conflict:
-    told = "did not pass its evaluation" if model.evaluation else "has no evaluation"
+    failed = model.evaluation.get("passed") is False
+    told = "did not pass its evaluation" if failed else "has no evaluation that says it passed"
     return Conflict(
         "evaluation_not_passed",
         f"{model.id} {told}, and only what has passed one is deployed here.",
