@@ -151,7 +151,7 @@ def delete_artifact(
 @router.get(
     "/artifacts/model/{model_id}/rate",
     response_model=answers.ReadinessAnswer,
-    responses=cached(404),
+    responses=cached(404, 502),
 )
 def rate_model(
     caller: SignedIn,
@@ -160,7 +160,9 @@ def rate_model(
     instance_type: addresses.ServedOn = DEFAULT_INSTANCE_TYPE,
 ) -> Response:
     """How ready one of your models is to be deployed, in parts: each says why, and what would raise it."""
-    rated = describe.rate_model(caller.ports, caller.principal, model_id, instance_type)
+    rated = describe.rate_model(
+        caller.ports, caller.policy, caller.principal, model_id, instance_type
+    )
     return answer_unless_seen(request, render_readiness(model_id, instance_type, rated))
 
 

@@ -197,6 +197,24 @@ def test_a_models_readiness_is_told_in_parts(server: Server) -> None:
     assert set(wrong_fields(wrong)) == {"instance_type"}
 
 
+def test_what_deploying_refuses_blocks_the_readiness_with_the_same_reason(server: Server) -> None:
+    model_id = server.upload(evaluation='{"passed": false}')
+    digest = server.get(f"/models/{model_id}").json()["digest"]
+
+    def blocked_as_refused(code: str) -> bool:
+        shown = server.get(f"/artifacts/model/{model_id}/rate").json()
+        refused = problem_of(server.send_deploy(model_id), 409)
+        told = f"{refused['detail']} {refused['next']}"
+        return (shown["score"], shown["blocked"], refused["code"]) == (0, told, code)
+
+    server.settings = server.settings.model_copy(update={"require_evaluation": True})
+    assert blocked_as_refused("evaluation_not_passed")
+    server.settings = server.settings.model_copy(update={"require_evaluation": False})
+    assert server.get(f"/artifacts/model/{model_id}/rate").json()["blocked"] is None
+    server.blobs.remove(content_key(digest))
+    assert blocked_as_refused("model_content_missing")
+
+
 def as_operator(server: Server, **settings: object) -> None:
     server.settings = server.settings.model_copy(update={"operators": ("local",), **settings})
 

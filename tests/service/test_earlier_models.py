@@ -43,7 +43,7 @@ def test_they_are_artifacts_like_all_others(name: str) -> None:
             world.ports, Policy(), user, model.id, "Standard_DS1_v2"
         )
         assert model.id in render_readable(described)
-        rated = describe.rate_model(world.ports, user, model.id, "Standard_DS1_v2")
+        rated = describe.rate_model(world.ports, Policy(), user, model.id, "Standard_DS1_v2")
         assert 0 < rated.score <= 1
 
 

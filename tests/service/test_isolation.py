@@ -32,7 +32,9 @@ LOOKS: dict[str, Look] = {
     "inspection": lambda w, r: describe.describe_model(
         w.ports, w.policy, BERT, r.model_id, "Standard_DS1_v2"
     ),
-    "readiness": lambda w, r: describe.rate_model(w.ports, BERT, r.model_id, "Standard_DS1_v2"),
+    "readiness": lambda w, r: describe.rate_model(
+        w.ports, w.policy, BERT, r.model_id, "Standard_DS1_v2"
+    ),
     "request": lambda w, _: produce.require_request(w.ports, BERT, "s", "1"),
 }
 

@@ -42,8 +42,13 @@ class Readiness:
     parts: tuple[Part, ...]
 
 
-def rate(inspection: Inspection, *, licence: str, instance_type: str, let_in: bool) -> Readiness:
-    """The readiness of a model on one instance. `let_in`: whether an exception lets its file in now."""
+def rate(
+    inspection: Inspection, *, licence: str, instance_type: str, let_in: bool, refused: str = ""
+) -> Readiness:
+    """The readiness of a model on one instance. `let_in`: whether an exception lets its file in now.
+
+    `refused`: why a deployment would be refused for another reason than what the file is.
+    """
     parts = (
         _rate_safety(inspection, let_in),
         _rate_environment(inspection),
@@ -52,7 +57,7 @@ def rate(inspection: Inspection, *, licence: str, instance_type: str, let_in: bo
         _rate_size(inspection, instance_type),
         _rate_licence(licence or dict(inspection.details).get("license", "")),
     )
-    blocked = _find_block(inspection, let_in)
+    blocked = _find_block(inspection, let_in) or refused
     score = 0.0 if blocked else round(sum(part.weight * part.score for part in parts), 2)
     return Readiness(score=score, blocked=blocked, parts=parts)
 

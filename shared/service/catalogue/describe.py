@@ -4,15 +4,18 @@ from shared.domain.catalogue import readiness
 from shared.domain.catalogue.exceptions import VerdictException, covers, grant_of
 from shared.domain.catalogue.readable import Description
 from shared.domain.catalogue.readiness import Readiness
+from shared.domain.errors import Conflict
 from shared.domain.inspection import Inspection, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.packaging.environment import plan_environment
 from shared.domain.packaging.lint import lint, lint_memory
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
+from shared.domain.records import Model
 from shared.domain.scoring import sample_payload
 from shared.ports import Ports
 from shared.service.catalogue import exceptions
+from shared.service.catalogue.preconditions import Presence, require_deployable
 from shared.service.owned import require_model
 
 
@@ -36,14 +39,29 @@ def describe_model(
     )
 
 
-def rate_model(ports: Ports, principal: Principal, model_id: str, instance_type: str) -> Readiness:
-    """How ready one of the user's models is for an instance. Raises NotFound."""
+def rate_model(
+    ports: Ports, policy: Policy, principal: Principal, model_id: str, instance_type: str
+) -> Readiness:
+    """How ready one of the user's models is for an instance. Raises NotFound, and CloudError as deploying does."""
     model = require_model(ports, principal, model_id).record
     inspection = parse_inspection(dict(model.inspection))
     let_in = _find_exception(ports, inspection) is not None
     return readiness.rate(
-        inspection, licence=model.license, instance_type=instance_type, let_in=let_in
+        inspection,
+        licence=model.license,
+        instance_type=instance_type,
+        let_in=let_in,
+        refused=_find_refusal(ports, policy, model),
     )
+
+
+def _find_refusal(ports: Ports, policy: Policy, model: Model) -> str:
+    """Why a deployment of the model would be refused as of now; empty where it would not."""
+    try:
+        require_deployable(ports, policy, Presence(), model)
+    except Conflict as refusal:
+        return f"{refusal.detail} {refusal.next_step}"
+    return ""
 
 
 def _find_exception(ports: Ports, inspection: Inspection) -> VerdictException | None:
