@@ -31,6 +31,9 @@ SETTABLE = (
 )
 """Settings of the app that are taken from the environment; the others are the local cloud's own."""
 
+CREDENTIALS = ("AWS_", "MLFLOW_TRACKING_")
+"""How the variables begin by which boto3 and MLflow find what sources want; they are secret, and passed on as they are."""
+
 
 class CannotStart(Exception):
     """Something of this machine's is in the way; the message says what, and what to do."""
@@ -88,8 +91,12 @@ def _read_port(env: Mapping[str, str]) -> int:
 
 
 def read_settings(env: Mapping[str, str]) -> dict[str, str]:
-    """What the environment sets of the app, so that all of it can be tried here."""
-    return {name: env[name] for name in SETTABLE if env.get(name)}
+    """What the environment sets of the app, and its credentials of sources, so that all of it can be tried here."""
+    return {
+        name: value
+        for name, value in env.items()
+        if value and (name in SETTABLE or name.startswith(CREDENTIALS))
+    }
 
 
 @contextlib.contextmanager

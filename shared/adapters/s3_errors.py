@@ -31,6 +31,10 @@ class Conflicting(Unavailable):
     """Another write of the same key, or creation of the bucket, was under way: to be tried again as a whole."""
 
 
+class NotSetUp(StoreError):
+    """S3 cannot be used as it is set up here: an operator's turn."""
+
+
 @contextmanager
 def translated(what: str, *, condition: type[StoreError] = Changed) -> Iterator[None]:
     """Raises our error for one of botocore's; `what` names the call in its message.
@@ -49,7 +53,7 @@ def translated(what: str, *, condition: type[StoreError] = Changed) -> Iterator[
     except ClientError as error:
         raise _meaning(error.response, condition)(_message(what, error.response)) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise StoreError(f"{what}: no credentials for S3 were found") from error
+        raise NotSetUp(f"{what}: no credentials for S3 were found") from error
     except BotoCoreError as error:  # no connection, no answer, a broken one
         raise Unavailable(f"{what}: {type(error).__name__}") from error
 
@@ -70,6 +74,8 @@ def _meaning(response: dict[str, Any], condition: type[StoreError]) -> type[Stor
         return Conflicting
     if code in _MAY_PASS or not 400 <= status < 500:
         return Unavailable
+    if code in _ELSEWHERE:
+        return NotSetUp
     return Exists if code == "BucketAlreadyOwnedByYou" else StoreError
 
 

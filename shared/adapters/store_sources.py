@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
 
+from shared.adapters.s3_errors import NotSetUp
 from shared.adapters.source_stream import open_stream
 from shared.domain import limits
 from shared.domain.errors import (
@@ -76,6 +77,12 @@ def _translated(source: object) -> Iterator[None]:
             "source_changed",
             f"{source} was changed while it was read.",
             "Send the request again when nobody writes there.",
+        ) from error
+    except NotSetUp as error:
+        raise Forbidden(
+            "source_denied",
+            f"{source} cannot be read by this server: {error}.",
+            "An operator's turn: set up S3 as docs/settings.md says; then send the request again.",
         ) from error
     except StoreError as error:
         raise denied(source) from error

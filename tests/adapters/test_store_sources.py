@@ -1,6 +1,7 @@
 """Models from our own containers and from S3: pinned to what was found, told apart where they cannot be had."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,21 @@ def test_a_file_that_changes_between_finding_and_reading_is_refused(blobs: Blobs
     blobs.remove("model.pkl")
     with pytest.raises((NotFound, Conflict)):
         found.open()
+
+
+def test_missing_credentials_are_told_as_such_and_are_an_operators_turn(
+    s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    with pytest.raises(Forbidden) as refused:
+        find_files(S3Blobs(S3Account("eu-central-1", s3.url), "models"), "model.pkl", SOURCE)
+
+    assert "no credentials for S3 were found" in refused.value.detail
+    assert refused.value.next_step.startswith("An operator's turn")
 
 
 @pytest.mark.parametrize(

@@ -181,4 +181,6 @@ def test_it_ends_and_says_why_when_storage_is_gone(folder: Folder) -> None:
 def test_settings_of_the_app_come_from_the_environment_but_not_those_of_the_local_cloud() -> None:
     env = {"ALLOW_RESET": "true", "SOURCE_BUCKETS": "", "AzureWebJobsStorage": "x", "PATH": "/bin"}
     assert read_settings(env) == {"ALLOW_RESET": "true"}
+    secrets = {"AWS_PROFILE": "p", "AWS_SECRET_ACCESS_KEY": "s", "MLFLOW_TRACKING_TOKEN": "t"}
+    assert read_settings(env | secrets) == {"ALLOW_RESET": "true"} | secrets
     assert set(SETTABLE) <= {setting_name(name) for name in Settings.model_fields}
