@@ -172,13 +172,15 @@ def _translated(source: object) -> Iterator[None]:
             raise denied(source) from error
         raise SourceError(f"{source}: {error}") from error
     except MlflowException as error:
+        if isinstance(error.__context__, requests.RequestException):
+            raise _unreachable(source, error.__context__) from error
         if error.error_code in _NOT_THERE:
             raise missing(source) from error
         if error.error_code in _NOT_ALLOWED:
             raise denied(source) from error
         raise SourceError(f"{source}: the tracking server said {error.error_code}") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise SourceError(f"{source}: {type(error).__name__}") from error
+        raise _unreachable(source, error) from error
     except (
         ValueError,
         KeyError,
@@ -186,6 +188,10 @@ def _translated(source: object) -> Iterator[None]:
         AttributeError,
     ) as error:  # an answer of the wrong shape
         raise SourceError(f"{source}: the tracking server's answer cannot be read") from error
+
+
+def _unreachable(source: object, error: Exception) -> SourceError:
+    return SourceError(f"{source}: the tracking server cannot be reached ({type(error).__name__})")
 
 
 def _name(entry: Any) -> str:

@@ -200,7 +200,7 @@ def test_an_allowed_store_behind_the_server_is_read_by_our_own_rights(
 def test_no_server_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match="tracking server cannot be reached"):
         MlflowSources("http://127.0.0.1:9", ALLOWED, followed).find(RunSource("0" * 32, "model"))
 
 
