@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from local.host import process
 from local.kept_host import KeptHost
 from local.parts import Part
 from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS
+from shared.settings import Settings
 
 HTTP_FUNCTION = "deploy_http"
 START_SECONDS = 60
@@ -84,7 +86,8 @@ class LocalCloud:
         self._stopped = threading.Event()
 
     def __enter__(self) -> "LocalCloud":
-        """Returns once every part answers. Raises RuntimeError naming the part that does not."""
+        """Returns once every part answers. Raises RuntimeError naming the part that does not, and SettingsError."""
+        Settings.from_env(self._app_env(azurite.connection_string(azurite.DEFAULT_PORTS), {}))
         try:
             self._start()
         except BaseException:
@@ -214,11 +217,7 @@ class LocalCloud:
         port: int = 0,
         niceness: int = 0,
     ) -> KeptHost:
-        env = app_settings.app_env(
-            storage=self.connection_string,
-            azure_ml=self.azure_ml_url,
-            settings={**self._options.settings, **settings},
-        )
+        env = self._app_env(self.connection_string, settings)
         log = self.logs / f"{name}.log"
         start = functools.partial(
             process.start,
@@ -229,6 +228,13 @@ class LocalCloud:
             niceness=niceness,
         )
         return KeptHost(name, start, log=log, say=self._options.say)
+
+    def _app_env(self, storage: str, settings: Mapping[str, str]) -> dict[str, str]:
+        return app_settings.app_env(
+            storage=storage,
+            azure_ml=self.azure_ml_url,
+            settings={**self._options.settings, **settings},
+        )
 
     def _wait_for_azure_ml(self) -> None:
         self._wait_for_answer(self.azure_ml.name, f"{self.azure_ml_url}/_control/resources")
@@ -258,8 +264,13 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _answers(url: str) -> bool:
+    """Whether it serves. Raises RuntimeError with its reason where it answers that it has failed."""
     try:
         _get(url)
+    except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise RuntimeError(f"{url} answers {error.code}: {error.read().decode()}") from error
+        return False
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
     return True

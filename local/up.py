@@ -18,6 +18,7 @@ from pathlib import Path
 from local import azurite, interrupts
 from local.azurite import InstallError
 from local.cloud import LocalCloud, Options
+from shared.settings import SettingsError
 
 DEFAULT_PORT = 7071
 FOLDER = Path(__file__).parents[1] / ".local"
@@ -50,7 +51,7 @@ def main() -> int:
         with _only_one(folder / "state" / "lock"):
             _require_free(first)
             return _run(folder, first)
-    except CannotStart as problem:
+    except (CannotStart, SettingsError) as problem:
         print(f"make up: {problem}", file=sys.stderr)
         return 2
     except (RuntimeError, TimeoutError, InstallError) as failure:

@@ -35,7 +35,8 @@ class SettingsError(LongshoreError):
         listed = "\n".join(f"  - {each.name}: {each.problem}" for each in problems)
         super().__init__(
             f"{len(problems)} setting(s) are missing or wrong:\n{listed}\n"
-            "Set them in the function app's settings (locally: local.settings.json) and start again."
+            "Set them in the function app's settings (locally: local.settings.json, or "
+            "the environment of `make up`) and start again."
         )
         self.problems = tuple(problems)
 

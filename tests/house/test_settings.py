@@ -139,7 +139,7 @@ def rows() -> dict[str, list[str]]:
 
 
 def documented(field: Any) -> list[str]:
-    """The cells that a field has to have: its default, and what it is."""
+    """The cells that a field has to have: its default, its bounds, and what it is."""
     if field.is_required():
         default = "required"
     elif field.default in ("", (), None):
@@ -148,7 +148,19 @@ def documented(field: Any) -> list[str]:
         default = (
             f"`{field.default:.15g}`" if isinstance(field.default, float) else f"`{field.default}`"
         )
-    return [default, field.description]
+    return [default, bounds(field), field.description]
+
+
+def bounds(field: Any) -> str:
+    """What a number has to be, in words; nothing for what has no bounds."""
+    said = {"ge": "at least {}", "gt": "more than {}", "le": "at most {}"}
+    told = [
+        said[name].format(f"{value:.15g}")
+        for limit in field.metadata
+        for name in said
+        if (value := getattr(limit, name, None)) is not None
+    ]
+    return ", ".join(told)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -139,6 +141,21 @@ def test_a_cloud_whose_app_cannot_be_loaded_says_so_and_stops_what_it_had_starte
     assert cloud.wait() == ""
     with pytest.raises(httpx.ConnectError):
         httpx.get(cloud.azure_ml_url, trust_env=False)
+
+
+def test_a_part_that_answers_that_it_failed_is_told_with_its_words(tmp_path: Path) -> None:
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(500, "it is not set up")
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server, ThreadPoolExecutor() as pool:
+        pool.submit(server.serve_forever)
+        cloud = LocalCloud(Options(folder=tmp_path))
+        try:
+            with pytest.raises(RuntimeError, match=r"500: (.|\n)*it is not set up"):
+                cloud._wait_for_answer("the API", f"http://127.0.0.1:{server.server_port}/health")
+        finally:
+            server.shutdown()
 
 
 def test_the_sample_settings_are_those_of_make_up() -> None:

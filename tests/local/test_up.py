@@ -30,7 +30,7 @@ class Folder:
         self._stack = stack
         self._runs = 0
 
-    def up(self, port: int | str | None = None) -> Command:
+    def up(self, port: int | str | None = None, **settings: str) -> Command:
         self._runs += 1
         return self._stack.enter_context(
             running(
@@ -38,7 +38,7 @@ class Folder:
                 "--folder",
                 str(self.path / ".local"),
                 log=self.path / f"up-{self._runs}.log",
-                env={"LONGSHORE_PORT": str(self.port if port is None else port)},
+                env={"LONGSHORE_PORT": str(self.port if port is None else port), **settings},
             )
         )
 
@@ -157,6 +157,15 @@ def test_taken_ports_are_named_with_what_wants_them(folder: Folder) -> None:
 
         assert up.process.wait(20) == 2
     assert f"port {folder.port + 1} (Azure ML emulator) cannot be used" in up.said()
+
+
+def test_a_wrong_setting_is_told_at_once_and_nothing_is_started(folder: Folder) -> None:
+    up = folder.up(UPLOAD_LINK_SECONDS="1")
+
+    assert up.process.wait(20) == 2
+    assert "UPLOAD_LINK_SECONDS: must be greater than or equal to 60" in up.said()
+    assert "the environment of `make up`" in up.said()
+    assert not (folder.path / ".local" / "logs").exists()
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65535", "-1"])
