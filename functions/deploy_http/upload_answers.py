@@ -100,4 +100,5 @@ def _command(intake: Intake, link: Link) -> str:
     headers = " ".join(
         f"-H {shlex.quote(f'{name}: {text}')}" for name, text in link.headers.items()
     )
-    return f"curl -X {link.method} {headers} -T {file} {url}"
+    # -f: an error is no success (`--fail-with-body` is too new for many); -g: brackets in a name are its own
+    return f"curl -f -g -X {link.method} {headers} -T {file} {url}"

@@ -39,7 +39,7 @@ def test_an_upload_is_begun_with_all_that_its_sender_needs(server: Server) -> No
     assert shown["state"] == "waiting"
     assert shown["method"] == "PUT"
     assert shown["expires_at"]
-    assert shown["command"].startswith("curl -X PUT ")
+    assert shown["command"].startswith("curl -f -g -X PUT ")
     assert shown["url"] in shown["command"]
     again = server.post("/uploads", json=ASKED | {"size": 8}, headers={"idempotency-key": "k"})
     assert again.headers["idempotent-replayed"] == "true"
