@@ -79,7 +79,7 @@ def downloaded(*statuses: int) -> Responses:
 
 def watched(*statuses: int) -> Responses:
     """The `responses` of a route that shows something that goes on, and can fail in these ways."""
-    return {200: _with("Retry-After"), **errors(*statuses)}
+    return cached(*statuses) | {200: _with("ETag", "Retry-After")}
 
 
 def accepted(*statuses: int, once: bool = False, body: bool = True) -> Responses:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from functions.deploy_http.catalogue_answers import NextPage
 from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.catalogue.intakes import Intake, IntakeState
 from shared.ports import Link
@@ -41,6 +42,14 @@ class UploadAnswer(BaseModel):
     created_at: datetime
     expires_at: datetime | None = Field(description="Until when it has to be confirmed.")
     finished_at: datetime | None
+
+
+class UploadList(BaseModel):
+    """Files on their way in, and those that have ended, newest first; `total` counts the whole list."""
+
+    uploads: list[UploadAnswer]
+    total: int
+    next_page: NextPage
 
 
 class UploadBegun(UploadAnswer):

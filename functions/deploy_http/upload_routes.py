@@ -2,21 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from functions.deploy_http import addresses
 from functions.deploy_http.bodies import JsonRoute
+from functions.deploy_http.caching import IfMatch, answer_unless_seen, row_meant
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
 from functions.deploy_http.identity import SignedIn
-from functions.deploy_http.openapi import accepted, created, watched
+from functions.deploy_http.openapi import accepted, cached, created, errors, watched
 from functions.deploy_http.upload_answers import (
     UploadAnswer,
     UploadBegun,
+    UploadList,
     render_begun,
     render_upload,
 )
+from shared.domain import ids
 from shared.domain.catalogue.intake_requests import ConfirmRequest, FromRequest, UploadRequest
-from shared.service.intake import begin, rows as intake_rows
+from shared.domain.catalogue.intakes import IntakeState
+from shared.service import read
+from shared.service.intake import begin, cancel, rows as intake_rows
 
 router = APIRouter(tags=["models"], route_class=JsonRoute)
 _LOOK_AGAIN = "2"  # seconds
@@ -58,13 +63,48 @@ def confirm_upload(
     return render_upload(intake)
 
 
-@router.get("/uploads/{upload_id}", responses=watched(404))
-def get_upload(caller: SignedIn, response: Response, upload_id: str) -> UploadAnswer:
+@router.get("/uploads", response_model=UploadList, responses=cached())
+def list_uploads(
+    caller: SignedIn,
+    request: Request,
+    state: Annotated[IntakeState | None, Query(description="Only these.")] = None,
+    limit: addresses.Limit = 100,
+    page: addresses.Page = "",
+) -> Response:
+    """Your files on their way in, and what became of the others, newest first."""
+    after = addresses.parse_page(page, ids.parse_id)
+    found = read.list_uploads(caller.ports, caller.principal, state, limit=limit, after=after)
+    token = addresses.render_page(found.last)
+    shown = [render_upload(each) for each in found.items]
+    answer = UploadList(uploads=shown, total=found.total, next_page=token)
+    response = answer_unless_seen(request, answer)
+    addresses.point_to_next(request, response, token)
+    return response
+
+
+@router.get("/uploads/{upload_id}", response_model=UploadAnswer, responses=watched(404))
+def get_upload(caller: SignedIn, request: Request, upload_id: str) -> Response:
     """What became of a file: its state, the artifact it is, or why it was refused."""
     intake = intake_rows.require_intake(caller.ports, caller.principal, upload_id).record
+    response = answer_unless_seen(request, render_upload(intake))
     if intake.finished_at is None:
         response.headers["Retry-After"] = _LOOK_AGAIN
-    return render_upload(intake)
+    return response
+
+
+@router.delete("/uploads/{upload_id}", responses=errors(404, 409, 412))
+def cancel_upload(caller: SignedIn, upload_id: str, if_match: IfMatch = "") -> UploadAnswer:
+    """Cancels a file that is awaited or being read, and removes what was uploaded. Safe to send again.
+
+    What has ended stays as it is: what is stored is deleted as the artifact it became.
+    """
+    meant = ""
+    if if_match:
+        stored = intake_rows.require_intake(caller.ports, caller.principal, upload_id)
+        meant = row_meant(if_match, render_upload(stored.record), stored.row.etag)
+    return render_upload(
+        cancel.cancel_intake(caller.ports, caller.principal, upload_id, if_match=meant)
+    )
 
 
 @router.post(

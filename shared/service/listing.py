@@ -4,16 +4,19 @@ A page begins after the last one of the page before, by its id, so rows that com
 neither repeat nor hide another. A row that cannot be read is told in the log, and left out.
 """
 
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from shared.domain import ids
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
+from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import UnreadableRow
 from shared.domain.records import Deployment, Event, Kept, Model, Status
 from shared.ports import Row, Tables
 from shared.service import store
 from shared.service.catalogue import shelf
+from shared.service.intake import rows as intake_rows
 
 R = TypeVar("R", bound=Kept)
 
@@ -74,6 +77,36 @@ def list_files(
 def count_files(tables: Tables, user_key: str, kind: ArtifactKind) -> int:
     """How many of them a user has: one narrow range read."""
     return sum(1 for _ in _range(tables, user_key, shelf.PREFIXES[kind], select=("id",)))
+
+
+def list_intakes(tables: Tables, user_key: str, *, after: str = "") -> Iterator[Intake]:
+    """A user's files on their way in and those that have ended, older than `after` where an id is given.
+
+    The few that are under way are read first: one that ends meanwhile is then met among the others.
+    """
+    rows = [
+        each
+        for each in intake_rows.list_unfinished(tables, user_key)
+        if not after or each.key < after
+    ]
+    unfinished = _records(Intake, reversed(rows))
+    ended = _range(tables, user_key, intake_rows.FINISHED, after=ids.parse_id(after))
+    last = ""
+    pairs = heapq.merge(_records(Intake, ended), unfinished, key=lambda each: each.id, reverse=True)
+    for intake in pairs:
+        if intake.id != last:  # of two rows the ended one comes first, and is true
+            yield intake
+        last = intake.id
+
+
+def list_intake_states(tables: Tables, user_key: str) -> Iterator[str]:
+    """The state of each of them: two narrow range reads."""
+    select = ("id", "state")
+    found = {row.key: row for row in tables.scan(intake_rows.INTAKES, user_key, select=select)}
+    for row in _range(tables, user_key, intake_rows.FINISHED, select=select):
+        found.pop(str(row.values.get("id")), None)
+        yield str(row.values.get("state"))
+    yield from (str(row.values.get("state")) for row in found.values())
 
 
 def list_deployed(tables: Tables, user_key: str, model_id: str) -> Iterator[str]:

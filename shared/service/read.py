@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind, is_elsewhere
+from shared.domain.catalogue.intakes import Intake, IntakeState
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
@@ -16,7 +17,7 @@ from shared.service import listing, store
 from shared.service.catalogue import content
 from shared.service.owned import require_deployment, require_endpoint
 
-R = TypeVar("R", Deployment, Model, Artifact)
+R = TypeVar("R", Deployment, Model, Artifact, Intake)
 T = TypeVar("T")
 
 
@@ -85,6 +86,17 @@ def list_artifacts(
         return list_models(ports, principal, limit=limit, after=after)
     found = listing.list_files(ports.tables, principal.user_key, kind, after=after)
     return _page(found, limit, listing.count_files(ports.tables, principal.user_key, kind))
+
+
+def list_uploads(
+    ports: Ports, principal: Principal, state: IntakeState | None, *, limit: int, after: str = ""
+) -> Page[Intake]:
+    """The user's files on their way in, and those that have ended, of a state or of all, newest first."""
+    key = principal.user_key
+    states = listing.list_intake_states(ports.tables, key)
+    total = sum(1 for each in states if state in (None, each))
+    rows = listing.list_intakes(ports.tables, key, after=after)
+    return _page((each for each in rows if state in (None, each.state)), limit, total)
 
 
 def find_content(ports: Ports, records: Iterable[Model | Artifact]) -> dict[str, bool]:

@@ -14,6 +14,7 @@ SOURCE, EVENT_ID = "pipeline", "run-1"
 EMPTY: dict[str, Any] = {
     "/models": {"models": [], "total": 0, "next_page": None},
     "/artifacts/{kind}": {"artifacts": [], "total": 0, "next_page": None},
+    "/uploads": {"uploads": [], "total": 0, "next_page": None},
     "/deployments": {"deployments": [], "total": 0, "next_page": None},
     "/deployments/list": {"deployments": [], "total": 0, "next_page": None},
     "/deployments/stats": {

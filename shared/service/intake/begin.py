@@ -190,7 +190,8 @@ def _insert(
         raise TooMany(
             "too_many_unfinished",
             f"You have {unfinished} uploads that are not finished, of {policy.max_unfinished} that you may have.",
-            "Confirm those that are complete; others end by themselves when their time is over.",
+            "Find them with GET /uploads: confirm what is complete, and cancel with DELETE /uploads/{upload_id} what you "
+            "do not want; others end by themselves when their time is over.",
             retry_after=_LOOK_AGAIN,
         )
     moment = mint.claim(ClaimKind(told["kind"].value), principal.user_key)

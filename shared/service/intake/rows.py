@@ -58,5 +58,5 @@ def require_intake(ports: Ports, principal: Principal, intake_id: str) -> Stored
     raise NotFound(
         "upload_not_found",
         f"You have no upload {intake_id[:40]!r}.",
-        "POST /uploads and POST /models/from answer the ids of theirs.",
+        "List yours with GET /uploads.",
     )
