@@ -16,7 +16,7 @@ from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal
 from shared.domain.failures import MODEL_GONE
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
-from shared.domain.records import Deployment, Model, Plan, Status
+from shared.domain.records import Deployment, Grant, Model, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import allowance, claims, hints, places, settle, store
@@ -49,8 +49,9 @@ def accept_retry(
     """Accepts another try of a failed deployment.
 
     `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where
-    it has not failed (`not_failed`), its model is gone (`model_deleted`) or may not be deployed any more, or its
-    place on the endpoint is taken; PreconditionFailed; TooMany.
+    it has not failed (`not_failed`), its model is gone (`model_deleted`), may not be deployed any more, or was
+    registered under another exception (`exception_renewed`), or its place on the endpoint is taken;
+    PreconditionFailed; TooMany.
     """
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
 
@@ -62,6 +63,8 @@ def accept_retry(
             raise changed("deployment", f"/deployments/{deployment_id}")
         model = _require_model(ports, stored.record)
         grant = require_deployable(ports, policy, Presence(), model)
+        if not model.registry_name:  # what is the registry's own was never packaged
+            _require_same_grant(stored.record, grant)
         allowance.require_room(ports.tables, policy, principal.user_key)
         granted = replace(stored, record=replace(stored.record, grant=grant))
         with _names_kept():
@@ -113,6 +116,19 @@ def _names_kept() -> Iterator[None]:
         if error.code not in _NAMES_TAKEN or error.retry_after is not None:
             raise
         raise Conflict(error.code, error.detail, _ANEW) from error
+
+
+def _require_same_grant(record: Deployment, grant: Grant | None) -> None:
+    """A retry serves what is registered, so what a later exception installs would not be there. Raises Conflict."""
+    before = record.grant.number if record.grant else 0
+    if not record.azure_model_version or grant is None or grant.number == before:
+        return
+    raise Conflict(
+        "exception_renewed",
+        f"It was packaged and registered before exception {grant.number} of its content, and a retry serves what is "
+        "registered: not what that exception installs.",
+        f"Make it anew, with what holds now: POST /deployments/{record.id}/redeploy",
+    )
 
 
 def _require_model(ports: Ports, record: Deployment) -> Model:

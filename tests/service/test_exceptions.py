@@ -79,6 +79,12 @@ def test_a_refusal_names_the_digest_and_all_names_and_what_an_operator_sends() -
     assert "POST /exceptions" in told.next_step
     assert f'"digest": "{DIGEST}"' in told.next_step
     assert all(name in told.next_step for name in NAMES)
+    assert '"requirements": ["mypkg==..."]' in told.next_step
+
+
+def test_only_packages_that_would_not_be_there_are_to_be_named() -> None:
+    asked = ("os.path.join", "__main__.Scorer", "sklearn.new.Scorer")
+    assert "requirements" not in refused(strict(refused=asked)).next_step
 
 
 def test_an_excepted_content_is_taken_with_its_verdict_and_who_allowed_it() -> None:
@@ -171,6 +177,27 @@ def test_revoked_between_acceptance_and_preparation_the_deployment_fails_with_th
     assert again.status is Status.ACTIVE
     assert again.grant is not None
     assert again.grant.number == 2
+
+
+def test_what_was_registered_under_an_earlier_exception_is_made_anew_and_not_retried() -> None:
+    world = strict()
+    allow(world)
+    world.cloud.cores = 0
+    record = world.deploy(world.upload())
+    world.settle()
+    world.cloud.cores = 100
+    assert world.read(record).azure_model_version
+    allow(world, requirements=("mypkg==1.2",))
+
+    with pytest.raises(Conflict) as caught:
+        world.retry(record)
+
+    assert caught.value.code == "exception_renewed"
+    assert caught.value.next_step.endswith(f"POST /deployments/{record.id}/redeploy")
+    again = world.redeploy(record)
+    world.settle()
+    with world.blobs.open(f"packages/{world.read(again).package_digest}/requirements.txt") as file:
+        assert b"mypkg==1.2" in file.read().splitlines()
 
 
 def test_an_exception_made_anew_while_it_waits_is_the_one_on_record() -> None:

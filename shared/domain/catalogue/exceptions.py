@@ -5,6 +5,7 @@ What is dangerous is never let in. The last decision about a digest counts; earl
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -23,6 +24,7 @@ _REQUIREMENT = re.compile(
 _DIGEST = "[0-9a-f]{64}"
 _PLACE = re.compile(rf"[0-9T:.+-]{{32}} {_DIGEST} [0-9]{{6}}")
 _SHOWN = 20
+_INSTALLED_ANYWAY = {"__main__", "sklearn", "imblearn"}  # the latter under other names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,5 +139,17 @@ def explain_way_in(inspection: Inspection, exception: VerdictException | None) -
     rest = f" (and the {more} other names in `problems`)" if more > 0 else ""
     return (
         f'{before} with POST /exceptions {{"digest": "{inspection.digest}", "names": {names}, '
-        f'"reason": "..."}}{rest}; then send it again.'
+        f'"reason": "..."{_asked_requirements(inspection)}}}{rest}; then send it again.'
     )
+
+
+def _asked_requirements(inspection: Inspection) -> str:
+    """The packages that the refused names come from, as far as their modules tell, for the operator to complete."""
+    modules = dict.fromkeys(name.partition(".")[0] for name in inspection.refused)
+    known = [*(name for name, _ in inspection.libraries), *inspection.needs]
+    told = {each.partition(">=")[0].replace("-", "_") for each in known}
+    inside = sys.stdlib_module_names | _INSTALLED_ANYWAY | told
+    packages = [f"{each}==..." for each in modules if each.isidentifier() and each not in inside]
+    if not packages:
+        return ""
+    return f', "requirements": {json.dumps(packages[:_SHOWN])}'
