@@ -13,6 +13,7 @@ from shared.domain.inspection import (
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.content import find_compression
 from shared.domain.reading.facts import statsmodels_facts
+from shared.domain.reading.facts.answering import find_mute
 from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.facts.columns import describe_columns
 from shared.domain.reading.facts.estimators import (
@@ -51,10 +52,6 @@ _ESTIMATORS = (
 )
 """Where other libraries keep classes that are used as scikit-learn's own."""
 _BOOSTERS = ("lightgbm.basic.Booster", "xgboost.core.Booster")
-_NO_PREDICT = Obstacle(
-    "A vector autoregression has no method predict, which is what a served model is asked.",
-    "Serve one model per series (ARIMA, AutoReg), or wrap it in an MLflow python_function of your own.",
-)
 _NEEDS_SAVE = Obstacle(
     "A forecast is asked for by start and end, which only MLflow's statsmodels flavor passes on, and that reads pickles alone.",
     "Save the results with results.save('model.pkl') and upload that.",
@@ -79,7 +76,7 @@ def read(model_file: ModelFile) -> Inspection:
         libraries=libraries.versions,
         needs=_narrow(libraries.needs, root),
         python_version=libraries.python,
-        obstacle=_find_obstacle(found),
+        obstacle=find_mute(root) or _find_obstacle(found),
     )
     return _with_columns(told, root, libraries.boosters, model_file.limits)
 
@@ -123,9 +120,6 @@ def _flavor(found: PickleFile) -> str:
 
 
 def _find_obstacle(found: PickleFile) -> Obstacle | None:
-    name = class_name(found.root)
-    if name.startswith("statsmodels.tsa.vector_ar."):
-        return _NO_PREDICT
     series = statsmodels_facts.is_results(found.root) and statsmodels_facts.is_time_series(
         found.root
     )

@@ -11,6 +11,7 @@ from shared.domain.inspection import (
 )
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.archive import Archive
+from shared.domain.reading.facts.answering import find_mute
 from shared.domain.reading.facts.columns import describe_columns
 from shared.domain.reading.facts.estimators import class_name, is_estimator, public_name
 from shared.domain.reading.formats.pickled_models import describe_estimator
@@ -63,6 +64,7 @@ def _describe(model_file: ModelFile, root: Value, version: object) -> Inspection
         features=columns,
         named_features=named,
         sample_row=sample,
+        obstacle=find_mute(root),
     )
 
 

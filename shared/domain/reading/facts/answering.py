@@ -1,0 +1,82 @@
+"""Whether a model can answer at all: its class has `predict`, and it was fitted. An obstacle is told only where the file shows it."""
+
+# ruff: noqa: SIM905 - long lists of names are reviewed as words, not as quotes and commas
+
+from shared.domain.inspection import Obstacle
+from shared.domain.reading.facts.estimators import (
+    attribute,
+    class_name,
+    is_estimator,
+    short_name,
+)
+from shared.domain.reading.pickles.graph import Value
+
+SKLEARN_WITHOUT_PREDICT = frozenset(
+    """
+AdditiveChi2Sampler AgglomerativeClustering BernoulliRBM Binarizer ClassicalMDS ColumnTransformer CountVectorizer DBSCAN
+DictVectorizer DictionaryLearning EmpiricalCovariance FactorAnalysis FastICA FeatureAgglomeration FeatureHasher FeatureUnion
+FunctionTransformer GaussianRandomProjection GenericUnivariateSelect GraphicalLasso GraphicalLassoCV HDBSCAN
+HashingVectorizer IncrementalPCA Isomap IterativeImputer KBinsDiscretizer KNNImputer KNeighborsTransformer KernelCenterer
+KernelDensity KernelPCA LabelBinarizer LabelEncoder LatentDirichletAllocation LedoitWolf LocallyLinearEmbedding MDS MaxAbsScaler
+MinCovDet MinMaxScaler MiniBatchDictionaryLearning MiniBatchNMF MiniBatchSparsePCA MissingIndicator MultiLabelBinarizer NMF
+NearestNeighbors NeighborhoodComponentsAnalysis Normalizer Nystroem OAS OPTICS OneHotEncoder OrdinalEncoder PCA PLSSVD
+PatchExtractor PolynomialCountSketch PolynomialFeatures PowerTransformer QuantileTransformer RBFSampler
+RadiusNeighborsTransformer RandomTreesEmbedding RobustScaler SelectFdr SelectFpr SelectFromModel SelectFwe SelectKBest
+SelectPercentile SequentialFeatureSelector ShrunkCovariance SimpleImputer SkewedChi2Sampler SparseCoder SparsePCA
+SparseRandomProjection SpectralBiclustering SpectralClustering SpectralCoclustering SpectralEmbedding SplineTransformer
+StandardScaler TSNE TargetEncoder TfidfTransformer TfidfVectorizer TruncatedSVD VarianceThreshold
+""".split()
+)
+"""scikit-learn's estimators that have no `predict`, of its releases 0.24 to 1.8."""
+_WITHOUT_PREDICT = (
+    "category_encoders.",
+    "feature_engine.",
+    "imblearn.combine.",
+    "imblearn.over_sampling.",
+    "imblearn.under_sampling.",
+    "statsmodels.tsa.vector_ar.",
+)
+"""Where other libraries keep only transformers, samplers, and what forecasts several series at once."""
+_DEEPEST = 20
+
+
+def find_mute(root: Value) -> Obstacle | None:
+    """Why a model cannot answer, where that is sure; None else."""
+    return _find_without_predict(_answering_part(root))
+
+
+def _answering_part(node: Value) -> Value:
+    """What answers for a model: the last step of a pipeline, the best one of a search, what was frozen."""
+    for _ in range(_DEEPEST):
+        steps = attribute(node, "steps")
+        inner = attribute(node, "best_estimator_")
+        if isinstance(steps, list) and steps and isinstance(steps[-1], tuple):
+            inner = steps[-1][-1] if steps[-1] else None
+        elif short_name(node) == "FrozenEstimator":
+            inner = attribute(node, "estimator")
+        if inner is None:
+            return node
+        node = inner
+    return node
+
+
+def _find_without_predict(part: Value) -> Obstacle | None:
+    name = short_name(part)
+    if part == "passthrough":
+        name = "A pipeline whose last step is 'passthrough'"
+    elif name == "LocalOutlierFactor" and attribute(part, "novelty") is False:
+        name = "LocalOutlierFactor without novelty=True"
+    elif not _lacks_predict(part):
+        return None
+    return Obstacle(
+        f"{name} has no method predict, which is what a served model is asked.",
+        "Save a model that predicts, with this as a step before it in one pipeline; "
+        "or wrap it in an MLflow python_function of your own.",
+    )
+
+
+def _lacks_predict(part: Value) -> bool:
+    name = short_name(part)
+    if is_estimator(part):
+        return name in SKLEARN_WITHOUT_PREDICT
+    return class_name(part).startswith(_WITHOUT_PREDICT) and name != "Pipeline"
