@@ -9,7 +9,7 @@ from shared.domain.reading.facts.estimators import (
     is_estimator,
     short_name,
 )
-from shared.domain.reading.pickles.graph import Value
+from shared.domain.reading.pickles.graph import Made, Pairs, Value
 
 SKLEARN_WITHOUT_PREDICT = frozenset(
     """
@@ -37,12 +37,26 @@ _WITHOUT_PREDICT = (
     "statsmodels.tsa.vector_ar.",
 )
 """Where other libraries keep only transformers, samplers, and what forecasts several series at once."""
+_UNFITTED_ANSWERS = ("FixedThresholdClassifier", "GaussianProcessRegressor")
+"""scikit-learn's that predict without a fit of their own: by a model that they were given, or by the prior."""
+_MODELS_OF = {
+    "xgboost.sklearn.XGB": "_Booster",
+    "lightgbm.sklearn.LGBM": "_Booster",
+    "catboost.core.CatBoost": "__model",
+}
+"""Where other libraries' estimators keep what they have learned."""
+_FIT = "Call its fit on your training data, save it after that, and upload the new file."
+_NOT_REFITTED = Obstacle(
+    "The search was told refit=False, so it keeps scores and no model to predict with.",
+    "Save a model with the parameters that it found, fitted on all data; or search with refit=True.",
+)
 _DEEPEST = 20
 
 
 def find_mute(root: Value) -> Obstacle | None:
     """Why a model cannot answer, where that is sure; None else."""
-    return _find_without_predict(_answering_part(root))
+    part = _answering_part(root)
+    return _find_without_predict(part) or _find_unfitted(part)
 
 
 def _answering_part(node: Value) -> Value:
@@ -80,3 +94,26 @@ def _lacks_predict(part: Value) -> bool:
     if is_estimator(part):
         return name in SKLEARN_WITHOUT_PREDICT
     return class_name(part).startswith(_WITHOUT_PREDICT) and name != "Pipeline"
+
+
+def _find_unfitted(part: Value) -> Obstacle | None:
+    """An estimator without what its fit would have left in it: by scikit-learn's own rule, attributes that end in `_`."""
+    name, state = short_name(part), part.state if isinstance(part, Made) else None
+    if not isinstance(state, Pairs) or name in _UNFITTED_ANSWERS:
+        return None
+    if is_estimator(part):
+        fitted = any(_is_learned(key) for key, _ in state.pairs)
+        if fitted and name.endswith("SearchCV") and state.get("best_estimator_") is None:
+            return _NOT_REFITTED
+    else:
+        keys = (key for start, key in _MODELS_OF.items() if class_name(part).startswith(start))
+        fitted = all(state.get(key) is not None for key in keys)
+    return (
+        None
+        if fitted
+        else Obstacle(f"The {name} was never fitted: it has learned nothing to predict with.", _FIT)
+    )
+
+
+def _is_learned(key: Value) -> bool:
+    return isinstance(key, str) and key.endswith("_") and not key.startswith("__")
