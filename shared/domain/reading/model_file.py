@@ -19,6 +19,10 @@ from shared.domain.reading.limits import Limits
 from shared.domain.reading.trust.evidence import Evidence
 
 ParseYaml: TypeAlias = Callable[[bytes], object]
+_SAVE_ONE = (
+    "Save a fitted model with pickle, joblib, MLflow or its library's own save method, and upload that: "
+    "docs/reading-models.md lists what is read."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +68,6 @@ class ModelFile:
         )
 
 
-def not_a_model(reason: str) -> UnreadableModel:
+def not_a_model(reason: str, remedy: str = _SAVE_ONE) -> UnreadableModel:
     """The error for a whole file of another kind."""
-    remedy = (
-        "Save a fitted model with pickle, joblib, MLflow or its library's own save method, and upload that: "
-        "docs/reading-models.md lists what is read."
-    )
     return UnreadableModel(UnreadableCode.NOT_A_MODEL, reason, remedy)

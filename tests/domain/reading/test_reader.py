@@ -186,6 +186,39 @@ def test_what_is_no_estimator_is_no_model(value: object) -> None:
     assert caught.value.code is UnreadableCode.NOT_A_MODEL
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"model": SVC().fit(X, Y), "features": ["a"]}, "a dict that holds one: SVC at 'model'."),
+        ([SVC().fit(X, Y)], "a list that holds one: SVC at 0."),
+        (None, "None"),
+        (StandardScaler, "the class sklearn.preprocessing.StandardScaler, and no fitted instance"),
+        (np.zeros(3), "a numpy array"),
+        (np.float64(1), "a number"),
+        (PEOPLE, "a pandas DataFrame"),
+        ({"a": 1}, "a dict"),
+        (b"bytes", "bytes"),
+    ],
+)  # fmt: skip
+def test_what_is_no_model_is_named_as_a_person_would(value: object, told: str) -> None:
+    for dump in (pickle.dumps, partial(pickle.dumps, protocol=0), _joblib(0)):
+        with pytest.raises(UnreadableModel) as caught:
+            read(dump(value))
+        assert told in caught.value.reason
+
+
+def test_where_a_model_lies_is_told_with_what_to_save_instead() -> None:
+    model, scaler = SVC().fit(X, Y), StandardScaler().fit(X)
+    with pytest.raises(UnreadableModel) as alone:
+        read(pickle.dumps({"model": model}))
+    with pytest.raises(UnreadableModel) as several:
+        read(pickle.dumps({"model": model, "scaler": scaler}))
+
+    assert "Save what is at 'model' alone" in alone.value.next
+    assert "SVC at 'model', StandardScaler at 'scaler'" in several.value.reason
+    assert "one pipeline" in several.value.next
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"{}", b"\x89PNG\r\n\x1a\n", b"\x00" * 100])
 def test_a_file_of_another_kind_is_no_model(data: bytes) -> None:
     with pytest.raises(UnreadableModel) as caught:

@@ -20,38 +20,19 @@ from shared.domain.reading.facts.estimators import (
     attribute,
     class_name,
     find_classes,
-    is_estimator,
     public_name,
     steps_of,
 )
+from shared.domain.reading.facts.kinds import BOOSTERS, is_model, tell_no_model
 from shared.domain.reading.facts.libraries import find_libraries
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.model_file import ModelFile, not_a_model
-from shared.domain.reading.pickles.graph import Made, Value
+from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.pickle_files import PickleFile, read_pickle
 from shared.domain.reading.trust.evidence import Evidence
 
 _PICKLE = b"\x80"
 _SKLEARN = "scikit-learn"
-_PLAIN_NAMES = {
-    list: "a list",
-    tuple: "a tuple",
-    str: "a text",
-    int: "a number",
-    float: "a number",
-    Made: "an object",
-}
-_ESTIMATORS = (
-    "catboost.core.",
-    "category_encoders.",
-    "feature_engine.",
-    "imblearn.",
-    "lightgbm.sklearn.",
-    "pycaret.internal.",
-    "xgboost.sklearn.",
-)
-"""Where other libraries keep classes that are used as scikit-learn's own."""
-_BOOSTERS = ("lightgbm.basic.Booster", "xgboost.core.Booster")
 _NEEDS_SAVE = Obstacle(
     "A forecast is asked for by start and end, which only MLflow's statsmodels flavor passes on, and that reads pickles alone.",
     "Save the results with results.save('model.pkl') and upload that.",
@@ -62,9 +43,8 @@ def read(model_file: ModelFile) -> Inspection:
     """The inspection of a pickled model. Raises UnreadableModel."""
     found = _walk(model_file)
     root = found.root
-    if model_file.evidence.verdict is Verdict.CLEAN and not _is_model(root):
-        what = public_name(class_name(root)) or _PLAIN_NAMES.get(type(root), "something else")
-        raise not_a_model(f"The file holds no model of a library that is read here, but {what}.")
+    if model_file.evidence.verdict is Verdict.CLEAN and not is_model(root):
+        raise tell_no_model(root)
     libraries = find_libraries(root, model_file.evidence.names, model_file.limits)
     blank = model_file.blank(
         ModelFormat.JOBLIB if found.joblib else ModelFormat.PICKLE, _flavor(found)
@@ -102,19 +82,9 @@ def _narrow(needs: tuple[str, ...], root: Value) -> tuple[str, ...]:
     )
 
 
-def _is_model(root: Value) -> bool:
-    name = class_name(root)
-    return (
-        is_estimator(root)
-        or name.startswith(_ESTIMATORS)
-        or name in _BOOSTERS
-        or statsmodels_facts.is_results(root)
-    )
-
-
 def _flavor(found: PickleFile) -> str:
     """MLflow's flavor that loads exactly this file, else `python_function` with a loader of ours."""
-    if found.joblib or class_name(found.root) in _BOOSTERS:
+    if found.joblib or class_name(found.root) in BOOSTERS:
         return "python_function"
     return "statsmodels" if statsmodels_facts.is_results(found.root) else "sklearn"
 

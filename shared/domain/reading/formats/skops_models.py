@@ -13,12 +13,13 @@ from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.facts.answering import find_mute
 from shared.domain.reading.facts.columns import describe_columns
-from shared.domain.reading.facts.estimators import class_name, is_estimator, public_name
+from shared.domain.reading.facts.estimators import is_estimator
+from shared.domain.reading.facts.kinds import tell_no_model
 from shared.domain.reading.formats.pickled_models import describe_estimator
 from shared.domain.reading.formats.skops_nodes import LOADERS
 from shared.domain.reading.formats.skops_tree import SkopsTree, read_schema
 from shared.domain.reading.limits import over_limits
-from shared.domain.reading.model_file import ModelFile, not_a_model
+from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.graph import Value
 
 _NEWEST_PROTOCOL = 2
@@ -49,8 +50,7 @@ def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
 
 def _describe(model_file: ModelFile, root: Value, version: object) -> Inspection:
     if model_file.evidence.verdict is Verdict.CLEAN and not is_estimator(root):
-        what = public_name(class_name(root)) or "something else"
-        raise not_a_model(f"The file holds no model of a library that is read here, but {what}.")
+        raise tell_no_model(root)
     columns, sample, named = describe_columns(root, model_file.limits)
     known = parse_version(version) if isinstance(version, str) else None
     described = describe_estimator(
