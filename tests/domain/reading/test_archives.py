@@ -219,8 +219,17 @@ def test_a_model_that_is_not_where_mlmodel_says_is_refused() -> None:
             )
         )
     )
+    assert error.code is UnreadableCode.CORRUPT
+    assert "model.skops, which is not in the archive" in error.reason
+    assert "Zip the whole folder" in error.next
+
+
+def test_a_model_in_a_folder_of_another_form_is_refused_as_that() -> None:
+    files = folder() | {"model.pkl/part": b"x"}
+    del files["model.pkl"]
+    error = refusal(zipped(files))
     assert error.code is UnreadableCode.UNSUPPORTED
-    assert "model.skops" in error.reason
+    assert "in a form that is not read here (model.pkl)" in error.reason
 
 
 def test_macos_extras_are_left_out() -> None:

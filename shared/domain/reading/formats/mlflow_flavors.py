@@ -145,6 +145,12 @@ def find_model(flavor: str, told: dict[str, Any], files: Mapping[str, int]) -> s
     for candidate in (path, *(f"{path}/{name}" for name in known.inside)):
         if candidate in files:
             return candidate
+    if path not in files and not any(name.startswith(f"{path}/") for name in files):
+        raise UnreadableModel(
+            UnreadableCode.CORRUPT,
+            f"MLmodel says that the {flavor} model is in {path[:80]}, which is not in the archive.",
+            "Zip the whole folder that MLflow wrote, with all of its files, and upload that.",
+        )
     raise UnreadableModel(
         UnreadableCode.UNSUPPORTED,
         f"The MLflow folder keeps its {flavor} model in a form that is not read here ({path[:80]}).",
