@@ -22,7 +22,7 @@ SHORT = {
 EVERY_CALL_SLOW = {"delay": 0.3}  # seconds: so that a kill falls into the step and not past it
 
 
-def one_worker(folder: Path) -> LocalCloud:
+def one_worker(folder: Path, **settings: str) -> LocalCloud:
     """A cloud that is gone when it ends: fast to start."""
     return LocalCloud(
         Options(
@@ -30,7 +30,7 @@ def one_worker(folder: Path) -> LocalCloud:
             in_memory=True,
             operation_seconds=0.5,
             message_lease=5,
-            settings=SHORT,
+            settings={**SHORT, **settings},
         )
     )
 

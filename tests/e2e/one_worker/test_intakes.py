@@ -15,10 +15,13 @@ from shared.domain.catalogue.intakes import Intake
 from shared.service import store
 from shared.service.catalogue import content
 from shared.service.intake import rows as intake_rows
+from tests import tracking_server
 from tests.e2e.models import saved, wine_model, wine_payload, wine_predictions
+from tests.e2e.one_worker.conftest import SOURCES
 from tests.e2e.sending import begin, confirm, paste, wait_finished
 from tests.e2e.user import Json, User
 from tests.e2e.watch import held
+from tests.tracking_server import begin_run, register
 
 BIG = 48 * 1024 * 1024
 KILLS = 3
@@ -41,13 +44,46 @@ def test_a_file_goes_straight_to_storage_by_the_command_that_is_given(
     refer_to(cloud, user, deployed)
 
 
-def refer_to(cloud: LocalCloud, user: User, deployed: Json) -> None:
-    """What is registered is deployed a second time without being registered or stored again."""
-    source = f"azureml:{deployed['azure_model_name']}:{deployed['azure_model_version']}"
+def take_from(user: User, source: str) -> Json:
+    """Takes a model from a source; its upload, once it is stored."""
     answer = user.http.post("/models/from", json={"source": source, "model_name": "wine"})
     assert answer.status_code == 202, answer.text
     seen = wait_finished(user, answer.json()["upload_id"])
     assert seen["state"] == "stored", seen
+    return seen
+
+
+def test_a_model_is_taken_from_a_container_by_its_name(cloud: LocalCloud, user: User) -> None:
+    account = storage_account.from_connection_string(cloud.connection_string)
+    content = saved(wine_model())
+    AzureBlobs(account, SOURCES).put("wine.pkl", content)
+
+    seen = take_from(user, f"blob://{SOURCES}/wine.pkl")
+
+    assert digest_of(user, seen) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_model_is_taken_from_a_run_and_from_a_version_of_a_tracking_server(
+    user: User, tracking_port: int, tmp_path: Path
+) -> None:
+    content = saved(wine_model())
+    with tracking_server.running(tmp_path, tracking_port) as url:
+        run_id, place = begin_run(url, {"wine.pkl": content})
+        version = register(url, "wine", f"{place}/wine.pkl")
+        named = (f"runs:/{run_id}/wine.pkl", f"models:/wine/{version}")
+        taken = [take_from(user, source) for source in named]
+
+    assert [digest_of(user, each) for each in taken] == [hashlib.sha256(content).hexdigest()] * 2
+
+
+def digest_of(user: User, seen: Json) -> str:
+    return str(user.http.get(f"/artifacts/model/{seen['artifact_id']}").json()["sha256"])
+
+
+def refer_to(cloud: LocalCloud, user: User, deployed: Json) -> None:
+    """What is registered is deployed a second time without being registered or stored again."""
+    source = f"azureml:{deployed['azure_model_name']}:{deployed['azure_model_version']}"
+    seen = take_from(user, source)
     before = cloud.resources()["models"]
 
     again = user.wait_active(user.deploy(seen["artifact_id"]))
