@@ -56,6 +56,16 @@ def test_a_file_too_big_for_one_request_is_sent_in_blocks(server: Server) -> Non
     assert begin(server, size=6 * 1024**3)["command"].startswith("azcopy copy ./iris.joblib ")
 
 
+@pytest.mark.parametrize("asked", [{}, {"type": "dataset", "model_name": None, "name": "rows"}])
+def test_a_file_beyond_the_limit_is_told_so_whatever_it_is(
+    server: Server, asked: dict[str, Any]
+) -> None:
+    problem = server.post("/uploads", json=ASKED | asked | {"size": 2**40}).json()
+
+    assert problem["code"] == "upload_too_large"
+    assert problem["next"].startswith("Save it smaller")
+
+
 def test_an_upload_is_confirmed_and_watched(server: Server) -> None:
     shown = begin(server, size=8)
     path = f"/uploads/{shown['upload_id']}"

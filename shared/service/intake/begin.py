@@ -133,7 +133,7 @@ def too_large(size: int, policy: Policy) -> TooLarge:
     return TooLarge(
         "upload_too_large",
         f"The file has {size:,} bytes, more than {policy.direct_upload_limit:,}.",
-        "Save the model smaller (compress it), or ask an operator to raise DIRECT_UPLOAD_LIMIT.",
+        "Save it smaller (compress it), or ask an operator to raise DIRECT_UPLOAD_LIMIT.",
     )
 
 
