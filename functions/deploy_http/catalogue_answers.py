@@ -126,6 +126,10 @@ class ExceptionAnswer(BaseModel):
     at: datetime
     revoked_by: str | None
     revoked_at: datetime | None
+    superseded_by: int | None = Field(
+        description="The number of the later decision about the same file; null for the last one."
+    )
+    holds: bool = Field(description="Whether it lets the file in now: the last one, not revoked.")
 
 
 class ExceptionList(BaseModel):

@@ -52,8 +52,10 @@ def render_readiness(
     )
 
 
-def render_exception(exception: VerdictException) -> answers.ExceptionAnswer:
-    """An operator's decision as the API shows it."""
+def render_exception(
+    exception: VerdictException, *, superseded: bool = False
+) -> answers.ExceptionAnswer:
+    """An operator's decision, which is the last one about its file unless superseded by the next."""
     return answers.ExceptionAnswer(
         digest=exception.digest,
         number=exception.number,
@@ -64,6 +66,8 @@ def render_exception(exception: VerdictException) -> answers.ExceptionAnswer:
         at=exception.at,
         revoked_by=exception.revoked_by or None,
         revoked_at=exception.revoked_at,
+        superseded_by=exception.number + 1 if superseded else None,
+        holds=not superseded and exception.revoked_at is None,
     )
 
 

@@ -39,7 +39,7 @@ def list_exceptions(
     found = exceptions.list_exceptions(caller.ports, caller.principal, limit=limit, after=after)
     token = addresses.render_page(found.last)
     addresses.point_to_next(request, response, token)
-    shown = [render_exception(each) for each in found.items]
+    shown = [render_exception(each.exception, superseded=each.superseded) for each in found.items]
     return answers.ExceptionList(exceptions=shown, total=found.total, next_page=token)
 
 

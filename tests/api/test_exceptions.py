@@ -118,6 +118,21 @@ def test_what_is_no_page_of_the_list_is_refused(operated: Server, page: str) -> 
     assert set(wrong_fields(answer)) == {"page"}
 
 
+def test_of_the_decisions_about_one_file_only_the_last_one_holds(operated: Server) -> None:
+    wanted = {"digest": "0" * 64, "names": ["a.b"], "reason": "first"}
+    for changed in ({}, {"reason": "second"}, {"digest": "1" * 64}):
+        made = operated.post("/exceptions?user_id=olga", json=wanted | changed).json()
+        assert (made["superseded_by"], made["holds"]) == (None, True)
+
+    def listed() -> dict[tuple[str, int], tuple[int | None, bool]]:
+        found = operated.get("/exceptions?user_id=olga").json()["exceptions"]
+        return {(e["digest"][0], e["number"]): (e["superseded_by"], e["holds"]) for e in found}
+
+    assert listed() == {("0", 1): (2, False), ("0", 2): (None, True), ("1", 1): (None, True)}
+    operated.delete(f"/exceptions/{'0' * 64}?user_id=olga")
+    assert listed()["0", 2] == (None, False)
+
+
 def test_nobody_else_has_to_do_with_them(operated: Server) -> None:
     wanted = {"digest": "0" * 64, "names": ["a.b"], "reason": "x"}
     for answer in (

@@ -3,7 +3,7 @@
 A decision is a row of its own, in the order of its number: nothing is erased.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import telemetry
@@ -19,6 +19,14 @@ from shared.service.store import Stored
 from shared.telemetry import Happened
 
 EXCEPTIONS = "exceptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision about a file, and whether a later one has taken its place."""
+
+    exception: VerdictException
+    superseded: bool
 
 
 def allow(ports: Ports, principal: Principal, request: ExceptionRequest) -> VerdictException:
@@ -68,18 +76,25 @@ def revoke(ports: Ports, principal: Principal, digest: str) -> VerdictException:
 
 def list_exceptions(
     ports: Ports, principal: Principal, *, limit: int, after: str = ""
-) -> Page[VerdictException]:
+) -> Page[Decision]:
     """Decisions, the last one first, from the place `after` on. Raises Forbidden.
 
     Their order is found by a narrow read of all; whole are read those that are shown, as names make a row long.
     """
     _require_operator(principal)
-    narrow = ports.tables.scan(EXCEPTIONS, None, select=("at",))
+    narrow = list(ports.tables.scan(EXCEPTIONS, None, select=("at",)))
+    last = {
+        row.partition: row.key for row in narrow
+    }  # rows of a digest come in the order of their numbers
     places = sorted((_place(row) for row in narrow), reverse=True)
     left = [each for each in places if not after or each < after]
     rows = (ports.tables.get(EXCEPTIONS, *each.split()[1:]) for each in left[:limit])
     return Page(
-        items=[store.read_row(VerdictException, row).record for row in rows if row],
+        items=[
+            Decision(store.read_row(VerdictException, row).record, row.key < last[row.partition])
+            for row in rows
+            if row
+        ],
         total=len(places),
         last=left[limit - 1] if len(left) > limit else "",
     )
