@@ -73,9 +73,12 @@ def _run(folder: Path, first: int) -> int:
         say=_say,
     )
     with LocalCloud(options) as cloud:
-        print(f"  API      {cloud.base_url}/docs   the user is ?user_id=..., else local")
+        print(
+            f"  API      {cloud.base_url}/docs   the user is ?user_id=..., else local, an operator"
+        )
         print(f"  Azure ML {cloud.azure_ml_url}   an emulator: docs/emulator.md")
         print(f"  storage  ports {first + 2} (blobs), {first + 3} (queues), {first + 4} (tables)")
+        print(f"           {cloud.connection_string}")
         print(f"  state    {cloud.state}, logs in {cloud.logs}; Ctrl-C stops it")
         print(f"ready: {cloud.base_url}", flush=True)
         ended = cloud.wait()

@@ -93,11 +93,12 @@ def test_it_says_ready_when_all_answers_and_sigterm_leaves_no_process(folder: Fo
 
 
 def test_a_producer_can_send_as_soon_as_it_is_ready(folder: Folder) -> None:
-    folder.up().wait_for("ready:")
+    said = folder.up().wait_for("ready:")
     ports = {name: folder.port + 2 + place for place, name in enumerate(azurite.SERVICES)}
     event: dict[str, Any] = {"specversion": "1.0", "type": "trained", "source": "/p", "id": "1"}
     event["data"] = {"user_id": "local", "model_id": "model-1-1763486943100000"}
 
+    assert azurite.connection_string(ports) in said
     with QueueClient.from_connection_string(
         azurite.connection_string(ports), "deploy-requests"
     ) as queue:
