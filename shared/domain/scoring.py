@@ -13,6 +13,7 @@ from shared.domain.inspection import Inspection, Json, Tensor
 from shared.domain.packaging.signatures import told_inputs
 
 _MOST_VALUES = 4_096
+_OF_TEXTS = "sklearn.feature_extraction.text."
 _EMPTY: dict[str, Json] = {"object": "", "str": "", "bool": False}
 
 
@@ -31,6 +32,18 @@ def sample_payload(inspection: Inspection) -> dict[str, Any] | None:
     return {
         "input_data": {"columns": columns or list(range(len(row))), "index": [0], "data": [row]}
     }
+
+
+def explain_input(inspection: Inspection) -> str:
+    """What to write as a payload where the file does not tell what the model takes."""
+    if any(name.startswith(_OF_TEXTS) for name in inspection.names):
+        return (
+            'Texts go as {"input_data": ["a text"]}, columns beside them in the form for columns.'
+        )
+    return (
+        'Columns go as {"input_data": {"columns": ["a"], "index": [0], "data": [[1.0]]}}, '
+        'an array as {"input_data": [[1.0]]}, a list of texts as {"input_data": ["a text"]}.'
+    )
 
 
 def _sample_arrays(inspection: Inspection) -> Any:

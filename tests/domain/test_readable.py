@@ -108,6 +108,27 @@ def test_a_model_that_cannot_be_served_is_told_no_call_and_nothing_to_install() 
     assert "installed" not in text
 
 
+@pytest.mark.parametrize(
+    ("asks_for", "told"),
+    [
+        ("sklearn.svm._classes.SVC", '"columns": ["a"]'),
+        (
+            "sklearn.feature_extraction.text.TfidfVectorizer",
+            'Texts go as {"input_data": ["a text"]}',
+        ),
+    ],
+)
+def test_what_to_write_is_told_where_the_file_does_not_tell_it(asks_for: str, told: str) -> None:
+    text = " ".join(text_of(**ODD["nothing"], names=(asks_for,)).split())
+    assert told in text
+
+
+def test_the_call_says_where_its_address_and_its_key_come_from() -> None:
+    text = " ".join(text_of().split())
+    assert "$SCORING_URI is the scoring_uri of GET /deployments/{id}" in text
+    assert "$ENDPOINT_KEY the primary_key of GET /endpoints/{name}/keys" in text
+
+
 def test_the_call_can_be_pasted_whatever_the_names_are() -> None:
     names = ["it's", 'a "b"', "c\\d", "$(x)", "e f " * 12, "ü,:[]{}"]
     found = replace(

@@ -16,13 +16,17 @@ from shared.domain.inspection import Inspection, Json, Tensor, Verdict
 from shared.domain.packaging.environment import Environment
 from shared.domain.packaging.lint import Finding
 from shared.domain.records import Grant, Model
-from shared.domain.scoring import sample_call
+from shared.domain.scoring import explain_input, sample_call
 
 WIDTH = 80
 ADDRESS = "$SCORING_URI"
 _LABEL = 14
 _SHOWN = 20  # columns, names and classes; JSON has all of them
 _LONGEST_CALL = 1500  # characters of a payload that anybody wants to paste
+_WHERE_FROM = (
+    f"{ADDRESS} is the scoring_uri of GET /deployments/{{id}}, and $ENDPOINT_KEY the primary_key of "
+    "GET /endpoints/{name}/keys."
+)
 _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s"\[\]{},:]+')
 
@@ -63,7 +67,7 @@ def _serving(described: Description) -> tuple[Iterator[str], ...]:
     return (
         _installed(described.environment),
         _list("What to know before it is served", _findings(described.findings)),
-        _call(described.payload),
+        _call(described.payload, explain_input(described.inspection)),
     )
 
 
@@ -165,10 +169,11 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"- {each.what} {each.fix}"
 
 
-def _call(payload: dict[str, Any] | None) -> Iterator[str]:
+def _call(payload: dict[str, Any] | None, otherwise: str) -> Iterator[str]:
     yield "How to call it, once it is deployed"
+    yield from _wrap(_WHERE_FROM, 2)
     if payload is None:
-        yield from _wrap("Its inputs are not known from the file, so there is no sample.", 2)
+        yield from _wrap(f"Its inputs are not known from the file: you write them. {otherwise}", 2)
     elif len(json.dumps(payload)) > _LONGEST_CALL:
         yield from _wrap("Its sample is long: the same in JSON has it as `sample_payload`.", 2)
     else:
