@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import BinaryIO
 
 import pytest
+from pydantic import ValidationError
 
-from shared.domain.catalogue.exceptions import ExceptionRequest
+from shared.domain.catalogue.exceptions import ExceptionRequest, explain_way_in
 from shared.domain.errors import Conflict, Forbidden, NotFound, Unsafe
-from shared.domain.inspection import Inspection, Verdict
+from shared.domain.inspection import Inspection, Obstacle, Verdict
 from shared.domain.inspection_json import render_inspection
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status, Turn
@@ -69,6 +70,34 @@ def live(world: World) -> tuple[Model, Deployment]:
     record = world.deploy(model)
     world.settle()
     return model, world.read(record)
+
+
+@pytest.mark.parametrize(
+    "name", ["os.system", "__main__.Scorer", "__main__.os.system", "builtins.eval"]
+)
+def test_an_exception_that_could_never_take_effect_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"can never take effect for {name}"):
+        wanted(names=(*NAMES, name))
+
+
+def test_names_of_any_format_that_may_be_let_in_are_taken() -> None:
+    names = (
+        "onnx:com.x.Op",
+        "custom_objects.Mine",
+        "torchscript.their.run",
+        "torch.nn.modules.x.New",
+        "cloudpickle.cloudpickle._make_function",
+    )
+
+    assert wanted(names=names).names == names
+
+
+def test_a_refusal_offers_no_exception_that_would_not_help() -> None:
+    obstacle = Obstacle("It needs __main__.Scorer.", "Move it into a package.")
+    found = replace(inspection(), verdict=Verdict.UNKNOWN, obstacle=obstacle)
+
+    told = explain_way_in(found, None)
+    assert told == "No exception would help: It needs __main__.Scorer. Move it into a package."
 
 
 def test_a_refusal_names_the_digest_and_all_names_and_what_an_operator_sends() -> None:

@@ -13,6 +13,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.domain.inspection import Inspection, Verdict
+from shared.domain.reading.trust.names import Trust, judge_name
+from shared.domain.reading.trust.torch_names import judge_torch_name
 from shared.domain.records import Grant, Kept
 from shared.domain.requests import OneLine, StatedText
 
@@ -58,6 +60,22 @@ def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _effective(names: tuple[str, ...]) -> tuple[str, ...]:
+    """No exception makes a file with such a name loadable: it is dangerous, or only the script that saved it has the name."""
+    powerless = [name[:80] for name in names if _judge(name) in (Trust.DANGEROUS, Trust.OWN)]
+    if powerless:
+        raise ValueError(
+            f"can never take effect for {', '.join(powerless[:5])}: what is dangerous is not let in, "
+            "and what is in __main__ is nowhere else"
+        )
+    return names
+
+
+def _judge(name: str) -> Trust:
+    module, _, own = name.rpartition(".")
+    return judge_torch_name(module, own) or judge_name(module, own)
+
+
 class ExceptionRequest(BaseModel):
     """What an operator lets in, and why."""
 
@@ -72,6 +90,7 @@ class ExceptionRequest(BaseModel):
         tuple[Annotated[OneLine, Field(max_length=_LONGEST_NAME)], ...],
         Field(max_length=_MOST_NAMES),
         AfterValidator(_bounded),
+        AfterValidator(_effective),
     ] = Field(
         description="Every name that was refused; none where the file was refused for other reasons alone.",
         examples=[["mypkg.models.Scorer"]],
@@ -126,9 +145,11 @@ def tell_grant(grant: Grant) -> str:
 
 
 def explain_way_in(inspection: Inspection, exception: VerdictException | None) -> str:
-    """What an operator sends to let a refused content in; empty for what is never let in."""
+    """What an operator sends to let a refused content in, or why that would not help; empty for what is never let in."""
     if inspection.verdict is not Verdict.UNKNOWN:
         return ""
+    if inspection.obstacle is not None:
+        return f"No exception would help: {inspection.obstacle.why} {inspection.obstacle.next}"
     before = "An operator who trusts this exact file lets it in"
     if exception is not None:
         before = "The exception there is does not cover it: an operator renews it"

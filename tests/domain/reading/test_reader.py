@@ -179,6 +179,35 @@ def test_a_function_of_ones_own_is_reported_as_code() -> None:
     assert "Python code of its own" in " ".join(found.reasons)
 
 
+SCRIPTED = b"\x80\x04\x8c\x08__main__\x8c%c%s\x93)\x81."
+
+
+def test_a_class_of_a_notebook_is_unknown_with_the_way_out() -> None:
+    found = read(SCRIPTED % (8, b"MyScaler"))
+    assert (found.verdict, found.refused) == (Verdict.UNKNOWN, ("__main__.MyScaler",))
+    assert "classes or functions of your own, defined in a script or notebook" in found.reasons[0]
+    assert found.obstacle is not None
+    assert "__main__.MyScaler" in found.obstacle.why
+    assert "module of a package" in found.obstacle.next
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system",
+        "np.os.system",
+        "system",
+        "eval",
+        "__builtins__",
+        "__builtins__.eval",
+        "My.method",
+    ],
+)
+def test_what_is_more_than_a_plain_name_of_a_notebook_stays_dangerous(name: str) -> None:
+    found = read(SCRIPTED % (len(name), name.encode()))
+    assert found.verdict is Verdict.DANGEROUS
+
+
 @pytest.mark.parametrize("value", [{"a": 1}, [1], np.zeros(3), "text", StandardScaler])
 def test_what_is_no_estimator_is_no_model(value: object) -> None:
     with pytest.raises(UnreadableModel) as caught:

@@ -1,4 +1,4 @@
-"""Whether a model can answer at all: its class has `predict`, and it was fitted. An obstacle is told only where the file shows it."""
+"""Whether a model can answer at all: it can be loaded elsewhere, has `predict`, and was fitted. Told only where the file shows it."""
 
 # ruff: noqa: SIM905 - long lists of names are reviewed as words, not as quotes and commas
 
@@ -10,6 +10,7 @@ from shared.domain.reading.facts.estimators import (
     short_name,
 )
 from shared.domain.reading.pickles.graph import Made, Pairs, Value
+from shared.domain.reading.trust.own_code import SCRIPT
 
 SKLEARN_WITHOUT_PREDICT = frozenset(
     """
@@ -50,7 +51,20 @@ _NOT_REFITTED = Obstacle(
     "The search was told refit=False, so it keeps scores and no model to predict with.",
     "Save a model with the parameters that it found, fitted on all data; or search with refit=True.",
 )
-_DEEPEST = 20
+_DEEPEST, _SHOWN = 20, 5
+
+
+def find_script_names(names: tuple[str, ...]) -> Obstacle | None:
+    """Why a pickle that names classes of a script cannot be loaded anywhere else, whoever lets it in; None where it names none."""
+    own = [name for name in names if name.startswith(f"{SCRIPT}.")]
+    if not own:
+        return None
+    more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
+    return Obstacle(
+        f"It needs {', '.join(own[:_SHOWN])}{more}, which only the script or notebook that saved it has.",
+        "Do without: FunctionTransformer takes numpy's functions. Or move it into a module of a package on PyPI, import it from there, "
+        "and save the model again: an operator's exception can then let in its name and install the package.",
+    )
 
 
 def find_mute(root: Value) -> Obstacle | None:

@@ -13,7 +13,7 @@ from shared.domain.inspection import (
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.content import find_compression
 from shared.domain.reading.facts import statsmodels_facts
-from shared.domain.reading.facts.answering import find_mute
+from shared.domain.reading.facts.answering import find_mute, find_script_names
 from shared.domain.reading.facts.boosters import BoosterFacts
 from shared.domain.reading.facts.columns import describe_columns
 from shared.domain.reading.facts.estimators import (
@@ -56,7 +56,7 @@ def read(model_file: ModelFile) -> Inspection:
         libraries=libraries.versions,
         needs=_narrow(libraries.needs, root),
         python_version=libraries.python,
-        obstacle=find_mute(root) or _find_obstacle(found),
+        obstacle=_find_obstacle(found, model_file.evidence.names),
     )
     return _with_columns(told, root, libraries.boosters, model_file.limits)
 
@@ -89,7 +89,10 @@ def _flavor(found: PickleFile) -> str:
     return "statsmodels" if statsmodels_facts.is_results(found.root) else "sklearn"
 
 
-def _find_obstacle(found: PickleFile) -> Obstacle | None:
+def _find_obstacle(found: PickleFile, names: tuple[str, ...]) -> Obstacle | None:
+    obstacle = find_script_names(names) or find_mute(found.root)
+    if obstacle:
+        return obstacle
     series = statsmodels_facts.is_results(found.root) and statsmodels_facts.is_time_series(
         found.root
     )

@@ -73,6 +73,10 @@ class Evidence:
                 "It brings Python code of its own, which would run in the container: {}.",
             ),
             *self._about(
+                Trust.OWN,
+                "It needs classes or functions of your own, defined in a script or notebook, which nothing else can import: {}.",
+            ),
+            *self._about(
                 Trust.UNKNOWN, "It asks for names that are not on the list of known safe ones: {}."
             ),
             *self._unknown,

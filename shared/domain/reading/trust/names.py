@@ -13,6 +13,7 @@ from shared.domain.reading.trust.dangerous import (
     DANGEROUS_NAMES,
     DANGEROUS_PREFIXES,
 )
+from shared.domain.reading.trust.own_code import is_own_name
 from shared.domain.reading.trust.sklearn_names import SKLEARN_CLASSES
 
 _COMPILED_LOSSES = "_loss"  # how `sklearn._loss._loss` calls itself in pickles
@@ -30,6 +31,8 @@ class Trust(StrEnum):
     """May be looked up, as the parameter of a model, and not called."""
     CODE = "code"
     """Rebuilds Python code that the file brings along."""
+    OWN = "own"
+    """Is the sender's, of a script or notebook that nothing else can import."""
     UNKNOWN = "unknown"
     DANGEROUS = "dangerous"
 
@@ -48,6 +51,8 @@ def judge_name(module: str, name: str) -> Trust:
         return Trust.MENTIONED
     if _is_sklearn_class(module, name):
         return Trust.BUILDS
+    if is_own_name(module, name):
+        return Trust.OWN
     if _is_dangerous(module, name, full):
         return Trust.DANGEROUS
     if full in CODE_NAMES or full.startswith(CODE_PREFIXES):

@@ -122,6 +122,4 @@ def judge_torch_name(module: str, name: str) -> Trust | None:
         return Trust.MENTIONED
     if module.startswith(("torch.nn.", "torch.ao.nn.", "torch._utils")) and "." not in name:
         return Trust.UNKNOWN  # a layer or tensor of a kind that is not listed
-    if module == "__main__" and name.isidentifier():
-        return Trust.UNKNOWN  # a class of a notebook's, which is the usual mistake
     return None
