@@ -72,7 +72,7 @@ class _Endpoint:
         """Empty where it has come up; else what the cloud said and what its log tells."""
         folder = f"{self._folder}/{deployment}"
         for path, content in render_package(name).items():
-            self._container.upload_blob(f"{folder}/{path}", content)
+            self._container.upload_blob(f"{folder}/{path}", content, overwrite=True)
         model = self._rest.register(f"{self._name}-{deployment}", folder)
         place = f"{self._name}/{deployment}"
         begun = self._rest.put_deployment(place, model, requestSettings=_PATIENT)
