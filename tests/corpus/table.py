@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shared.domain.packaging.flavors import find_obstacle
+from tests.corpus.deployed import deployed_by_pins
 from tests.corpus.keeping import Kept
 from tests.corpus.reading import KEPT, READABLE, SERVED, UNREADABLE, inspect, made_with
-from tests.corpus.test_served import served_here
+from tests.corpus.served import served_here
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 _HEAD = """# Formats, as tested
@@ -18,10 +19,12 @@ Made by `python -m tests.corpus.table` from the kept corpus, `tests/corpus/kept`
 releases named here (`tests/corpus/environments.py`, `make corpus`). A tick stands for every file of its row.
 
 - **clean**: judged so, without running the file. **versions**: the file tells the library's, and truly. **inputs**: columns or arrays are told.
-- **packaged**: as an MLflow folder. **served here**: that folder predicts as the original did in `make test`, on libraries of this repository.
-- **served by pins**: the same in `make proof`, in an environment made from the requirements.txt that is written.
+- **packaged**: as an MLflow folder. **deployed here**: deployed to the emulator in `make test`, on libraries of this repository, it
+  predicts as the original did.
+- **deployed by pins**: the same in `make proof`, in an environment that the emulator has built from the requirements.txt and the Python that are
+  written (`tests/corpus/deployed.json`).
 
-| made by | releases | file | files | read | clean | versions | inputs | packaged | served here | served by pins |
+| made by | releases | file | files | read | clean | versions | inputs | packaged | deployed here | deployed by pins |
 |---|---|---|---|---|---|---|---|---|---|---|
 """
 _WORDS = {
@@ -40,11 +43,11 @@ _GIVEN_UP = {"torch": "`torch.save` before 1.6", "xgboost": "binary, given up by
 def render() -> str:
     """The page."""
     with tempfile.TemporaryDirectory() as folder:
-        here = set(served_here(Path(folder)))
+        deployed = (set(served_here(Path(folder))), set(deployed_by_pins(Path(folder))))
     rows: dict[tuple[str, str], list[Kept]] = defaultdict(list)
     for kept in KEPT.values():
         rows[_maker(kept), _kind(kept)].append(kept)
-    lines = [_render_row(*key, rows[key], here) for key in sorted(rows)]
+    lines = [_render_row(*key, rows[key], *deployed) for key in sorted(rows)]
     return _HEAD.format(files=len(KEPT)) + "\n".join(lines) + "\n"
 
 
@@ -60,7 +63,7 @@ def _kind(kept: Kept) -> str:
     return word if kept.note["served"] else f"{word}: weights, or code of one's own"
 
 
-def _render_row(maker: str, kind: str, files: list[Kept], here: set[str]) -> str:
+def _render_row(maker: str, kind: str, files: list[Kept], here: set[str], pins: set[str]) -> str:
     readable = [kept.name for kept in files if kept.name in READABLE]
     found = [inspect(name) for name in readable]
     packaged = [each for each in found if find_obstacle(each) is None]
@@ -77,7 +80,7 @@ def _render_row(maker: str, kind: str, files: list[Kept], here: set[str]) -> str
         _ticked(each.signature for each in found),
         _ticked([len(packaged) == len(found) > 0]),
         _ticked(name in here for name in served),
-        _ticked([bool(served)]),
+        _ticked(name in pins for name in served),
     ]
     return f"| {' | '.join(cells)} |"
 
