@@ -8,6 +8,7 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.call_rules import accepts_arguments
+from shared.domain.reading.pickles.code_rules import find_bad_code
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
 from shared.domain.reading.pickles.joblib_arrays import (
     JOBLIB_ARRAY,
@@ -60,8 +61,11 @@ def _call(
     machine.count_object()
     if not isinstance(args, tuple):
         raise corrupt("a call in it has no arguments")
-    if not isinstance(callee, Name):
-        machine.evidence.add_dangerous("It calls something that it computed itself while loading.")
+    bad = find_bad_code(callee, args, machine.count_work, new=new)
+    if bad:
+        machine.evidence.add_dangerous(bad)
+    elif not isinstance(callee, Name):
+        pass  # own code is rebuilt: its names are refused already
     elif callee.trust is Trust.MENTIONED:
         machine.evidence.add_unknown(f"It calls {callee.full}, which a model only mentions.")
     elif callee.trust is Trust.RESTORED and (args or keywords or not new):

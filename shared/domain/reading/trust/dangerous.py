@@ -12,7 +12,7 @@ DANGEROUS_MODULES = frozenset(
     _gdbm _imp _interpreters _io _lsprof _lzma _multiprocessing _operator _osx_support _overlapped _pickle
     _posixshmem _posixsubprocess _pyrepl _pytest _socket _sqlite3 _ssl _testcapi _testinternalcapi _thread
     _tkinter _uuid _winapi _wmi _xxinterpchannels _xxsubinterpreters aifc aiohttp antigravity anydbm ast
-    asynchat asyncio asyncore atexit bdb boto3 botocore bsddb bz2 celery cffi cgi cgitb cmd code codeop commands
+    asynchat asyncio asyncore atexit bdb boto3 botocore bsddb bz2 celery cffi cgi cgitb cloudpickle cmd code codeop commands
     compileall concurrent configparser cProfile crypt ctypes curses Cython dbm dill dis distutils docker doctest
     ensurepip execnet fabric faulthandler fcntl fileinput fsspec ftplib gc getpass gevent glob grp gunicorn gzip
     hotshot http httpx huggingface_hub idlelib imaplib imp importlib inspect invoke io ipykernel IPython jinja2
@@ -37,7 +37,7 @@ DANGEROUS_NAMES = frozenset(
             for name in (
                 "__build_class__ __import__ breakpoint compile delattr dir eval exec exit filter getattr "
                 "globals help hasattr input locals map memoryview next open print quit setattr "
-                "vars zip iter sorted min max reversed any all sum enumerate type super property classmethod staticmethod "
+                "vars zip iter sorted min max reversed any all sum enumerate super "
                 "copyright credits license __loader__ __spec__"
             ).split()
         ),
@@ -130,7 +130,23 @@ DANGEROUS_PREFIXES = (
     "transformers.pipelines.",
 )
 
-CODE_PREFIXES = ("cloudpickle.", "mlflow.pyfunc.")
-"""What cloudpickle rebuilds a function or class of the sender's own from."""
+CODE_PREFIXES = ("mlflow.pyfunc.",)
 
-CODE_NAMES = frozenset({"types.CodeType", "types.CellType"})
+CODE_NAMES = frozenset(
+    {
+        "types.CodeType",
+        "types.CellType",
+        *(f"builtins.{name}" for name in ("classmethod", "property", "staticmethod", "type")),
+        *(
+            f"cloudpickle.{module}.{name}"
+            for module in ("cloudpickle", "cloudpickle_fast")
+            for name in (
+                "_builtin_type _class_setstate _empty_cell_value _fill_function _function_setstate _gen_ellipsis "
+                "_gen_not_implemented _make_cell _make_dict_items _make_dict_keys _make_dict_values _make_empty_cell "
+                "_make_function _make_skel_func _make_skeleton_class _make_skeleton_enum _make_typevar "
+                "_rehydrate_skeleton_class dynamic_subimport subimport"
+            ).split()
+        ),
+    }
+)
+"""What cloudpickle rebuilds a function or class of the sender's own from; `code_rules` limits the calls of them."""

@@ -70,7 +70,8 @@ class Evidence:
             *self._dangerous,
             *self._about(
                 Trust.CODE,
-                "It brings Python code of its own, which would run in the container: {}.",
+                "It brings Python code of its own, functions or classes that cloudpickle saved by value, which would run in the "
+                "container ({}). Moved into a module of a package, they are saved by name.",
             ),
             *self._about(
                 Trust.OWN,

@@ -13,7 +13,7 @@ from shared.domain.reading.trust.dangerous import (
     DANGEROUS_NAMES,
     DANGEROUS_PREFIXES,
 )
-from shared.domain.reading.trust.own_code import is_own_name
+from shared.domain.reading.trust.own_code import is_own_name, reaches_out
 from shared.domain.reading.trust.sklearn_names import SKLEARN_CLASSES
 
 _COMPILED_LOSSES = "_loss"  # how `sklearn._loss._loss` calls itself in pickles
@@ -51,13 +51,13 @@ def judge_name(module: str, name: str) -> Trust:
         return Trust.MENTIONED
     if _is_sklearn_class(module, name):
         return Trust.BUILDS
+    if full in CODE_NAMES:
+        return Trust.CODE
     if is_own_name(module, name):
         return Trust.OWN
     if _is_dangerous(module, name, full):
         return Trust.DANGEROUS
-    if full in CODE_NAMES or full.startswith(CODE_PREFIXES):
-        return Trust.CODE
-    return Trust.UNKNOWN
+    return Trust.CODE if full.startswith(CODE_PREFIXES) else Trust.UNKNOWN
 
 
 def _is_sklearn_class(module: str, name: str) -> bool:
@@ -76,4 +76,5 @@ def _is_dangerous(module: str, name: str, full: str) -> bool:
         or full in DANGEROUS_NAMES
         or full.startswith(DANGEROUS_PREFIXES)
         or reaches_inside
+        or (full.startswith(CODE_PREFIXES) and reaches_out(full))
     )

@@ -8,11 +8,7 @@ Own code is never clean: it would run in the container, and nobody here reads it
 from shared.domain.reading.trust.dangerous import DANGEROUS_MODULES
 
 SCRIPT = "__main__"
-_USUAL = frozenset(
-    """
-    __main__ cmd code commands inspect io logging operator profile resource select test threading timeit trace weakref gc
-    """.split()
-)
+_USUAL = frozenset("__main__ code io logging operator resource select test trace".split())
 """Modules whose names are also attributes of harmless objects, or that reach nothing by themselves."""
 _BUILTINS = frozenset(
     """
@@ -22,8 +18,8 @@ _BUILTINS = frozenset(
 )
 _WAYS_OUT = frozenset(
     """
-    CodeType FunctionType LowLevelCallable Popen __base__ __bases__ __closure__ __code__ __globals__ __mro__ __reduce__
-    __reduce_ex__ __subclasses__ check_call check_output ctypeslib execl execv execve f_back f_builtins f_globals getoutput
+    CodeType FunctionType InteractiveConsole InteractiveInterpreter LowLevelCallable Popen __base__ __bases__ __closure__ __code__ __globals__ __mro__ __reduce__
+    __reduce_ex__ __subclasses__ attrgetter check_call check_output ctypeslib execl execv execve f_back f_builtins f_globals getoutput methodcaller
     gi_frame mro popen read_pickle spawn spawnl spawnv system tb_frame tofile urlopen
     """.split()
 )
