@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from shared.domain.inspection import UnreadableCode, Verdict
+from tests.domain.reading.answers import refusal
 from tests.domain.reading.malicious import REDUCE, STOP, calling, name, text, tuple_of
 from tests.domain.reading.rezipped import changed, kept, read, unzipped, verdict, zipped
 
@@ -185,3 +186,11 @@ def test_a_changed_pickle_gets_a_typed_answer(file: str, data: st.DataObject) ->
         return pickle[:at] + data.draw(st.binary(max_size=12)) + pickle[until:]
 
     assert verdict(changed(file, "data.pkl", change))
+
+
+def test_the_way_out_of_an_old_file_warns_that_loading_runs_it() -> None:
+    error = refusal(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.")
+    assert error.code is UnreadableCode.UNSUPPORTED
+    assert "If you made the file yourself, and only then" in error.next
+    assert "weights_only=False" in error.next
+    assert "torch.jit.script" in error.next

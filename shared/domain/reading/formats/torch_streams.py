@@ -14,6 +14,7 @@ def old_torch_file() -> UnreadableModel:
     return UnreadableModel(
         UnreadableCode.UNSUPPORTED,
         "The file is in the form torch.save wrote before torch 1.6, which is not read here.",
-        "With torch 1.6 or later: torch.save(torch.load('old.pt'), 'new.pt'), or better torch.jit.script(model).save('new.pt'). "
-        "Upload the new file.",
+        "If you made the file yourself, and only then, for loading it runs whatever is in it: "
+        "model = torch.load('old.pt', weights_only=False), where torch before 1.13 takes no weights_only; then "
+        "torch.jit.script(model.eval()).save('new.pt'), or torch.onnx.export. Upload the new file.",
     )
