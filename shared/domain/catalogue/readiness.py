@@ -141,7 +141,7 @@ def _rate_sample(inspection: Inspection) -> Part:
         weight=_SAMPLE,
         score=0.0,
         why="There is no sample to score before the deployment gets traffic.",
-        raise_by="Save it with an input example (MLflow), or so that its inputs are known.",
+        raise_by="Save it by MLflow with a signature and an input example, or so that its inputs are known.",
     )
 
 

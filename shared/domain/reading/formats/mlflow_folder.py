@@ -12,6 +12,7 @@ from typing import Any
 from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.packaging.environment import parse_python, parse_version
 from shared.domain.reading.containers.entries import FileArchive
+from shared.domain.reading.facts.signatures import parse_json
 from shared.domain.reading.formats.mlflow_flavors import (
     PREDICT,
     VERSION_OF,
@@ -37,7 +38,8 @@ _REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;#]+)", re.MULTI
 class MlflowFolder:
     """What a folder tells of itself. `flavor` is MLflow's that loads it, or `OWN_CODE`; `prefix` is where it lies.
 
-    `model` is the path of its model's file in the folder, None where its own code decides. `signature` holds JSON texts.
+    `model` is the path of its model's file in the folder, None where its own code decides. `signature` holds JSON texts,
+    `example` the input example, parsed, None where there is none.
     """
 
     prefix: str
@@ -46,6 +48,7 @@ class MlflowFolder:
     serialization: str | None
     mlmodel: str
     signature: dict[str, Any]
+    example: Any
     libraries: dict[str, str]
     python_version: str | None
     written_by: str | None
@@ -85,6 +88,7 @@ def read_mlflow_folder(model_file: ModelFile, archive: FileArchive) -> MlflowFol
         serialization=str(told.get("serialization_format") or "pickle"),
         mlmodel=_render_mlmodel(document, kept),
         signature=signature if isinstance(signature, dict) else {},
+        example=_read_example(archive, prefix, document, limits),
         libraries=libraries,
         python_version=parse_python(str(python.get("python_version"))),
         written_by=parse_version(str(document.get("mlflow_version"))),
@@ -140,6 +144,16 @@ def _read_others(
             evidence.add_unknown(
                 f"{name} names a module that MLflow would import, and that is not known."
             )
+
+
+def _read_example(
+    archive: FileArchive, prefix: str, document: dict[str, Any], limits: Limits
+) -> Any:
+    """The example that MLmodel names. It is only a help: one that is not there, or long, is none."""
+    told = document.get("saved_input_example_info")
+    name = f"{prefix}{told.get('artifact_path')}" if isinstance(told, dict) else ""
+    short = any(entry.name == name and entry.size <= limits.document for entry in archive.entries)
+    return parse_json(archive.read(name, limits.document)) if short else None
 
 
 def _find_libraries(archive: FileArchive, prefix: str, limits: Limits) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.inspection import Inspection, Json, ModelFormat, Tensor
+from shared.domain.inspection import Column, Inspection, Json, ModelFormat, Tensor
 from shared.domain.packaging.lint import DROPPED, MLFLOW_OF_FOLDER
 from shared.domain.packaging.releases import EASY
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.containers.entries import FileArchive
 from shared.domain.reading.containers.inner_files import open_inner
+from shared.domain.reading.facts.examples import example_row, example_tensor
 from shared.domain.reading.facts.signatures import convert_sample, parse_inputs, parse_tensors
 from shared.domain.reading.formats.mlflow_folder import OWN_CODE, MlflowFolder, read_mlflow_folder
 from shared.domain.reading.formats.zip_archives import find_reader
@@ -60,7 +61,7 @@ def read_folder(model_file: ModelFile, archive: FileArchive) -> Inspection:
         mlmodel=folder.mlmodel,
         details=tuple(details.items()),
     )
-    return _with_signature(described, folder.signature, model_file.limits)
+    return _with_signature(described, folder, model_file.limits)
 
 
 def _read_model(model_file: ModelFile, archive: FileArchive, folder: MlflowFolder) -> Inspection:
@@ -83,8 +84,9 @@ def _read_model(model_file: ModelFile, archive: FileArchive, folder: MlflowFolde
     return inner
 
 
-def _with_signature(told: Inspection, signature: dict[str, Any], limits: Limits) -> Inspection:
-    """The inputs as the folder's own signature tells them, which is how its owner calls it."""
+def _with_signature(told: Inspection, folder: MlflowFolder, limits: Limits) -> Inspection:
+    """The inputs as the folder's own signature and example tell them, which is how its owner calls it."""
+    signature, example = folder.signature, folder.example
     tensors = parse_tensors(signature.get("inputs"), limits.columns)
     if tensors:
         return replace(
@@ -93,12 +95,25 @@ def _with_signature(told: Inspection, signature: dict[str, Any], limits: Limits)
             sample_row=None,
             inputs=tensors,
             outputs=parse_tensors(signature.get("outputs"), limits.columns) or told.outputs,
-            sample_input=_sample_tensors(told, tensors),
+            sample_input=example_tensor(example, tensors, limits.sample_values)
+            or _sample_tensors(told, tensors),
         )
     columns = parse_inputs(signature.get("inputs"), limits.columns)
     if not columns:  # nothing is promised to callers, so a single array needs no name
         alone = tuple(replace(tensor, name=None) for tensor in told.inputs)
         return replace(told, inputs=alone) if len(alone) == 1 else told
+    return replace(
+        told,
+        features=columns,
+        named_features=columns[0].name is not None,
+        sample_row=example_row(example, columns, limits.name) or _sample_row(told, columns),
+        inputs=(),
+        sample_input=None,
+    )
+
+
+def _sample_row(told: Inspection, columns: tuple[Column, ...]) -> tuple[Json, ...]:
+    """The row that the model tells, in the types of the signature's columns."""
     known: dict[str | None, Json] = dict(
         zip(
             [column.name for column in told.features],
@@ -106,14 +121,7 @@ def _with_signature(told: Inspection, signature: dict[str, Any], limits: Limits)
             strict=True,
         )
     )
-    return replace(
-        told,
-        features=columns,
-        named_features=columns[0].name is not None,
-        sample_row=tuple(convert_sample(known.get(column.name), column) for column in columns),
-        inputs=(),
-        sample_input=None,
-    )
+    return tuple(convert_sample(known.get(column.name), column) for column in columns)
 
 
 def _sample_tensors(told: Inspection, tensors: tuple[Tensor, ...]) -> Any:
