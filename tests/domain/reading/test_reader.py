@@ -255,6 +255,24 @@ def test_a_file_of_another_kind_is_no_model(data: bytes) -> None:
     assert caught.value.code is UnreadableCode.NOT_A_MODEL
 
 
+@pytest.mark.parametrize(
+    ("data", "named", "remedy"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "Git LFS pointer", "git lfs pull"),
+        (b"<!DOCTYPE html>\n<html></html>", "web page", "Download the model's own file"),
+        (b"\xef\xbb\xbf\n <HTML lang=en>", "web page", "Download the model's own file"),
+    ],
+)  # fmt: skip
+def test_what_is_often_uploaded_in_a_models_place_is_named(
+    data: bytes, named: str, remedy: str
+) -> None:
+    with pytest.raises(UnreadableModel) as caught:
+        read(data)
+    assert caught.value.code is UnreadableCode.NOT_A_MODEL
+    assert named in caught.value.reason
+    assert remedy in caught.value.next
+
+
 def test_a_cut_or_lengthened_file_is_broken() -> None:
     for writer, dump in WRITERS.items():
         data = dump(people_model())

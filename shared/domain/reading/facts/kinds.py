@@ -1,4 +1,4 @@
-"""What a pickle holds as a whole: a model of a library that is read here, or what a person would call it otherwise."""
+"""What a file holds as a whole: a model of a library that is read here, or what a person would call it otherwise."""
 
 from collections.abc import Iterable, Iterator
 
@@ -43,6 +43,8 @@ _MADE = {
     "pandas.core.series.Series": "a pandas Series",
 }
 _DICTS = ("collections.OrderedDict", "collections.defaultdict", "builtins.dict")
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 _SHOWN, _LOOKED_AT = 3, 100
 
 
@@ -68,6 +70,21 @@ def tell_no_model(root: Value) -> UnreadableModel:
     if len(inside) > 1:
         remedy = "Put them into one pipeline (sklearn.pipeline.make_pipeline), or choose one, and save that alone."
     return not_a_model(f"The file is no model itself, but {what} that holds one: {places}.", remedy)
+
+
+def tell_other_file(head: bytes) -> UnreadableModel:
+    """The error for a file that is no pickle, by its first bytes: what is often uploaded in a model's place is named."""
+    if head.startswith(_LFS_POINTER):
+        return not_a_model(
+            "The file is a Git LFS pointer, and not the file that it points to.",
+            "Run git lfs pull in the repository, and upload the file after that.",
+        )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith(_WEB_PAGE):
+        return not_a_model(
+            "The file is a web page (HTML), as a download gives that asks for a login or shows the file.",
+            "Download the model's own file (on GitHub and Hugging Face the raw one), and upload that.",
+        )
+    return not_a_model("The file is of no kind that is read here.")
 
 
 def _describe(root: Value) -> str:

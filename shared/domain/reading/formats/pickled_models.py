@@ -23,14 +23,15 @@ from shared.domain.reading.facts.estimators import (
     public_name,
     steps_of,
 )
-from shared.domain.reading.facts.kinds import BOOSTERS, is_model, tell_no_model
+from shared.domain.reading.facts.kinds import BOOSTERS, is_model, tell_no_model, tell_other_file
 from shared.domain.reading.facts.libraries import find_libraries
 from shared.domain.reading.limits import Limits
-from shared.domain.reading.model_file import ModelFile, not_a_model
+from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.graph import Value
 from shared.domain.reading.pickles.pickle_files import PickleFile, read_pickle
 from shared.domain.reading.trust.evidence import Evidence
 
+_HEAD = 256
 _PICKLE = b"\x80"
 _SKLEARN = "scikit-learn"
 _NEEDS_SAVE = Obstacle(
@@ -121,13 +122,13 @@ def _with_columns(
 
 
 def _walk(model_file: ModelFile) -> PickleFile:
-    head = model_file.head(8)
+    head = model_file.head(_HEAD)
     try:
         return read_pickle(model_file.file, model_file.size, model_file.evidence, model_file.limits)
     except UnreadableModel as error:
         broken = error.code is UnreadableCode.CORRUPT
         if broken and not head.startswith(_PICKLE) and find_compression(head) is None:
-            raise not_a_model("The file is of no kind that is read here.") from error
+            raise tell_other_file(head) from error
         raise
 
 
