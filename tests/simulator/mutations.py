@@ -70,7 +70,7 @@ MUTATIONS = {
     ),
     "take the entry off the index in any version": Mutation(
         "shared/service/store.py",
-        "        return isinstance(error, Missing)\n",
+        "        return tables.get(table, row.partition, row.key) is None\n",
         "        newer = tables.get(table, row.partition, row.key)\n"
         "        return newer is None or remove(tables, table, newer)\n",
         first=60,
