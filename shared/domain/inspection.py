@@ -121,7 +121,8 @@ class Inspection:
     """Of a model that takes arrays, not columns. A model has these or `features`, not both."""
     outputs: tuple[Tensor, ...] = ()
     sample_input: Any = None
-    """Where `inputs` are known: what goes under `input_data`, a nested list, or an object of them by name."""
+    """Where `inputs` are known: what goes under `input_data`, a nested list, or an object of them by name. Of a model that
+    takes texts, which have no signature: a list of one."""
     needs: tuple[str, ...] = ()
     """Libraries that serving needs and whose version the file does not tell, by their names on PyPI; with the first release
     that serves it where that is known, as `onnxruntime>=1.18`."""

@@ -1,7 +1,7 @@
 """How a live endpoint is called: Azure ML's MLflow contract, and the line to paste.
 
 A model of columns takes `{"input_data": {"columns": [...], "index": [...], "data": [[...]]}}`, all three; one array goes as
-`{"input_data": [[...]]}`, several as `{"input_data": {"name": [[...]]}}`. Azure's scoring script refuses any other form.
+`{"input_data": [[...]]}`, several as `{"input_data": {"name": [[...]]}}`, texts as `{"input_data": ["a text"]}`. Azure's scoring script refuses any other form.
 """
 
 import json
@@ -23,7 +23,8 @@ def sample_payload(inspection: Inspection) -> dict[str, Any] | None:
         arrays = _sample_arrays(inspection)
         return None if arrays is None else {"input_data": arrays}
     if inspection.sample_row is None:
-        return None
+        texts = inspection.sample_input
+        return None if texts is None else {"input_data": texts}
     columns: list[str | int] = [
         number if column.name is None else column.name
         for number, column in enumerate(inspection.features)

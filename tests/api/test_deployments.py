@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -73,9 +73,9 @@ def test_an_active_deployment_shows_how_to_call_it(server: Server) -> None:
 def test_a_model_whose_input_is_not_known_is_called_with_what_its_user_writes(
     server: Server,
 ) -> None:
-    texts = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["a fish", "a tree"], [0, 1])
-    files = {"file": ("texts.pkl", pickle.dumps(texts))}
-    model = server.post("/models", data={"model_name": "texts"}, files=files).json()
+    dicts = make_pipeline(DictVectorizer(), LogisticRegression()).fit([{"a": 1}, {"a": 2}], [0, 1])
+    files = {"file": ("dicts.pkl", pickle.dumps(dicts))}
+    model = server.post("/models", data={"model_name": "dicts"}, files=files).json()
     deployment_id = server.deploy(model["id"])
     server.write(deployment_id, status=Status.ACTIVE, scoring_uri="https://f.example/score")
 

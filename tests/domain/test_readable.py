@@ -70,6 +70,7 @@ ODD: dict[str, dict[str, Any]] = {
     "obstacle": {"obstacle": Obstacle("It is " + "weights " * 30, "Save it " * 30)},
     "classes": {"classes": tuple(range(1000))},
     "detail": {"details": (("a name that is longer than its column", "value " * 40),)},
+    "texts": {"features": (), "sample_row": None, "sample_input": ["a text"]},
     "nothing": {"features": (), "sample_row": None, "libraries": (), "python_version": None},
 }
 
@@ -99,6 +100,13 @@ def test_nothing_of_a_file_reaches_the_terminal_as_a_command() -> None:
         libraries=((evil, evil),),
     )
     assert all(each.isprintable() or each == "\n" for each in text)
+
+
+def test_a_model_of_texts_is_told_how_it_is_called() -> None:
+    text = text_of(**ODD["texts"])
+    assert "a list of texts" in text
+    assert '{"input_data": ["a text"]}' in text
+    assert "not known" not in text
 
 
 def test_a_model_that_cannot_be_served_is_told_no_call_and_nothing_to_install() -> None:

@@ -85,6 +85,13 @@ def test_what_cannot_be_deployed_at_all_scores_0_with_the_reason(changed: dict[s
     assert told in readiness.blocked
 
 
+def test_a_model_of_texts_has_a_sample_and_half_a_signature() -> None:
+    texts = rated(features=(), sample_row=None, sample_input=["a text"])
+    assert part(texts, "sample row").score == 1
+    assert part(texts, "signature known").score == 0.5
+    assert "list of texts" in part(texts, "signature known").why
+
+
 def test_a_larger_instance_scores_a_large_model_higher() -> None:
     scores = {size: part(rated(size, size=GIB), "size against memory") for size in INSTANCE_TYPES}
     assert scores["Standard_DS1_v2"].score == 0

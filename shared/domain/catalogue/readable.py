@@ -135,6 +135,8 @@ def _inputs(inspection: Inspection) -> Iterator[str]:
     if inspection.inputs:
         yield from (_tensor(each) for each in inspection.inputs)
         return
+    if inspection.sample_input is not None:
+        yield "a list of texts"
     names = [
         str(number) if each.name is None else each.name
         for number, each in enumerate(inspection.features)

@@ -119,6 +119,8 @@ def _rate_signature(inspection: Inspection) -> Part:
     elif inspection.features:
         score, why = 0.8, f"It takes {_count(len(inspection.features), 'column')} without names."
         raise_by = "Fit it on a pandas DataFrame, so that the file tells the names of its columns."
+    elif inspection.sample_input is not None:
+        score, why = 0.5, "It takes a list of texts, for which there is no signature on Azure."
     else:
         score, why = 0.0, "The file does not tell what it takes, so wrong input cannot be refused."
         raise_by = (

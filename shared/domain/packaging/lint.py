@@ -122,12 +122,7 @@ def _lint_folder(inspection: Inspection) -> Iterator[Finding]:
 
 def _lint_inputs(inspection: Inspection) -> Iterator[Finding]:
     if not inspection.signature:
-        yield Finding(
-            code="no_signature",
-            what="The file does not tell what the model takes: no sample is scored, and wrong input is not refused before it.",
-            fix="Fit it on a DataFrame, or save it with MLflow and a signature. A model that takes texts is called with a list of them, "
-            'and not with a table: {"input_data": ["a text", "another"]}.',
-        )
+        yield _lint_unsigned(inspection)
     elif describe_signature(inspection) is None:
         yield Finding(
             code="signature_left_out",
@@ -159,6 +154,20 @@ def _lint_inputs(inspection: Inspection) -> Iterator[Finding]:
             what=f"{_list(odd)} are bytes, which JSON has no form for.",
             fix="Train on texts or numbers instead.",
         )
+
+
+def _lint_unsigned(inspection: Inspection) -> Finding:
+    if inspection.sample_input is not None:
+        return Finding(
+            code="no_signature",
+            what="The model takes texts, for which there is no signature: wrong input is not refused before it.",
+            fix='Call it with a list of texts, and not with a table: {"input_data": ["a text", "another"]}.',
+        )
+    return Finding(
+        code="no_signature",
+        what="The file does not tell what the model takes: no sample is scored, and wrong input is not refused before it.",
+        fix="Fit it on a DataFrame, or save it with MLflow and a signature.",
+    )
 
 
 def _lint_outputs(inspection: Inspection) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ def test_a_plain_model_has_nothing_to_be_said_of_it() -> None:
     ("found", "code"),
     [
         (inspection(), "no_signature"),
+        (inspection(sample_input=["a text"]), "no_signature"),
         (inspection(features=NAMED, python_version="3.13.1"), "python_replaced"),
         (inspection(features=NAMED, libraries=(("mypkg", "1.0"),)), "library_not_installed"),
         (inspection(features=NAMED, needs=("lightgbm",)), "version_not_told"),

@@ -20,12 +20,13 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
@@ -39,6 +40,7 @@ from shared.domain.inspection import (
 )
 from shared.domain.inspection_json import parse_inspection, render_inspection
 from shared.domain.reading.reader import read_model
+from shared.domain.scoring import sample_payload
 
 X, Y = load_iris(return_X_y=True)
 PEOPLE = pd.DataFrame(
@@ -147,6 +149,19 @@ def test_the_format_and_its_writer_are_told_by_content() -> None:
         "xz",
         "lzma",
     ]
+
+
+def test_a_model_of_texts_is_called_with_a_list_of_them() -> None:
+    model = make_pipeline(TfidfVectorizer(), SVC())
+    search = GridSearchCV(model, {"svc__C": [1]}, cv=2)
+    for each in (model, search):
+        found = read(pickle.dumps(each.fit(["a fish", "a tree", "fish", "tree"], [0, 1, 0, 1])))
+        payload = sample_payload(found)
+        assert (found.features, payload) == ((), {"input_data": ["a text"]})
+        assert each.predict(["a text"]).shape == (1,)
+        assert parse_inspection(render_inspection(found)) == found
+    files = make_pipeline(TfidfVectorizer(input="filename"), SVC())
+    assert sample_payload(read(pickle.dumps(files))) is None
 
 
 def test_an_inspection_survives_its_json_form() -> None:

@@ -27,6 +27,7 @@ _DEEPEST = 20
 _MOST_CATEGORIES = 20_000
 _TYPICAL = ("statistics_", "mean_", "center_", "data_min_")
 _EMPTY: dict[str, Json] = {"double": 0.0, "long": 0, "string": "", "boolean": False}
+_OF_TEXTS = ("CountVectorizer", "HashingVectorizer", "TfidfVectorizer")
 _DATES = "ExtractDateTimeFeatures"
 _SOME_DAY = "2020-01-01T00:00:00"
 
@@ -55,6 +56,19 @@ def describe_columns(
         columns.append(Column(name=names[at] if names else None, type=hint.type))
         sample.append(_EMPTY[hint.type] if hint.sample is None else hint.sample)
     return tuple(columns), tuple(sample), names is not None
+
+
+def takes_texts(root: Value) -> bool:
+    """Whether a model is called with a list of texts: a vectorizer of scikit-learn's own comes first in it."""
+    node = root
+    for _ in range(_DEEPEST):
+        first = (*steps_of(node)[:1], attribute(node, "best_estimator_"), *united(node)[:1])
+        inner = next((one for one in first if isinstance(one, Made)), None)
+        if inner is None:
+            break
+        node = inner
+    known = class_name(node).startswith("sklearn.feature_extraction.text.")
+    return known and short_name(node) in _OF_TEXTS and attribute(node, "input") in ("content", None)
 
 
 def _hints(node: Value, names: list[str] | None, count: int, depth: int) -> list[Hint]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.domain.inspection import Tensor
 
+TEXTS = ["a text"]
+"""What a model of texts is called with."""
 _ZEROS: dict[str, Any] = {"bool": False, "str": ""}
 
 

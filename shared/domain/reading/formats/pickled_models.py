@@ -15,7 +15,7 @@ from shared.domain.reading.containers.content import find_compression
 from shared.domain.reading.facts import statsmodels_facts
 from shared.domain.reading.facts.answering import find_mute, find_script_names
 from shared.domain.reading.facts.boosters import BoosterFacts
-from shared.domain.reading.facts.columns import describe_columns
+from shared.domain.reading.facts.columns import describe_columns, takes_texts
 from shared.domain.reading.facts.estimators import (
     attribute,
     class_name,
@@ -25,6 +25,7 @@ from shared.domain.reading.facts.estimators import (
 )
 from shared.domain.reading.facts.kinds import BOOSTERS, is_model, tell_no_model, tell_other_file
 from shared.domain.reading.facts.libraries import find_libraries
+from shared.domain.reading.facts.samples import TEXTS
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.graph import Value
@@ -118,7 +119,10 @@ def _with_columns(
         columns, sample, named = facts.columns, facts.sample or None, facts.named
     else:
         columns, sample, named = describe_columns(root, limits)
-    return replace(told, features=columns, named_features=named, sample_row=sample)
+    texts = TEXTS if not columns and takes_texts(root) else None
+    return replace(
+        told, features=columns, named_features=named, sample_row=sample, sample_input=texts
+    )
 
 
 def _walk(model_file: ModelFile) -> PickleFile:

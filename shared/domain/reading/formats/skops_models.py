@@ -12,9 +12,10 @@ from shared.domain.inspection import (
 from shared.domain.packaging.environment import parse_version
 from shared.domain.reading.containers.archive import Archive
 from shared.domain.reading.facts.answering import find_mute
-from shared.domain.reading.facts.columns import describe_columns
+from shared.domain.reading.facts.columns import describe_columns, takes_texts
 from shared.domain.reading.facts.estimators import is_estimator
 from shared.domain.reading.facts.kinds import tell_no_model
+from shared.domain.reading.facts.samples import TEXTS
 from shared.domain.reading.formats.pickled_models import describe_estimator
 from shared.domain.reading.formats.skops_nodes import LOADERS
 from shared.domain.reading.formats.skops_tree import SkopsTree, read_schema
@@ -64,6 +65,7 @@ def _describe(model_file: ModelFile, root: Value, version: object) -> Inspection
         features=columns,
         named_features=named,
         sample_row=sample,
+        sample_input=TEXTS if not columns and takes_texts(root) else None,
         obstacle=find_mute(root),
     )
 
