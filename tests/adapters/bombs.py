@@ -12,6 +12,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 
+from tests.adapters.graph_bombs import GRAPH_BOMBS
+
 MIB = 1024 * 1024
 
 
@@ -163,4 +165,5 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "torchscript": lambda: _zip(
         {"m/data.pkl": b"\x80\x02}.", "m/constants.pkl": b"\x80\x02).", "m/version": "3\n", "m/code/__torch__.py": "torch.a(" * 500_000}
     ),
+    **GRAPH_BOMBS,
 }  # fmt: skip

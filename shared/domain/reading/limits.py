@@ -27,6 +27,8 @@ class Limits:
     objects: int = 700_000
     judged: int = 500_000
     """Values that rules look at, to tell whether a library may be given them."""
+    described: int = 1_000_000
+    """Values that are looked at for facts, each as often as it is: parts of a model may be shared, or hold themselves."""
     memo: int = 1_200_000
     stack: int = 1_000_000
     marks: int = 10_000

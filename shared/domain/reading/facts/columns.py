@@ -18,13 +18,16 @@ from shared.domain.reading.facts.estimators import (
     short_name,
     steps_of,
     united,
+    visit,
 )
+from shared.domain.reading.facts.walking import Budget
 from shared.domain.reading.limits import Limits
-from shared.domain.reading.pickles.arrays import decode_list
 from shared.domain.reading.pickles.graph import Made, Value
 
 _DEEPEST = 20
 _MOST_CATEGORIES = 20_000
+_LOOKED_AT = 20
+"""Categories of one column that tell its type: they are sorted, and what is no value like the others is the last."""
 _TYPICAL = ("statistics_", "mean_", "center_", "data_min_")
 _EMPTY: dict[str, Json] = {"double": 0.0, "long": 0, "string": "", "boolean": False}
 _OF_TEXTS = ("CountVectorizer", "HashingVectorizer", "TfidfVectorizer")
@@ -41,14 +44,18 @@ class Hint:
     dropped: bool = False
 
 
+_NOTHING = Hint()
+
+
 def describe_columns(
     root: Value, limits: Limits
 ) -> tuple[tuple[Column, ...], tuple[Json, ...] | None, bool]:
     """Columns, sample row, and whether the columns have names; empty and None where the model does not tell."""
-    count, names = find_inputs(root, limits.columns)
+    budget = Budget(limits)
+    count, names = find_inputs(root, limits.columns, budget)
     if not count:
         return (), None, False
-    hints = _hints(root, names, count, 0)
+    hints = _hints(root, names, count, budget, 0)
     columns, sample = [], []
     for at, hint in enumerate(hints):
         if hint.dropped and names:
@@ -71,65 +78,72 @@ def takes_texts(root: Value) -> bool:
     return known and short_name(node) in _OF_TEXTS and attribute(node, "input") in ("content", None)
 
 
-def _hints(node: Value, names: list[str] | None, count: int, depth: int) -> list[Hint]:
+def _hints(
+    node: Value, names: list[str] | None, count: int, budget: Budget, depth: int
+) -> list[Hint]:
     """A hint for each of `count` inputs of a node, from itself or else from the first part of it that knows."""
-    nothing = [Hint()] * count
-    if depth > _DEEPEST or not isinstance(node, Made):
+    nothing = [_NOTHING] * count
+    if not isinstance(node, Made):
         return nothing
+    visit(node, budget, depth)
+    budget.spend(count)
     if has_column_groups(node):
-        return _by_group(node, names, count, depth)
+        return _by_group(node, names, count, budget, depth)
     if short_name(node) == _DATES:
         return [Hint("datetime", _SOME_DAY)] * count
-    own = _encoded(node, names) or _learned(node, count)
+    own = _encoded(node, names, budget) or _learned(node, count, budget)
     if own is not None:
         return own
     for part in (*steps_of(node)[:2], *united(node), *inner_estimators(node)):
-        found = _hints(part, names, count, depth + 1)
+        found = _hints(part, names, count, budget, depth + 1)
         if found != nothing:
             return found
     return nothing
 
 
-def _by_group(node: Value, names: list[str] | None, count: int, depth: int) -> list[Hint]:
-    hints = [Hint()] * count
+def _by_group(
+    node: Value, names: list[str] | None, count: int, budget: Budget, depth: int
+) -> list[Hint]:
+    hints = [_NOTHING] * count
     used: set[int] = set()
     dropped: set[int] = set()
-    for transformer, positions in column_groups(node, names, count):
+    for transformer, positions in column_groups(node, names, count, budget):
         if transformer == "drop":
             dropped.update(positions)
             continue
         used.update(positions)
         group_names = [names[at] for at in positions] if names else None
-        for at, hint in zip(
-            positions, _hints(transformer, group_names, len(positions), depth + 1), strict=True
-        ):
-            hints[at] = hints[at] if hints[at] != Hint() else hint
+        found = _hints(transformer, group_names, len(positions), budget, depth + 1)
+        for at, hint in zip(positions, found, strict=True):
+            hints[at] = hints[at] if hints[at] != _NOTHING else hint
     for at in dropped - used:
         hints[at] = Hint(dropped=True)
     return hints
 
 
-def _encoded(node: Value, names: list[str] | None) -> list[Hint] | None:
+def _encoded(node: Value, names: list[str] | None, budget: Budget) -> list[Hint] | None:
     """The columns that an encoder of category_encoders takes for categories: it keeps no plain list of those."""
-    categories = decode_list(attribute(node, "cols"), len(names or ()))
+    categories = budget.decode(attribute(node, "cols"), len(names or ()))
     if not names or not categories or not class_name(node).startswith("category_encoders."):
         return None
-    return [Hint("string", "") if name in categories else Hint() for name in names]
+    encoded = set(categories)
+    return [Hint("string", "") if name in encoded else _NOTHING for name in names]
 
 
-def _learned(node: Value, count: int) -> list[Hint] | None:
+def _learned(node: Value, count: int, budget: Budget) -> list[Hint] | None:
     categories = attribute(node, "categories_")
     if isinstance(categories, list) and len(categories) == count:
-        return [_category(one) for one in categories]
+        return [_category(one, budget) for one in categories]
     for name in _TYPICAL:
-        values = decode_list(attribute(node, name), count)
+        values = budget.decode(attribute(node, name), count)
         if values is not None and len(values) == count:
             return [_typical(value) for value in values]
     return None
 
 
-def _category(values: Value) -> Hint:
-    known = [value for value in decode_list(values, _MOST_CATEGORIES) or [] if _usable(value)]
+def _category(values: Value, budget: Budget) -> Hint:
+    decoded = budget.decode(values, _MOST_CATEGORIES, _LOOKED_AT)
+    known = [value for value in decoded or [] if _usable(value)]
     if not known:
         return Hint()
     kinds = {type(value) for value in known}

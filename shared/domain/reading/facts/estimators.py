@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import takewhile
 
-from shared.domain.reading.pickles.arrays import decode_list, decode_number, find_shape
+from shared.domain.reading.facts.walking import Budget
+from shared.domain.reading.pickles.arrays import decode_number, find_shape
 from shared.domain.reading.pickles.graph import Made, Pairs, Value
 
 _INNER = (
@@ -18,8 +19,8 @@ _INNER = (
     "base_estimator",
 )
 _INNER_LISTS = ("estimators_", "calibrated_classifiers_")
+_LISTS = ("steps", "transformer_list", "transformers_")
 _NOT_A_STEP = ("passthrough", "drop", None)
-_DEEPEST = 20
 
 
 def class_name(node: Value) -> str:
@@ -60,6 +61,21 @@ def is_estimator(node: Value) -> bool:
     )
 
 
+def visit(node: Value, budget: Budget, depth: int) -> None:
+    """Account for a look at a node so deep inside of others, and at the lists of its parts."""
+    lists = (attribute(node, name) for name in _LISTS)
+    budget.visit(depth, sum(len(one) for one in lists if isinstance(one, list)))
+
+
+def last_step(node: Value, budget: Budget) -> Value:
+    """What answers for a pipeline, also where its last step is one: a node without steps itself."""
+    depth = 0
+    while steps := steps_of(node):
+        visit(node, budget, depth)
+        node, depth = steps[-1], depth + 1
+    return node
+
+
 def steps_of(node: Value) -> list[Value]:
     """The steps of a Pipeline that do something, in order."""
     steps = attribute(node, "steps")
@@ -88,13 +104,14 @@ def inner_estimators(node: Value) -> Iterator[Value]:
 
 
 def column_groups(
-    node: Value, names: list[str] | None, count: int
+    node: Value, names: list[str] | None, count: int, budget: Budget
 ) -> Iterator[tuple[Value, list[int]]]:
     """The transformers (or 'drop') that get some columns each, and their positions: of a ColumnTransformer, or of PyCaret's steps."""
     groups = attribute(node, "transformers_")
     positions = {name: at for at, name in enumerate(names or [])}
     for step in steps_of(node):
-        included = decode_list(attribute(step, "_include"), count) if is_pycaret_step(step) else []
+        told = attribute(step, "_include") if is_pycaret_step(step) else []
+        included = budget.decode(told, count)
         yield (
             attribute(step, "transformer"),
             [positions[one] for one in included or [] if isinstance(one, str) and one in positions],
@@ -105,7 +122,7 @@ def column_groups(
         columns = (
             [group[2]]
             if isinstance(group[2], str)
-            else decode_list(_without_wrapper(group[2]), count)
+            else budget.decode(_without_wrapper(group[2]), count)
         )
         found = [positions.get(one) if isinstance(one, str) else one for one in columns or []]
         yield group[1], [at for at in found if type(at) is int and 0 <= at < count]
@@ -129,21 +146,22 @@ def has_column_groups(node: Value) -> bool:
     return short_name(node) == "ColumnTransformer" or any(map(is_pycaret_step, steps_of(node)))
 
 
-def find_inputs(node: Value, most: int, depth: int = 0) -> tuple[int, list[str] | None]:
+def find_inputs(
+    node: Value, most: int, budget: Budget, depth: int = 0
+) -> tuple[int, list[str] | None]:
     """How many columns a model takes and what they are called, as far as it tells; (0, None) if it does not."""
-    if depth > _DEEPEST:
-        return 0, None
+    visit(node, budget, depth)
     told = attribute(node, "feature_names_in_") or attribute(node, "_df_columns")
-    names = decode_list(_without_wrapper(told), most)
+    names = budget.decode(_without_wrapper(told), most)
     if names and all(isinstance(name, str) for name in names):
         return len(names), [str(name) for name in names]
     if is_pycaret_step(node):
-        return _pycaret_inputs(node, most)
+        return _pycaret_inputs(node, most, budget)
     count = decode_number(attribute(node, "n_features_in_") or attribute(node, "_n_features"))
     if type(count) is int and 0 < count <= most:
         return count, None
     for inner in (*steps_of(node)[:1], *united(node)[:1], *inner_estimators(node)):
-        found = find_inputs(inner, most, depth + 1)
+        found = find_inputs(inner, most, budget, depth + 1)
         if found[0]:
             return found
     return _coefficients(node, most), None
@@ -156,19 +174,20 @@ def _coefficients(node: Value, most: int) -> int:
     return shape[0] if len(shape) == 1 and shape[0] <= most else 0
 
 
-def _pycaret_inputs(node: Value, most: int) -> tuple[int, list[str] | None]:
+def _pycaret_inputs(node: Value, most: int, budget: Budget) -> tuple[int, list[str] | None]:
     """A step keeps the names of all columns; the target's is among them."""
-    names = decode_list(attribute(node, "_feature_names_in"), most)
+    names = budget.decode(attribute(node, "_feature_names_in"), most)
     target = attribute(node, "target_name_")
     columns = [name for name in names or [] if isinstance(name, str) and name != target]
     return len(columns), columns or None
 
 
-def find_classes(node: Value, most: int, depth: int = 0) -> tuple[Value, ...]:
+def find_classes(node: Value, most: int, budget: Budget, depth: int = 0) -> tuple[Value, ...]:
     """The labels that a classifier tells apart; empty where there are none, or too many."""
-    if depth > _DEEPEST:
+    if not isinstance(node, Made):
         return ()
-    labels = decode_list(attribute(node, "classes_") or attribute(node, "_classes"), most)
+    visit(node, budget, depth)
+    labels = budget.decode(attribute(node, "classes_") or attribute(node, "_classes"), most)
     if labels:
         return tuple(labels)
     named = (
@@ -177,7 +196,7 @@ def find_classes(node: Value, most: int, depth: int = 0) -> tuple[Value, ...]:
     encoders = (one for one in named if short_name(one) == "LabelEncoder")
     labels_only = attribute(node, "_label_binarizer")
     for inner in (labels_only, *encoders, *steps_of(node)[-1:], *inner_estimators(node)):
-        found = find_classes(inner, most, depth + 1)
+        found = find_classes(inner, most, budget, depth + 1)
         if found:
             return found
     return ()

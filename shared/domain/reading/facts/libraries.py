@@ -37,6 +37,7 @@ _BOOSTERS = {
 }
 _CATBOOST = "catboost.core."
 _MOST_BOOSTERS = 4
+_MOST_TRIED = 8
 _TELL = ("xgboost.", "lightgbm.", "catboost.", "pycaret.")
 
 
@@ -54,17 +55,19 @@ def find_libraries(root: Value, names: tuple[str, ...], limits: Limits) -> Libra
     """The libraries behind a graph whose file asks for `names`."""
     versions: dict[str, str] = {}
     boosters: list[BoosterFacts] = []
-    python = None
+    python, listed, tried = None, None, 0
     for node in walk_instances(root) if _is_hidden(root, names) else (root,):
-        listed = attribute(node, "_pycaret_versions")
-        if isinstance(listed, Pairs):
+        if listed is None and isinstance(attribute(node, "_pycaret_versions"), Pairs):
+            listed = attribute(node, "_pycaret_versions")
             versions = _listed(listed.get("deps_info")) | versions
-            python = python or _python(listed.get("python"))
+            python = _python(listed.get("python"))
         told = attribute(node, "_sklearn_version")
-        if isinstance(told, str) and parse_version(told):
-            versions.setdefault(_SKLEARN, told)
-        if len(boosters) < _MOST_BOOSTERS:
-            boosters.extend(_booster(node, limits))
+        if _SKLEARN not in versions and isinstance(told, str) and parse_version(told):
+            versions[_SKLEARN] = told
+        keys = _booster_keys(node)
+        tried += bool(keys)
+        if keys and len(boosters) < _MOST_BOOSTERS and tried <= _MOST_TRIED:
+            boosters.extend(_booster(node, keys, limits))
     versions |= {facts.library: facts.version for facts in boosters if facts.version}
     needed = {_PACKAGES.get(name.partition(".")[0]) for name in names} - {None}
     if any(name.startswith(_USE_SKLEARN) for name in names):
@@ -104,9 +107,13 @@ def _python(told: Value) -> str | None:
     return parse_python(version) if isinstance(version, str) else None
 
 
-def _booster(node: Made, limits: Limits) -> list[BoosterFacts]:
+def _booster_keys(node: Value) -> tuple[str, ...]:
+    """The attributes of a booster that may hold its own bytes; none of anything else."""
     name = class_name(node)
-    keys = _BOOSTERS.get(name, ("__model",) if name.startswith(_CATBOOST) else ())
+    return _BOOSTERS.get(name, ("__model",) if name.startswith(_CATBOOST) else ())
+
+
+def _booster(node: Made, keys: tuple[str, ...], limits: Limits) -> list[BoosterFacts]:
     for key in keys:
         ends = _ends(attribute(node, key))
         facts = describe_booster(*ends, limits) if ends else None

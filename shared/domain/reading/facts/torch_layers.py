@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.domain.inspection import Tensor
 from shared.domain.reading.facts.estimators import attribute, short_name
+from shared.domain.reading.facts.walking import Budget
 from shared.domain.reading.limits import Limits, over_limits
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
 from shared.domain.reading.pickles.torch_dialect import Storage, TensorShape, tensor_shape
@@ -24,7 +25,6 @@ _ELEMENTWISE = frozenset(
 """Layers after which an array has the shape it had before."""
 _CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
 _FLOATS = ("float16", "float32", "float64")
-_DEEPEST = 20
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Census:
 
 def take_census(root: Value, evidence: Evidence, limits: Limits) -> Census:
     """Walk all that the pickle builds. What a layer should not hold goes to `evidence`."""
-    census = Census()
+    census, budget = Census(), Budget(limits)
     locations: set[str] = set()
     parameters: set[int] = set()
     seen: set[int] = set()
@@ -66,8 +66,10 @@ def take_census(root: Value, evidence: Evidence, limits: Limits) -> Census:
                 known = id(found) in parameters
                 parameters.add(id(found))
                 census.parameters += 0 if known else (tensor_shape(found) or _EMPTY).numbers
-            _check_layer(value, evidence, limits)
-        todo += _parts_of(value, evidence)
+            _check_layer(value, evidence, limits, budget)
+        parts = _parts_of(value, evidence)
+        budget.spend(1 + len(parts))
+        todo += parts
     census.locations = tuple(sorted(locations))
     return census
 
@@ -77,9 +79,9 @@ def is_layer(value: Value) -> bool:
     return isinstance(value, Made) and value.instance_of in LAYERS
 
 
-def find_input(root: Value) -> Tensor | None:
+def find_input(root: Value, limits: Limits) -> Tensor | None:
     """The array a module takes, where its first layer fixes the shape; None where that cannot be told for sure."""
-    first = next(_significant(root, 0), None)
+    first = next(_significant(root, Budget(limits), 0), None)
     weight = tensor_shape(_part(first, "_parameters", "weight"))
     if weight is None or weight.dtype not in _FLOATS:
         return None
@@ -93,9 +95,9 @@ def find_input(root: Value) -> Tensor | None:
     return None
 
 
-def find_output(root: Value) -> Tensor | None:
+def find_output(root: Value, limits: Limits) -> Tensor | None:
     """The array a module gives, where its last layer that counts is a linear one."""
-    layers = list(_significant(root, 0))
+    layers = list(_significant(root, Budget(limits), 0))
     weight = tensor_shape(_part(layers[-1], "_parameters", "weight")) if layers else None
     linear = bool(layers) and {short_name(layers[0]), short_name(layers[-1])} == {"Linear"}
     if not linear or weight is None or weight.dtype not in _FLOATS or len(weight.lengths) != 2:
@@ -103,16 +105,17 @@ def find_output(root: Value) -> Tensor | None:
     return Tensor(name=None, dtype=weight.dtype, shape=(-1, weight.lengths[0]))
 
 
-def _significant(node: Value, depth: int) -> Iterator[Value]:
+def _significant(node: Value, budget: Budget, depth: int) -> Iterator[Value]:
     """The layers an array goes through, in order, without those that leave its shape alone."""
-    if depth > _DEEPEST or not is_layer(node):
+    budget.visit(depth)
+    if not is_layer(node):
         return
     if short_name(node) != "Sequential":
         if short_name(node) not in _ELEMENTWISE:
             yield node
         return
     for _, inner in _pairs(attribute(node, "_modules")):
-        yield from _significant(inner, depth + 1)
+        yield from _significant(inner, budget, depth + 1)
 
 
 def _parts_of(value: Value, evidence: Evidence) -> list[Value]:
@@ -132,7 +135,7 @@ def _parts_of(value: Value, evidence: Evidence) -> list[Value]:
     return []
 
 
-def _check_layer(layer: Made, evidence: Evidence, limits: Limits) -> None:
+def _check_layer(layer: Made, evidence: Evidence, limits: Limits, budget: Budget) -> None:
     kind = short_name(layer)
     if not isinstance(layer.state, Pairs) or layer.pairs:
         evidence.add_unknown(f"A {kind} in it has no state as PyTorch saves it.")
@@ -140,6 +143,7 @@ def _check_layer(layer: Made, evidence: Evidence, limits: Limits) -> None:
     if len(layer.state.pairs) >= limits.kept_items:
         raise over_limits(f"a {kind} in it has more attributes than any layer has")
     for key, value in layer.state.pairs:
+        budget.spend(1 + len(_pairs(value)))
         if not isinstance(key, str) or not _belongs(key, value):
             evidence.add_unknown(f"A {kind} in it keeps something odd as {str(key)[:60]!r}.")
 

@@ -20,12 +20,13 @@ from shared.domain.reading.facts.estimators import (
     attribute,
     class_name,
     find_classes,
+    last_step,
     public_name,
-    steps_of,
 )
 from shared.domain.reading.facts.kinds import BOOSTERS, is_model, tell_no_model, tell_other_file
 from shared.domain.reading.facts.libraries import find_libraries
 from shared.domain.reading.facts.samples import TEXTS
+from shared.domain.reading.facts.walking import Budget
 from shared.domain.reading.limits import Limits
 from shared.domain.reading.model_file import ModelFile
 from shared.domain.reading.pickles.graph import Value
@@ -72,7 +73,7 @@ def describe_estimator(blank: Inspection, root: Value, limits: Limits) -> Inspec
         libraries=((_SKLEARN, version),)
         if isinstance(version, str) and parse_version(version)
         else (),
-        classes=find_classes(root, limits.classes),
+        classes=find_classes(root, limits.classes, Budget(limits)),
     )
 
 
@@ -108,9 +109,7 @@ def _with_columns(
     if statsmodels_facts.is_results(root):
         columns, sample, named = statsmodels_facts.describe_inputs(root, limits)
         return replace(told, features=columns, named_features=named, sample_row=sample)
-    last = root
-    while steps_of(last):
-        last = steps_of(last)[-1]
+    last = last_step(root, Budget(limits))
     name = class_name(last)
     facts = boosters[-1] if boosters and name.startswith(f"{boosters[-1].library}.") else None
     if facts:

@@ -173,7 +173,8 @@ class SkopsTree:
             one = left.pop()
             if isinstance(one, dict):
                 left.extend(one.values())
-                self.used.add(str(one.get("file")))
+                file = one.get("file")
+                self.used.update([file] if isinstance(file, str) else [])
                 if "__loader__" in one and _full(one) not in _RANDOM:
                     self.own_name(one)
             elif isinstance(one, list):

@@ -60,8 +60,8 @@ def read_archive(model_file: ModelFile, archive: Archive) -> Inspection:
         raise not_a_model(
             "The file was written by torch.save and holds neither a model nor weights."
         )
-    takes = find_input(found.root)
-    gives = find_output(found.root)
+    takes = find_input(found.root, limits)
+    gives = find_output(found.root, limits)
     return replace(
         model_file.blank(ModelFormat.TORCH, "pytorch"),
         written_by="torch.save",

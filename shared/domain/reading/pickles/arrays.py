@@ -12,15 +12,27 @@ from shared.domain.reading.pickles.graph import Array, Made, Value
 _SCALAR = "multiarray.scalar"
 _RECONSTRUCT = "multiarray._reconstruct"
 _FROM_BUFFER = "numeric._frombuffer"
+_MOST_DIMENSIONS = 64
 _FORMATS = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "b1": "?"}
 _EMPTY: dict[str, Json] = {"f": 0.0, "i": 0, "u": 0, "b": False, "O": "", "U": "", "S": ""}
 _FORMATS |= {"u1": "B", "u2": "H", "u4": "I", "u8": "Q"}
 
 
-def decode_list(value: Value, most: int) -> list[Json] | None:
-    """The values of a one-dimensional array or a list; None where it is longer, of other make, or was skipped."""
+def count_values(value: Value) -> int:
+    """How many values are in a one-dimensional array or a list; 0 for anything else."""
     if isinstance(value, list | tuple):
-        return _plain(list(value)) if len(value) <= most else None
+        return len(value)
+    shape = find_shape(value)
+    return shape[0] if len(shape) == 1 else 0
+
+
+def decode_list(value: Value, most: int, first: int | None = None) -> list[Json] | None:
+    """The values of a one-dimensional array or a list; None where it is longer, of other make, or was skipped.
+
+    With `first` only so many of them.
+    """
+    if isinstance(value, list | tuple):
+        return _plain(list(value[:first])) if len(value) <= most else None
     parts = _parts(value)
     if parts is None:
         return None
@@ -28,9 +40,13 @@ def decode_list(value: Value, most: int) -> list[Json] | None:
     if len(shape) != 1 or type(shape[0]) is not int or not 0 <= shape[0] <= most:
         return None
     if isinstance(data, list):
-        return _plain(data) if len(data) == shape[0] else None
+        return _plain(data[:first]) if len(data) == shape[0] else None
     kind = parse_dtype(dtype)
-    return None if kind is None else _decode(kind, _bytes(data), shape[0])
+    plain = _bytes(data)
+    if kind is None or plain is None or len(plain) != kind.size * shape[0]:
+        return None
+    count = shape[0] if first is None else min(first, shape[0])
+    return _decode(kind, plain[: kind.size * count], count)
 
 
 def decode_number(value: Value) -> Json:
@@ -62,6 +78,8 @@ def find_shape(value: Value) -> tuple[int, ...]:
     """The shape of an array; empty for what is none."""
     parts = _parts(value)
     shape = parts[0] if parts else ()
+    if len(shape) > _MOST_DIMENSIONS:
+        return ()
     return shape if all(type(length) is int and length >= 0 for length in shape) else ()
 
 

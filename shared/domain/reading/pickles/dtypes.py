@@ -32,8 +32,11 @@ class DType:
         return self.kind == _PYTHON_OBJECT
 
 
-def parse_dtype(value: Value) -> DType | None:
-    """The data type described, or None where it is not one of the plain forms numpy itself writes."""
+def parse_dtype(value: Value, *, records: bool = False) -> DType | None:
+    """The data type described, or None where it is not one of the plain forms numpy itself writes.
+
+    With `records` it may have fields, which are looked at one by one: they have none of their own.
+    """
     if not isinstance(value, Made) or value.full != DTYPE or not value.args:
         return None
     code = value.args[0]
@@ -42,7 +45,13 @@ def parse_dtype(value: Value) -> DType | None:
         return None
     kind, digits = match.groups()
     plain = DType(kind=kind, size=int(digits) * (4 if kind == "U" else 1), little=True)
-    return plain if value.state is None else _with_state(plain, value.state)
+    return plain if value.state is None else _with_state(plain, value.state, records=records)
+
+
+def count_fields(state: Value) -> int:
+    """How many fields a data type's state has: what it costs to look at them."""
+    fields = state[4] if isinstance(state, tuple) and len(state) > 4 else None
+    return len(fields.pairs) if isinstance(fields, Pairs) else 0
 
 
 def is_sound_dtype(made: Value, state: Value) -> bool:
@@ -51,10 +60,10 @@ def is_sound_dtype(made: Value, state: Value) -> bool:
     numpy keeps what it is told, unchecked: an array of objects that says to hold none would take its bytes for addresses.
     """
     plain = parse_dtype(Made(made.callee, made.args)) if made.full == DTYPE else None
-    return plain is not None and _with_state(plain, state) is not None
+    return plain is not None and _with_state(plain, state, records=True) is not None
 
 
-def _with_state(plain: DType, state: Value) -> DType | None:
+def _with_state(plain: DType, state: Value, *, records: bool) -> DType | None:
     """Check the state (version, order, subtype, names, fields, size, alignment, flags) against the code."""
     if not isinstance(state, tuple) or len(state) < 7:
         return None
@@ -66,7 +75,7 @@ def _with_state(plain: DType, state: Value) -> DType | None:
     wanted = _OBJECT_FLAGS if plain.has_objects else 0
     if flags & _OBJECT_FLAGS != wanted or (wanted and version not in (_FLAGS_SINCE, 4)):
         return None
-    if fields is not None and not _are_plain(fields, plain.size):
+    if fields is not None and not (records and _are_plain(fields, plain.size)):
         return None
     return DType(kind=plain.kind, size=plain.size, little=order in _NATIVE)
 

@@ -23,19 +23,24 @@ class Name:
 
 
 class Pairs:
-    """A dict, as the pairs in the order in which they were set."""
+    """A dict, as the pairs in the order in which they were set. Pairs are only ever added."""
 
-    __slots__ = ("pairs",)
+    __slots__ = ("_by_name", "_sorted", "pairs")
 
     def __init__(self) -> None:
         self.pairs: list[tuple[Value, Value]] = []
+        self._by_name: dict[str, Value] | None = None
+        self._sorted = 0
 
     def get(self, key: str) -> Value:
-        """The value last set for a string key; None where there is none."""
-        return next(
-            (value for name, value in reversed(self.pairs) if type(name) is str and name == key),
-            None,
-        )
+        """The value last set for a string key; None where there is none. Sorts by name once: instances may share their dict."""
+        if self._by_name is None:
+            self._by_name = {}
+        if self._sorted < len(self.pairs):
+            new = self.pairs[self._sorted :]
+            self._by_name.update((name, value) for name, value in new if type(name) is str)
+            self._sorted = len(self.pairs)
+        return self._by_name.get(key)
 
 
 class Made:

@@ -8,7 +8,7 @@ from math import prod
 
 from shared.domain.inspection import UnreadableCode, UnreadableModel
 from shared.domain.reading.limits import corrupt
-from shared.domain.reading.pickles.dtypes import parse_dtype
+from shared.domain.reading.pickles.dtypes import count_fields, parse_dtype
 from shared.domain.reading.pickles.graph import Array, Made, Pairs, Value
 from shared.domain.reading.pickles.machine import Machine
 
@@ -25,7 +25,9 @@ def read_joblib_array(machine: Machine, wrapper: Made) -> Value:
         raise corrupt("an array in it is not stored as joblib stores arrays")
     machine.joblib_arrays += 1
     machine.source.leave_frame()
-    dtype = parse_dtype(state.get("dtype"))
+    told = state.get("dtype")
+    machine.count_work(count_fields(told.state) if isinstance(told, Made) else 0)
+    dtype = parse_dtype(told, records=True)
     if dtype is None:
         raise corrupt("an array in it has a data type that cannot be told")
     if dtype.has_objects:

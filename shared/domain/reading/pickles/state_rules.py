@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from shared.domain.reading.pickles.attribute_rules import find_bad_attribute, may_change
-from shared.domain.reading.pickles.dtypes import DTYPE, is_sound_dtype
+from shared.domain.reading.pickles.dtypes import DTYPE, count_fields, is_sound_dtype
 from shared.domain.reading.pickles.formulas import is_plain_formula
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
 from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
@@ -60,6 +60,7 @@ def find_bad_state(target: Made, state: Value, kept_items: int, spend: Spend) ->
         if isinstance(part, Made) and part is not target and _is_dict(part):
             return "It computes the attributes of an object while loading."
     if full == DTYPE:
+        spend(count_fields(state))
         return None if is_sound_dtype(target, state) else _odd(full)
     if full.startswith(_PANDAS):
         return None if is_plain(state, spend) else _odd(full)

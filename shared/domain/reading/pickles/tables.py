@@ -3,6 +3,7 @@
 A table is kept in blocks of one type, `_unpickle_block(values, places, 2)`: values by column, then row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -25,14 +26,19 @@ class Frame:
 
 
 def read_frame(table: Value, limits: Limits) -> Frame:
-    """The columns of a DataFrame that have names; none where it is none, or too wide."""
+    """The columns of a DataFrame that have names; none where it is none, or too wide, or its blocks have more than it."""
     manager = _manager(table)
     names = find_labels(table, limits.columns)
     if manager is None or not names or not isinstance(manager.args[0], tuple):
         return Frame()
     first: dict[int, Json] = {}
+    left = len(names)
     for block in manager.args[0]:
-        first |= _first_row(block, len(names))
+        places = _places(block, len(names))
+        left -= len(places) or len(names)
+        if left < 0:
+            return Frame()
+        first |= zip(places, decode_first(block.args[0], len(places)), strict=False)
     columns = [
         (name, *_typed(first.get(at))) for at, name in enumerate(names) if isinstance(name, str)
     ]
@@ -59,21 +65,16 @@ def _manager(table: Value) -> Made | None:
     return None
 
 
-def _first_row(block: Value, count: int) -> dict[int, Json]:
-    """The first value of each column in a block, by the column's place in the table."""
+def _places(block: Value, count: int) -> Sequence[int]:
+    """Where in the table the columns of a block are; none of what is no block."""
     if not isinstance(block, Made) or block.full != _BLOCK or len(block.args) != 3:
-        return {}
-    places = _places(block.args[1], count)
-    values = decode_first(block.args[0], len(places))
-    return dict(zip(places, values, strict=False))
-
-
-def _places(value: Value, count: int) -> list[int]:
-    if isinstance(value, Made) and value.full == _SLICE and len(value.args) == 3:
-        start, stop, step = value.args
-        plain = all(part is None or type(part) is int for part in value.args) and step != 0
-        return list(range(count))[slice(start, stop, step)] if plain else []
-    places = decode_list(value, count) or []
+        return ()
+    told = block.args[1]
+    if isinstance(told, Made) and told.full == _SLICE and len(told.args) == 3:
+        start, stop, step = told.args
+        plain = all(part is None or type(part) is int for part in told.args) and step != 0
+        return range(count)[slice(start, stop, step)] if plain else ()
+    places = decode_list(told, count) or []
     return [place for place in places if type(place) is int]
 
 

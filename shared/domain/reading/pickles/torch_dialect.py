@@ -23,6 +23,7 @@ from shared.domain.reading.trust.torch_names import (
 
 _Rule: TypeAlias = Callable[[tuple[Value, ...]], bool]
 _MOST_DIMENSIONS = 64
+_PARAMETER = "._rebuild_parameter"
 _SCRIPTED = "__torch__."
 _SCRIPT_BUILDERS = frozenset(
     f"torch.jit._pickle.{name}"
@@ -78,8 +79,10 @@ def tensor_shape(value: Value) -> TensorShape | None:
     """Shape and type of a tensor or parameter in the graph; None for anything else."""
     if not isinstance(value, Made) or value.full not in REBUILDERS or not value.args:
         return None
-    if value.full.endswith("_rebuild_parameter"):
-        return tensor_shape(value.args[0])
+    if value.full.endswith(_PARAMETER):
+        inner = value.args[0]
+        nested = isinstance(inner, Made) and inner.full.endswith(_PARAMETER)
+        return None if nested else tensor_shape(inner)
     if not isinstance(value.args[0], Storage) or not _fits(value.args):
         return None
     return TensorShape(
