@@ -127,6 +127,43 @@ def records_of_records() -> bytes:
     return model(*parts)
 
 
+def long_arguments() -> bytes:
+    shared = keep(LINEAR, 1) + keep(long_tuple(), 2)
+    return model(shared, (get(1) + get(2) + REDUCE + POP) * 100_000)
+
+
+def long_states() -> bytes:
+    shared = keep(name("builtins", "object"), 1) + keep(long_tuple(), 2)
+    return model(shared, (get(1) + NO_ARGS + REDUCE + get(2) + BUILD + POP) * 100_000)
+
+
+def _one_attribute(key: str, value: bytes) -> bytes:
+    """Many instances that get the same long value under a name that has a rule."""
+    shared = keep(LINEAR, 1) + keep(value, 2) + keep(text(key), 3)
+    one = get(1) + NO_ARGS + NEW + b"}" + get(3) + get(2) + b"s" + BUILD + POP
+    return model(shared, one * 100_000)
+
+
+def rebuilt_with_many_attributes() -> bytes:
+    shared = keep(b"}" + many_keys(b"N", 900), 2) + keep(name("copyreg", "_reconstructor"), 3)
+    attributes = b"}(" + (keep(text("kw_args"), 4) + get(4) + get(2)) * 900 + b"u"
+    args = keep(tuple_of(LINEAR, name("builtins", "dict"), attributes), 5)
+    return model(shared, args, (get(3) + get(5) + REDUCE + POP) * 2_000)
+
+
+def formulas() -> bytes:
+    data = name("statsmodels.base.data", "PandasData")
+    state = dict_of(text("formula"), text("y ~ " + " + ".join(["abc"] * 1_600)))
+    shared = keep(data, 1) + keep(state, 2)
+    return model(shared, (get(1) + NO_ARGS + NEW + get(2) + BUILD + POP) * 50_000)
+
+
+def own_code_of_long_names() -> bytes:
+    shared = keep(name("types", "CodeType"), 1) + keep(text("a." * 30_000), 2)
+    args = keep(tuple_of(b"C\x00", b")", tuple_of(get(2) * 20)), 3)
+    return model(shared, args, (get(1) + get(3) + REDUCE + POP) * 5_000)
+
+
 def _torch(pickle: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -181,8 +218,15 @@ GRAPH_BOMBS: dict[str, Callable[[], bytes]] = {
             sequential_in_itself,
             layer_of_many_groups,
             parameters_of_parameters,
+            long_arguments,
+            long_states,
+            rebuilt_with_many_attributes,
+            formulas,
+            own_code_of_long_names,
         ]
     ),
+    "many keywords": lambda: _one_attribute("kw_args", b"}" + many_keys(b"N", 900)),
+    "many responses": lambda: _one_attribute("stack_method", list_of(b"N" * 900)),
     "branching searches": lambda: branching(20),
     "branching searches of one column": lambda: branching(20, text("n_features_in_") + b"K\x01"),
 }

@@ -56,7 +56,7 @@ def _dict(tree: SkopsTree, node: Node) -> Value:
     for kind, (key, value) in zip(types, content.items(), strict=True):
         name = kind.full if isinstance(kind, Name) else ""
         pairs.pairs.append((_key(name, key), tree.build(value)))
-    bad = find_bad_attributes(own, pairs) if own == _BUNCH else None
+    bad = find_bad_attributes(own, pairs, tree.count_work) if own == _BUNCH else None
     if bad:
         tree.evidence.add_unknown(bad)
     return pairs

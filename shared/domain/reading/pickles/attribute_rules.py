@@ -6,6 +6,7 @@ an array for `tofile` writes a file. So each such attribute gets only what real 
 """
 
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Value
+from shared.domain.reading.pickles.plain_data import Spend
 from shared.domain.reading.trust.names import Trust
 
 _RESPONSES = frozenset(
@@ -38,8 +39,10 @@ MOST_OF_RULED = 1_000
 """Entries of a list or dict that a rule looks at: no model has more, and of very long ones only the first are kept."""
 
 
-def find_bad_attribute(owner: str, key: Value, value: Value) -> str | None:
+def find_bad_attribute(owner: str, key: Value, value: Value, spend: Spend) -> str | None:
     """What is wrong with an attribute of an instance of `owner`, as a sentence; None if nothing is."""
+    if key in _CHANGEABLE and isinstance(value, list | tuple | Pairs):
+        spend(len(value.pairs if isinstance(value, Pairs) else value))
     if isinstance(value, Name) and opens_files(owner, value):
         return f"It keeps {value.full} as a function, which could open files when it is called."
     if not isinstance(key, str) or _is_harmless(owner, key, value):

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from shared.domain.reading.pickles.attribute_rules import MOST_OF_RULED
 from shared.domain.reading.pickles.dtypes import parse_dtype
 from shared.domain.reading.pickles.graph import Array, Made, Name, Pairs, Skipped, Value
-from shared.domain.reading.pickles.plain_data import Spend, is_plain
+from shared.domain.reading.pickles.plain_data import SHORT, Spend, is_plain
 from shared.domain.reading.pickles.state_rules import find_bad_attributes
 from shared.domain.reading.trust.statsmodels_names import STATSMODELS_BUILDERS
 
@@ -31,10 +31,14 @@ _LATIN = ("latin1", "latin-1")
 _CORES = ("numpy.core.", "numpy._core.")
 _PANDAS = "pandas."
 _SKLEARN = "sklearn."
+_REBUILDER = "copyreg._reconstructor"
 
 
 def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywords: bool) -> bool:
     """Whether a builder may be called with these arguments. Builders without a rule take any."""
+    spend(len(args) // SHORT)
+    if full == _REBUILDER:
+        return not keywords and _rebuilds(args, spend)
     rule = _RULES.get(full)
     if rule is not None:
         return not keywords and bool(args) and rule(args)
@@ -95,7 +99,7 @@ def _makes_default(args: tuple[Value, ...]) -> bool:
     )
 
 
-def _rebuilds(args: tuple[Value, ...]) -> bool:
+def _rebuilds(args: tuple[Value, ...], spend: Spend) -> bool:
     """`copyreg._reconstructor(cls, base, state)` calls `base.__new__` and `base.__init__`: only Python's own will do.
 
     A dict could also be made of a list of pairs, whose keys no rule would see.
@@ -109,7 +113,7 @@ def _rebuilds(args: tuple[Value, ...]) -> bool:
         return isinstance(state, list | tuple)
     if not isinstance(state, Pairs) or len(state.pairs) >= MOST_OF_RULED:
         return False
-    return find_bad_attributes(args[0].full, state) is None
+    return find_bad_attributes(args[0].full, state, spend) is None
 
 
 def _makes_table(args: tuple[Value, ...], spend: Spend) -> bool:
@@ -136,7 +140,6 @@ def _is_array(value: Made) -> bool:
 
 _WITHOUT_ARGUMENTS = ("types.SimpleNamespace", "pytz._UTC")
 _RULES: dict[str, _Rule] = {
-    "copyreg._reconstructor": _rebuilds,
     "_codecs.encode": _encodes,
     # Texts are written as such: one that is computed could not be judged.
     "builtins.str": lambda args: False,  # noqa: ARG005 - whatever they are

@@ -20,6 +20,7 @@ _FUNCTIONS = ("_make_function", "_make_skel_func")
 _COMPUTED = "It calls something that it computed itself while loading."
 _HIDDEN = "It hides what its Python code asks for."
 _SHOWN = 8
+_LONGEST_NAME, _MOST_WRAPPED = 300, 4
 
 
 def find_bad_code(callee: Value, args: tuple[Value, ...], spend: Spend, *, new: bool) -> str | None:
@@ -60,11 +61,12 @@ def _is_code_type(callee: Value) -> bool:
 
 def _find_bad_names(args: tuple[Value, ...], spend: Spend) -> str | None:
     """The names that code asks for come behind its bytes and its constants, in every release of Python."""
+    spend(len(args))
     at = next((at for at, arg in enumerate(args) if isinstance(arg, bytes | Skipped)), len(args))
     names = args[at + 2] if at + 2 < len(args) else None
     if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
         return _HIDDEN
-    spend(len(names))
+    spend(sum(1 + len(name) for name in names))
     bad = [name[:80] for name in names if reaches_out(name)]
     if not bad:
         return None
@@ -72,7 +74,9 @@ def _find_bad_names(args: tuple[Value, ...], spend: Spend) -> str | None:
 
 
 def _imports(args: tuple[Value, ...]) -> bool:
-    return bool(args) and isinstance(args[0], str) and not reaches_out(args[0])
+    if not args or not isinstance(args[0], str) or len(args[0]) > _LONGEST_NAME:
+        return False
+    return not reaches_out(args[0])
 
 
 def _fills_class(args: tuple[Value, ...]) -> bool:
@@ -84,7 +88,9 @@ def _fills_function(args: tuple[Value, ...]) -> bool:
 
 
 def _wraps(args: tuple[Value, ...]) -> bool:
-    return all(arg is None or isinstance(arg, str) or _made_by(arg, _FUNCTIONS) for arg in args)
+    return len(args) <= _MOST_WRAPPED and all(
+        arg is None or isinstance(arg, str) or _made_by(arg, _FUNCTIONS) for arg in args
+    )
 
 
 _RULES: dict[str, _Rule] = {

@@ -58,20 +58,20 @@ def _set_items(machine: Machine, values: list[Value]) -> None:
     if isinstance(target, Pairs) or (
         isinstance(target, Made) and target.instance_of.rpartition(".")[2] in _DICTS
     ):
-        if isinstance(target, Made) and _sets_attribute(target, pairs):
+        if isinstance(target, Made) and _sets_attribute(machine, target, pairs):
             machine.evidence.add_unknown("It gives an object an item that stands for an attribute.")
         target.pairs.extend(pairs[: max(0, machine.limits.kept_items - len(target.pairs))])
     else:
         machine.evidence.add_dangerous("It sets an item of something that it did not build itself.")
 
 
-def _sets_attribute(target: Made, pairs: list[tuple[Value, Value]]) -> bool:
+def _sets_attribute(machine: Machine, target: Made, pairs: list[tuple[Value, Value]]) -> bool:
     """Whether an item is one that the object's library would take for a method or a special attribute."""
     if target.instance_of.startswith(_PLAIN_DICTS):
         return any(is_special(key) for key, _ in pairs)
     items = Pairs()
     items.pairs = pairs
-    return find_bad_attributes(target.instance_of, items) is not None
+    return find_bad_attributes(target.instance_of, items, machine.count_work) is not None
 
 
 def _set_item(machine: Machine) -> None:

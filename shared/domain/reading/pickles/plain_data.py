@@ -11,6 +11,8 @@ from shared.domain.reading.pickles.graph import Array, Made, Name, Pairs, Skippe
 Spend: TypeAlias = Callable[[int], object]
 """Told how many values were looked at; may end the reading of a file that has too many looked at."""
 
+SHORT = 4
+"""Of arguments and states so many cost no more than the call itself, which is counted as an object."""
 _MOST = 2_000
 _MAKERS = (
     "numpy.",

@@ -12,7 +12,7 @@ from shared.domain.reading.pickles.attribute_rules import find_bad_attribute, ma
 from shared.domain.reading.pickles.dtypes import DTYPE, count_fields, is_sound_dtype
 from shared.domain.reading.pickles.formulas import is_plain_formula
 from shared.domain.reading.pickles.graph import Made, Name, Pairs, Skipped, Value
-from shared.domain.reading.pickles.plain_data import Spend, is_plain, is_special
+from shared.domain.reading.pickles.plain_data import SHORT, Spend, is_plain, is_special
 from shared.domain.reading.pickles.tables import find_labels
 from shared.domain.reading.trust.names import Trust
 
@@ -23,6 +23,8 @@ _FRAME = "pandas.core.frame.DataFrame"
 _PYCARET_STEP = "pycaret.internal.pipeline._"
 _SHOWN = 80
 _MOST_COLUMNS = 20_000
+_COLUMNS_COST = 5_000
+"""What it costs to read the names of a table's columns, in looks at a value: few models have more than one table."""
 _DISTRIBUTION = frozenset(
     {
         "__doc__",
@@ -49,12 +51,12 @@ _DICTS = ("dict", "OrderedDict", "defaultdict", "Bunch", "OptimizeResult", "_nan
 def find_bad_state(target: Made, state: Value, kept_items: int, spend: Spend) -> str | None:
     """What is wrong with the state that a file fills into an instance, as a sentence; None if nothing is."""
     full = target.instance_of
+    spend(len(_parts(state)) // SHORT)
     for part in _parts(state):
         if isinstance(part, Pairs | Made):
-            spend(len(part.pairs))
             if len(part.pairs) >= kept_items:
                 return f"It gives an instance of {full} more attributes than any model has."
-            bad = find_bad_attributes(full, part)
+            bad = find_bad_attributes(full, part, spend)
             if bad:
                 return bad
         if isinstance(part, Made) and part is not target and _is_dict(part):
@@ -67,13 +69,14 @@ def find_bad_state(target: Made, state: Value, kept_items: int, spend: Spend) ->
     return _find_bad_restored(target, state, spend) if _is_restored(target) else None
 
 
-def find_bad_attributes(owner: str, attributes: Pairs | Made) -> str | None:
+def find_bad_attributes(owner: str, attributes: Pairs | Made, spend: Spend) -> str | None:
     """What is wrong with the attributes that an instance of `owner` gets, as a sentence; None if nothing is."""
+    spend(len(attributes.pairs))
     if any(is_special(key) for key, _ in attributes.pairs):
         return "It sets a special attribute (such as __class__) of an object."
     if any(isinstance(key, Made | Name) for key, _ in attributes.pairs):
         return "It computes the name of an object's attribute while loading."
-    found = (find_bad_attribute(owner, key, value) for key, value in attributes.pairs)
+    found = (find_bad_attribute(owner, key, value, spend) for key, value in attributes.pairs)
     return next((bad for bad in found if bad), None)
 
 
@@ -132,7 +135,7 @@ def _lightgbm_booster(state: Pairs, _spend: Spend) -> str | None:
     return None if text and not replaced else _odd("lightgbm.basic.Booster")
 
 
-def _model_data(state: Pairs, _spend: Spend) -> str | None:
+def _model_data(state: Pairs, spend: Spend) -> str | None:
     """Restoring evaluates the formula, whose parts are Python, over the training data; under what flag depends on the version."""
     if not any(key == "formula" for key, _ in state.pairs):
         return None
@@ -140,6 +143,7 @@ def _model_data(state: Pairs, _spend: Spend) -> str | None:
     if not all(isinstance(one, Made) and one.instance_of == _FRAME for one in data if one):
         return _odd("statsmodels.base.data.ModelData")
     formula = state.get("formula")
+    spend(_COLUMNS_COST + (len(formula) if isinstance(formula, str) else 0))
     if isinstance(formula, str) and is_plain_formula(formula, find_labels(data[0], _MOST_COLUMNS)):
         return None
     shown = formula[:_SHOWN] if isinstance(formula, str) else "which is no text"
@@ -173,6 +177,7 @@ def _unmemorized(state: Pairs, _spend: Spend) -> str | None:
 def _distribution(state: Pairs, spend: Spend) -> str | None:
     """SciPy runs `exec` on a text in the state, and calls methods that other attributes could replace."""
     code = state.get("_parse_arg_template")
+    spend(len(code) if isinstance(code, str) else 0)
     digest = hashlib.sha256(code.encode()).hexdigest() if isinstance(code, str) else ""
     known = all(key in _DISTRIBUTION for key, _ in state.pairs) and is_plain(state, spend)
     if known and digest == _TEMPLATE:
