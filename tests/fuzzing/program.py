@@ -14,6 +14,7 @@ import atheris
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+YAML = str(Path(yaml.__file__).parents[1])
 sys.path.insert(0, str(ROOT))
 
 from tests.fuzzing.targets import TARGETS  # noqa: E402 - the path is set just now
@@ -21,23 +22,18 @@ from tests.fuzzing.targets import TARGETS  # noqa: E402 - the path is set just n
 with atheris.instrument_imports(include=["shared.domain"]):
     for path in sorted((ROOT / "shared" / "domain" / "reading").rglob("*.py")):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    from shared.adapters.model_reading_process import _parse_yaml
     from shared.domain.inspection import ModelFormat, UnreadableModel, Verdict
     from shared.domain.reading.reader import read_model
     from shared.domain.reading.trust.names import ALLOWED, judge_name
 
 
-def parse_yaml(data: bytes) -> object:
-    """As the reading process does: plain values only."""
-    try:
-        return yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
 def check(data: bytes) -> None:
     """Reads one file. Raises whatever the reader should not."""
     try:
-        found = read_model(io.BytesIO(data), len(data), "0" * 64, parse_yaml)
+        found = read_model(
+            io.BytesIO(data), len(data), "0" * 64, lambda text: _parse_yaml(text, YAML)
+        )
     except UnreadableModel:
         return
     if found.verdict is Verdict.CLEAN and found.format in (ModelFormat.PICKLE, ModelFormat.JOBLIB):

@@ -19,7 +19,9 @@ from tests.fuzzing.targets import TARGETS
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 KEPT = sorted((HERE / "kept").iterdir())
-SECONDS = 3600 // len(TARGETS) // 2  # of each of two processes
+SECONDS = -(
+    -3600 // (2 * len(TARGETS))
+)  # of each of two processes: an hour together, or a little more
 _MEMORY = 1_000  # MiB, of which instrumented Python and the corpus take most
 _LONGEST = 20  # seconds for one file: instrumented, on a busy machine
 
