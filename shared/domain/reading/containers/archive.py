@@ -66,7 +66,7 @@ class Archive:
 
         Raises UnreadableModel for a compressed one.
         """
-        info = self._zip.getinfo(name)
+        info = self._find(name)
         if info.compress_type != zipfile.ZIP_STORED:
             raise corrupt(f"{name} is compressed, which the library that saves it does not do")
         self.open(name)  # compares the names in the two headers
@@ -78,11 +78,17 @@ class Archive:
         return start, info.file_size
 
     def read(self, name: str, most: int) -> bytes:
-        """A small file, whole. Raises UnreadableModel where it is larger than `most` bytes."""
-        if self._zip.getinfo(name).file_size > most:
+        """A small file, whole. Raises UnreadableModel where it is larger than `most` bytes, or not there."""
+        if self._find(name).file_size > most:
             raise over_limits(f"{name} is larger than {most} bytes")
         content = self.open(name)
         return b"".join(iter(lambda: content.read(most), b""))
+
+    def _find(self, name: str) -> zipfile.ZipInfo:
+        try:
+            return self._zip.getinfo(name)
+        except KeyError as error:
+            raise corrupt(f"{name} is not in the archive") from error
 
 
 class MemberContent:
