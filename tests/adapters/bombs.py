@@ -89,6 +89,16 @@ def _keras(config: str) -> bytes:
     )
 
 
+def _torchscript(code: str) -> bytes:
+    module = b"\x80\x02c__torch__\nM\n)\x81}X\x08\0\0\0training\x89sb."
+    files: dict[str, bytes | str] = {
+        "m/data.pkl": module,
+        "m/constants.pkl": b"\x80\x02).",
+        "m/version": "3\n",
+    }
+    return _zip({**files, "m/code/__torch__.py": f"#\n{code}"})
+
+
 def _skops(items: int) -> str:
     text = {"__module__": "builtins", "__class__": "str", "__loader__": "JsonNode", "content": "1"}
     node = {
@@ -162,8 +172,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "skops of many items": lambda: _zip({"schema.json": _skops(60_000)}),
     "catboost": lambda: b"CBM1" + struct.pack("<I", 8_000_000) + b"\x04\0\0\0" * 2_000_000,
     "torch of lists": lambda: _zip({"m/data.pkl": b"\x80\x02" + b"]" * 8_000_000, "m/version": "3\n"}),
-    "torchscript": lambda: _zip(
-        {"m/data.pkl": b"\x80\x02}.", "m/constants.pkl": b"\x80\x02).", "m/version": "3\n", "m/code/__torch__.py": "torch.a(" * 500_000}
-    ),
+    "torchscript": lambda: _torchscript("torch.a(" * 500_000),
+    "torchscript of spaces": lambda: _torchscript(" " * 300_000 + "\n"),
+    "torchscript of one method": lambda: _torchscript("class M(Module):\n" + "  def forward(\n" * 60_000),
+    "torchscript of quotes": lambda: _torchscript('\\"' * 500_000),
+    "keras of one long key": lambda: _keras(json.dumps({"_" * 1_000_000 + "activation": ["a"] * 200_000})),
     **GRAPH_BOMBS,
 }  # fmt: skip

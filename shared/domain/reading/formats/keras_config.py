@@ -33,6 +33,7 @@ _OWN = "custom_objects"
 """What Keras calls the classes that are not its own."""
 _LAMBDA = "It has a {}: code of the sender's, which would run when the model is loaded or called."
 _SHOWN = 80
+_LONGEST_KEY = 100
 
 
 def parse_config(text: bytes | str, what: str) -> dict[str, Any]:
@@ -59,10 +60,15 @@ def judge_config(config: dict[str, Any], evidence: Evidence, limits: Limits) -> 
         if seen > limits.document_nodes:
             raise over_limits("its configuration has more parts than any model's")
         if isinstance(value, list):
-            named = key if _CALLED_BY_NAME.fullmatch(key) else ""
+            named = key if _calls_by_name(key) else ""
             todo += [(named, inner) for inner in value]
         elif isinstance(value, dict):
             todo += _judge_object(key, value, evidence)
+
+
+def _calls_by_name(key: str) -> bool:
+    """Whether texts under a key are names. Keras has no argument with a long one."""
+    return len(key) <= _LONGEST_KEY and _CALLED_BY_NAME.fullmatch(key) is not None
 
 
 def _judge_object(key: str, value: dict[str, Any], evidence: Evidence) -> list[tuple[str, Any]]:
@@ -70,7 +76,7 @@ def _judge_object(key: str, value: dict[str, Any], evidence: Evidence) -> list[t
     if "class_name" in value:
         _judge_class(value, evidence)
         key = ""
-    by_name = bool(key) and _CALLED_BY_NAME.fullmatch(key) is not None
+    by_name = _calls_by_name(key)
     return [(key if by_name else str(inner), part) for inner, part in value.items()]
 
 
@@ -124,5 +130,5 @@ def _judge_tf_function(config: object, evidence: Evidence) -> None:
 def _judge_text(key: str, text: str, evidence: Evidence) -> None:
     if key in _OPENED and text:
         evidence.add_dangerous(f"Loading it would open a file: {key} is {text[:_SHOWN]!r}.")
-    elif _CALLED_BY_NAME.fullmatch(key) and text not in FUNCTIONS and text not in CLASSES:
+    elif _calls_by_name(key) and text not in FUNCTIONS and text not in CLASSES:
         evidence.add_name(_OWN, text)

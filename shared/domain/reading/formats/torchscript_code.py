@@ -20,24 +20,26 @@ from shared.domain.reading.trust.torch_operators import (
     PRIMITIVES,
 )
 
-_TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_TEXT = r'"(?:[^"\\\n]|\\.)*+"'
 _TOKEN = re.compile(
-    rf"(?P<text>{_TEXT}|'(?:[^'\\\n]|\\.)*')"
+    rf"(?P<text>{_TEXT}|'(?:[^'\\\n]|\\.)*+')"
     r"|(?P<number>(?<![\w.])\d+(?:\.\d*)?(?:e[+-]?\d+)?)"
     r"|(?P<chain>(?<![\w.])(?:torch|ops|__torch__|CONSTANTS)\b(?:\.\w+)*)"
     r"|(?P<lookup>\b[gh](?:et|as)attr\b)"
     r"|(?P<member>\.\s*[A-Za-z_]\w*)"
     r"|(?P<called>\b[A-Za-z_]\w*(?=\s*\())"
-    r"|(?P<odd>[#`$?!\\;@]|\"\"\"|''')"
+    r"|(?P<odd>[#`$?!\\;@]|[\"'][^\n]*+)"
 )
+"""A quote that does not end on its line is odd, with all that follows it there."""
 _LOOKUP = re.compile(
     rf"getattr\(\s*(?!torch\b|ops\b|__torch__\b|CONSTANTS\b)[A-Za-z_]\w*, ({_TEXT})\)"
 )
 _DEFINED = re.compile(
-    r"^ *(?:def|class) (\w+)|^ *(\w+) :|^ *__annotations__\[\"(\w+)\"\]|^ *([\w, ]+?),? = ",
+    r"^ *+(?:(?:def|class) (\w++)|(\w++) :|__annotations__\[\"(\w++)\"\]|([\w, ]++)(?<= )= )",
     re.MULTILINE,
 )
-_FUNCTION = re.compile(r"^ *(?:def|class) (\w+)", re.MULTILINE)
+_FUNCTION = re.compile(r"^ *+(?:def|class) (\w++)", re.MULTILINE)
+_BODY = re.compile(r"(?:    [^\n]*+\n?)*+")
 _CALL = re.compile(r"\s*\(")
 _CONSTANT = re.compile(r"CONSTANTS\.c\d+")
 _MOST_SHOWN = 40
@@ -86,15 +88,16 @@ def find_method(source: str, cls: str, method: str) -> Method | None:
     inside = re.search(
         rf"^class {re.escape(cls)}\(Module\):\n((?: .*\n?|\n)*)", source, re.MULTILINE
     )
-    found = inside and re.search(
-        rf"^  def {re.escape(method)}\(((?s:.*?))\) -> ([^\n]*?):\n((?:    [^\n]*\n?)*)",
-        inside.group(1),
-        re.MULTILINE,
-    )
-    if not found:
+    _, _, source = f"\n{inside.group(1) if inside else ''}".partition(f"\n  def {method}(")
+    listed, _, source = source.partition(") -> ")
+    gives, ends, source = source.partition(":\n")
+    body = _BODY.match(source)
+    if not ends or "\n" in gives or body is None:
         return None
-    first, *rest = (_parse_argument(part) for part in _split(found.group(1)) if part.strip())
-    return Method(first.name, tuple(rest), found.group(2), found.group(3))
+    arguments = [_parse_argument(part) for part in _split(listed) if part.strip()]
+    if not arguments:
+        return None
+    return Method(arguments[0].name, tuple(arguments[1:]), gives, body.group())
 
 
 def _find_defined(source: str) -> Iterator[str]:
