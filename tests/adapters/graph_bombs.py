@@ -5,6 +5,7 @@ All ask for an unknown name first, so that none of them is clean.
 
 import gzip
 import io
+import random
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
@@ -158,6 +159,14 @@ def formulas() -> bytes:
     return model(shared, (get(1) + NO_ARGS + NEW + get(2) + BUILD + POP) * 50_000)
 
 
+def wide_letters() -> bytes:
+    """Texts with one letter that takes four bytes, and as many empty dicts as there may be."""
+    one = text("a" * 65_000 + "\U0001f600")
+    noise = random.Random(1).randbytes(560_000)  # noqa: S311 - it only has to be incompressible
+    padding = b"B" + struct.pack("<I", len(noise)) + noise + POP
+    return model(padding, b"(", one * 1_500, b"}" * 690_000, b"1")
+
+
 def own_code_of_long_names() -> bytes:
     shared = keep(name("types", "CodeType"), 1) + keep(text("a." * 30_000), 2)
     args = keep(tuple_of(b"C\x00", b")", tuple_of(get(2) * 20)), 3)
@@ -222,6 +231,7 @@ GRAPH_BOMBS: dict[str, Callable[[], bytes]] = {
             long_states,
             rebuilt_with_many_attributes,
             formulas,
+            wide_letters,
             own_code_of_long_names,
         ]
     ),

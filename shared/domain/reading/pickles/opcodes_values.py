@@ -5,12 +5,16 @@ Text is decoded as Python 3's unpicklers do it by default, so that a name spelle
 
 import codecs
 import struct
+import sys
 
 from shared.domain.reading.limits import corrupt
 from shared.domain.reading.pickles.graph import Skipped, Value
 from shared.domain.reading.pickles.machine import Machine, Opcode
 
 _LONGEST_NUMBER = 2_000
+_TEXT_HEAD = sys.getsizeof("\u00e9") - 1
+_LONGEST_LINE = 500
+"""Digits cost more, the more of them are in one number."""
 _NEWEST_PROTOCOL = 5
 _BOOSTERS = (b"{L", b'{"', b"CONFIG-offset:", b"binf", b"tree\n", b"CBM1")
 _LONGEST_MARK = 14
@@ -39,13 +43,23 @@ def _sized(width: int, kind: str) -> Opcode:
     def push_sized(machine: Machine) -> None:
         size = int.from_bytes(machine.source.take(width), "little")
         data = _take(machine, size)
-        machine.push(data if isinstance(data, Skipped) or kind == "bytes" else _decode(data, kind))
+        if isinstance(data, Skipped) or kind == "bytes":
+            machine.push(data)
+        else:
+            _push_text(machine, _decode(data, kind), size)
 
     return push_sized
 
 
 def _decode(data: bytes, kind: str) -> str:
     return data.decode("ascii") if kind == "python2" else data.decode("utf-8", "surrogatepass")
+
+
+def _push_text(machine: Machine, text: str, counted: int) -> None:
+    """Put a text on the stack. Python keeps each letter in as many bytes as the widest one needs, some may be counted."""
+    kept = 0 if text.isascii() else sys.getsizeof(text) - _TEXT_HEAD
+    machine.count_text(max(0, kept - counted))
+    machine.push(text)
 
 
 def _line(machine: Machine, longest: int) -> bytes:
@@ -61,7 +75,7 @@ def _push_text_line(machine: Machine) -> None:
         machine.push(Skipped(machine.limits.kept_value))
         return
     machine.count_text(len(line))
-    machine.push(line.decode("raw-unicode-escape"))
+    _push_text(machine, line.decode("raw-unicode-escape"), len(line))
 
 
 def _push_quoted_line(machine: Machine) -> None:
@@ -77,16 +91,16 @@ def _push_quoted_line(machine: Machine) -> None:
 
 
 def _push_int_line(machine: Machine) -> None:
-    line = _line(machine, _LONGEST_NUMBER)
+    line = _line(machine, _LONGEST_LINE)
     machine.push(line == b"01" if line in (b"00", b"01") else int(line, 0))
 
 
 def _push_long_line(machine: Machine) -> None:
-    machine.push(int(_line(machine, _LONGEST_NUMBER).removesuffix(b"L"), 0))
+    machine.push(int(_line(machine, _LONGEST_LINE).removesuffix(b"L"), 0))
 
 
 def _push_float_line(machine: Machine) -> None:
-    machine.push(float(_line(machine, _LONGEST_NUMBER)))
+    machine.push(float(_line(machine, _LONGEST_LINE)))
 
 
 def _unsigned(width: int) -> Opcode:
@@ -130,7 +144,7 @@ def _put(width: int) -> Opcode:
 
 
 def _put_line(machine: Machine) -> None:
-    index = int(_line(machine, _LONGEST_NUMBER))
+    index = int(_line(machine, _LONGEST_LINE))
     if index < 0:
         raise corrupt("it remembers a value under a negative number")
     machine.remember(index)
@@ -141,7 +155,7 @@ def _get(width: int) -> Opcode:
 
 
 def _get_line(machine: Machine) -> None:
-    _recall(machine, int(_line(machine, _LONGEST_NUMBER)))
+    _recall(machine, int(_line(machine, _LONGEST_LINE)))
 
 
 def _recall(machine: Machine, index: int) -> None:
