@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import pickle
+import random
 import struct
 import tarfile
 import zipfile
@@ -17,11 +18,13 @@ from tests.adapters.graph_bombs import GRAPH_BOMBS
 MIB = 1024 * 1024
 
 
+FLAVORS = "flavors:\n  python_function: {loader_module: mlflow.sklearn}\n  sklearn: {pickled_model: model.pkl}\n"
+
+
 def folder(mlmodel: str = "", model: object = 1) -> bytes:
-    flavors = "flavors:\n  python_function: {loader_module: mlflow.sklearn}\n  sklearn: {pickled_model: model.pkl}\n"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("m/MLmodel", mlmodel or flavors)
+        archive.writestr("m/MLmodel", mlmodel or FLAVORS)
         archive.writestr("m/model.pkl", pickle.dumps(model))
     return file.getvalue()
 
@@ -60,6 +63,21 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
 
 def _zeros() -> bytes:
     return b"\x80\x04\x8e" + struct.pack("<Q", 2**33) + bytes(100 * MIB)
+
+
+def _padded_zeros(compressor: lzma.LZMACompressor | bz2.BZ2Compressor) -> bytes:
+    """Zeros behind as much noise as makes 180 times its size of them."""
+    noise = random.Random(1).randbytes(3_000_000)  # noqa: S311 - it only has to be incompressible
+    head = (
+        b"\x80\x04B"
+        + struct.pack("<I", len(noise))
+        + noise
+        + b"0\x8e"
+        + struct.pack("<Q", 540 * MIB)
+    )
+    packed = [compressor.compress(head)]
+    packed += [compressor.compress(bytes(MIB)) for _ in range(540)]
+    return b"".join((*packed, compressor.flush()))
 
 
 def _lz4_zeros() -> bytes:
@@ -137,8 +155,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "gzip zeros": lambda: gzip.compress(_zeros()),
     "bz2 zeros": lambda: bz2.compress(_zeros()),
     "xz zeros": lambda: lzma.compress(_zeros(), preset=1),
+    "xz zeros below the ratio": lambda: _padded_zeros(lzma.LZMACompressor(preset=0)),
+    "bz2 zeros below the ratio": lambda: _padded_zeros(bz2.BZ2Compressor()),
     "lz4 zeros": _lz4_zeros,
     "zip of zeros": lambda: _zip({"m/MLmodel": "flavors: {}", "m/model.pkl": bytes(100 * MIB)}),
+    "zip of many zeros": lambda: _zip(
+        {"m/MLmodel": FLAVORS, "m/model.pkl": b"N.", **dict.fromkeys((f"m/{at}" for at in range(60)), bytes(60 * MIB))}
+    ),
     "zip of many files": lambda: _zip({f"{at}": b"" for at in range(21_000)}, zipfile.ZIP_STORED),
     "zip of a zip": lambda: _zip({"a.zip": _zip({"b.zip": _zip({"c": bytes(50 * MIB)})})}),
     "tar of zeros": lambda: _tar({"m/MLmodel": b"flavors: {}", "m/model.pkl": bytes(100 * MIB)}),

@@ -20,6 +20,8 @@ class Limits:
     free_ratio_below: int = 64 * MIB
     """Unpacked bytes that are never judged by ratio: small files of zeros shrink without any harm."""
     ratio: int = 200
+    slow_ratio: int = 60
+    """For bz2, xz and lzma, which unpack 400 to 500 MB a second even of zeros, a fifth of what zlib does."""
     lzma_memory: int = 160 * MIB
     """xz and lzma name the dictionary they need; level 9 needs 65 MiB."""
 

@@ -116,8 +116,11 @@ class MemberContent:
 def _check_together(infos: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
     if len(infos) > limits.entries:
         raise over_limits(f"the archive has more than {limits.entries} files")
-    if sum(info.file_size for info in infos) > limits.unpacked:
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > limits.unpacked:
         raise over_limits("the archive unpacks to more than the limit")
+    if unpacked > max(limits.free_ratio_below, size * limits.ratio):
+        raise over_limits(f"the archive unpacks to more than {limits.ratio} times its size")
     if sum(info.compress_size for info in infos) > size:
         raise corrupt("files in the archive overlap")
 

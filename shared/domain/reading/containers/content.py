@@ -16,6 +16,7 @@ CHUNK = 256 * KIB
 _OLD_JOBLIB = b"ZF0x"
 _OLD_HEADER = 21
 """joblib before 0.10: `ZF`, the unpacked length in hex and blanks, in the oldest one blank more, then one zlib stream."""
+_SLOW = ("bz2", "xz", "lzma")
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -66,6 +67,7 @@ class UnpackedContent:
         self._limits = limits
         self._decompressor = _decompressor(compression, limits)
         self._most = limits.lz4_unpacked if compression == "lz4" else limits.unpacked
+        self._ratio = limits.slow_ratio if compression in _SLOW else limits.ratio
         self._pending = b""
         self._packed = 0
         self._unpacked = 0
@@ -113,8 +115,8 @@ class UnpackedContent:
         if self._unpacked > self._most:
             raise over_limits("the compressed file unpacks to more than the limit")
         free = self._unpacked <= self._limits.free_ratio_below
-        if not free and self._unpacked > self._packed * self._limits.ratio:
-            raise over_limits(f"the file unpacks to more than {self._limits.ratio} times its size")
+        if not free and self._unpacked > self._packed * self._ratio:
+            raise over_limits(f"the file unpacks to more than {self._ratio} times its size")
 
 
 class _Zlib:
