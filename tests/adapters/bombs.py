@@ -159,6 +159,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "bz2 zeros below the ratio": lambda: _padded_zeros(bz2.BZ2Compressor()),
     "lz4 zeros": _lz4_zeros,
     "zip of zeros": lambda: _zip({"m/MLmodel": "flavors: {}", "m/model.pkl": bytes(100 * MIB)}),
+    "folder of many pickles": lambda: _zip(
+        {"m/MLmodel": FLAVORS, "m/model.pkl": b"N.", **dict.fromkeys((f"m/{at}.pkl" for at in range(8)), b"N0" * 1_990_000 + b"N.")}
+    ),
     "zip of many zeros": lambda: _zip(
         {"m/MLmodel": FLAVORS, "m/model.pkl": b"N.", **dict.fromkeys((f"m/{at}" for at in range(60)), bytes(60 * MIB))}
     ),

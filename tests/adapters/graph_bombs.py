@@ -167,6 +167,17 @@ def wide_letters() -> bytes:
     return model(padding, b"(", one * 1_500, b"}" * 690_000, b"1")
 
 
+def arrays_of_objects() -> bytes:
+    """Each is a pickle of its own behind joblib's wrapper."""
+    new = name("numpy", "dtype") + tuple_of(text("O8"), b"\x89", b"\x88") + REDUCE
+    wrapper = made(
+        name("joblib.numpy_pickle", "NumpyArrayWrapper"),
+        *(text("subclass"), name("numpy", "ndarray"), text("shape"), tuple_of(b"K\x01")),
+        *(text("order"), text("C"), text("dtype"), new, text("allow_mmap"), b"\x89"),
+    )
+    return model((wrapper + b"\x80\x04" + b"N0" * 1_990_000 + b"N" + STOP + POP) * 8)
+
+
 def own_code_of_long_names() -> bytes:
     shared = keep(name("types", "CodeType"), 1) + keep(text("a." * 30_000), 2)
     args = keep(tuple_of(b"C\x00", b")", tuple_of(get(2) * 20)), 3)
@@ -231,6 +242,7 @@ GRAPH_BOMBS: dict[str, Callable[[], bytes]] = {
             long_states,
             rebuilt_with_many_attributes,
             formulas,
+            arrays_of_objects,
             wide_letters,
             own_code_of_long_names,
         ]

@@ -46,16 +46,13 @@ class Machine:
         self.look_again: list[Made] = []
         self._marked: list[list[Value]] = []
         self._below = 0
-        self._objects = 0
-        self._text = 0
-        self._work = 0
-        self._ends_left = limits.kept_ends
+        self._spent = evidence.spent
         self._names_openers = False
 
     def run(self) -> Value:
         """The root of what the stream builds. Raises UnreadableModel for what no unpickler could load."""
         try:
-            for _ in range(0, self.limits.opcodes, _STRETCH):
+            while self._spent.steps < self.limits.opcodes:
                 if self._run_stretch():
                     return self._finish()
                 self._limit_growth()
@@ -69,9 +66,10 @@ class Machine:
         """Take some steps; whether the last was the stream's end."""
         next_byte = self.source.byte
         opcodes = self.opcodes
-        for _ in range(_STRETCH):
+        for step in range(_STRETCH):
             code = next_byte()
             if code == _STOP:
+                self._spent.steps += step
                 return True
             opcode = opcodes.get(code)
             if opcode is None:
@@ -79,6 +77,7 @@ class Machine:
                     f"byte {code:#04x} at {self.source.position - 1} is no instruction of a pickle"
                 )
             opcode(self)
+        self._spent.steps += _STRETCH
         return False
 
     def _limit_growth(self) -> None:
@@ -124,25 +123,25 @@ class Machine:
 
     def count_object(self) -> None:
         """Account for one more container or call."""
-        self._objects += 1
-        if self._objects > self.limits.objects:
+        self._spent.objects += 1
+        if self._spent.objects > self.limits.objects:
             raise over_limits("it builds more objects than any model does")
 
     def count_work(self, values: int) -> None:
         """Account for values that a rule has looked at."""
-        self._work += values
-        if self._work > self.limits.judged:
+        self._spent.work += values
+        if self._spent.work > self.limits.judged:
             raise over_limits("it takes more steps to judge than any model does")
 
     def may_keep_ends(self) -> bool:
         """Whether the ends of one more long value may be kept: of an ensemble's boosters a few tell enough."""
-        self._ends_left -= 1
-        return self._ends_left >= 0
+        self._spent.ends += 1
+        return self._spent.ends <= self.limits.kept_ends
 
     def count_text(self, size: int) -> None:
         """Account for text that is kept."""
-        self._text += size
-        if self._text > self.limits.kept_text:
+        self._spent.text += size
+        if self._spent.text > self.limits.kept_text:
             raise over_limits("it holds more text than any model does")
 
     def _finish(self) -> Value:

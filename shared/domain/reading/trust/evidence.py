@@ -1,6 +1,7 @@
 """What a file asked for, collected while it is read, and the verdict that follows from it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from shared.domain.inspection import Verdict
 from shared.domain.reading.limits import Limits, over_limits
@@ -10,10 +11,22 @@ _SHOWN = 8
 _MOST_REASONS = 20
 
 
+@dataclass(slots=True)
+class Spent:
+    """What the reading of a file's pickles has cost so far, all of them together: there can be thousands in one file."""
+
+    steps: int = 0
+    objects: int = 0
+    text: int = 0
+    work: int = 0
+    ends: int = 0
+
+
 class Evidence:
-    """Names and offences in the order in which the file shows them."""
+    """Names and offences in the order in which the file shows them, and what it has cost to find them."""
 
     def __init__(self, limits: Limits) -> None:
+        self.spent = Spent()
         self._limits = limits
         self._names: dict[str, Trust] = {}
         self._unknown: dict[str, None] = {}
