@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from shared.domain.errors import Conflict
+from shared.domain.inspection import Inspection, Obstacle
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Model, Status
+from shared.service import store
 from shared.service.catalogue import content, models
-from tests.service.sample import CONTENT
+from tests.service.sample import CONTENT, KnownReader
 from tests.service.world import ANNA, World
 
 
@@ -93,6 +95,39 @@ def test_a_burst_of_deployments_of_one_model_looks_for_its_file_once() -> None:
     world.sleep(61)
     world.deploy(model)
     assert len(looked) == 2
+
+
+class Finding(KnownReader):
+    """Reads a model that cannot be served."""
+
+    def read(self, content: BinaryIO, *, digest: str) -> Inspection:
+        obstacle = Obstacle("It was never fitted.", "Fit it.")
+        return replace(super().read(content, digest=digest), obstacle=obstacle)
+
+
+def test_what_cannot_be_served_is_refused_at_once_and_what_an_earlier_reader_said_is_not_final() -> (
+    None
+):
+    world = World(operation_seconds=0)
+    world.ports = replace(world.ports, reader=Finding())
+    model = upload(world)
+    with pytest.raises(Conflict) as refused:
+        world.deploy(model)
+    assert refused.value.code == "model_not_servable"
+    assert (refused.value.detail, refused.value.next_step) == (
+        f"{model.id} cannot be served: It was never fitted.",
+        "Fit it.",
+    )
+    stored = store.load_model(world.tables, model.user_key, model.id)
+    assert stored is not None
+    said = {**model.inspection, "reader_version": 1}
+    row = store.model_row(replace(stored.record, inspection=said), stored.row.etag)
+    store.save(world.tables, world.ports.random, store.RECORDS, row)
+    record = world.deploy(model)
+    world.settle()
+    failure = world.read(record).failure
+    assert failure is not None
+    assert failure.code == "model_not_servable"  # today's reader says so, too
 
 
 def test_a_file_that_goes_after_the_acceptance_fails_the_deployment_with_the_cause() -> None:

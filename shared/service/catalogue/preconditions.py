@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.catalogue.exceptions import covers, explain_way_in, grant_of
 from shared.domain.errors import Conflict
-from shared.domain.inspection import Verdict
+from shared.domain.inspection import READER_VERSION, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.policy import Policy
 from shared.domain.records import Grant, Model
@@ -45,7 +45,7 @@ def require_deployable(
 ) -> Grant | None:
     """The exception under which the model may be deployed, if it needs one.
 
-    Raises Conflict: `evaluation_not_passed`, `model_content_missing`, `model_not_in_registry`,
+    Raises Conflict: `evaluation_not_passed`, `model_content_missing`, `model_not_in_registry`, `model_not_servable`,
     `exception_revoked`; CloudError where the registry is to be asked and does not answer.
     """
     if policy.require_evaluation and model.evaluation.get("passed") is not True:
@@ -54,7 +54,17 @@ def require_deployable(
         referenced.require_registered(ports, model)
     elif not presence.look(ports, model.content_digest):
         raise _content_missing(model)
+    else:
+        _require_servable(model)
     return _require_grant(ports, model)
+
+
+def _require_servable(model: Model) -> None:
+    """What another version of the reader said may not hold any more: a turn reads the file again."""
+    obstacle = model.inspection.get("obstacle")
+    if obstacle and model.inspection.get("reader_version") == READER_VERSION:
+        why, remedy = obstacle
+        raise Conflict("model_not_servable", f"{model.id} cannot be served: {why}", remedy)
 
 
 def _require_grant(ports: Ports, model: Model) -> Grant | None:
