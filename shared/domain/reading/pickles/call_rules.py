@@ -5,6 +5,7 @@ array wrapper as that class, joblib would take the bytes that follow for an arra
 round: the file would be read as another one than it is. So each gets only what real models give it.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -32,21 +33,29 @@ _CORES = ("numpy.core.", "numpy._core.")
 _PANDAS = "pandas."
 _SKLEARN = "sklearn."
 _REBUILDER = "copyreg._reconstructor"
+_RANGE = "builtins.range"
+_DICTS = ("builtins.dict", "collections.OrderedDict")
+_BARE = ("builtins.bytearray", "builtins.bytes", "builtins.int", "collections.defaultdict")
+_FRACTION = re.compile(r"-?[0-9]++(?:/[0-9]++)?")
 
 
 def accepts_arguments(full: str, args: tuple[Value, ...], spend: Spend, *, keywords: bool) -> bool:
     """Whether a builder may be called with these arguments. Builders without a rule take any."""
     spend(len(args) // SHORT)
+    if any(isinstance(arg, Made) and arg.full == _RANGE for arg in args):
+        return False  # it would be gone through, number by number
     if full == _REBUILDER:
         return not keywords and _rebuilds(args, spend)
+    if full in _DICTS:
+        return _makes_dict(args, spend)
     rule = _RULES.get(full)
     if rule is not None:
-        return not keywords and bool(args) and rule(args)
+        return not keywords and (rule(args) if args else full in _BARE)
     if full.startswith(_SKLEARN) and not _has_own_names(args):
         return False
     if full.startswith(_PANDAS):
         return not keywords and _makes_table(args, spend)
-    return full not in _WITHOUT_ARGUMENTS or not (args or keywords)
+    return not full.startswith(_WITHOUT_ARGUMENTS) or not (args or keywords)
 
 
 def _named(value: Value, *names: str) -> bool:
@@ -59,11 +68,13 @@ def _has_own_names(args: tuple[Value, ...]) -> bool:
 
 
 def _makes_array(args: tuple[Value, ...]) -> bool:
-    return _named(args[0], *_ARRAYS)
+    """An empty one, which its state then fills: of a greater length it would take memory for that."""
+    return _named(args[0], *_ARRAYS) and args[1:2] == ((0,),)
 
 
 def _makes_masked_array(args: tuple[Value, ...]) -> bool:
-    return len(args) > 1 and _named(args[0], *_ARRAYS) and _named(args[1], *_ARRAYS)
+    arrays = len(args) > 1 and _named(args[0], *_ARRAYS) and _named(args[1], *_ARRAYS)
+    return arrays and args[2:3] == ((0,),)
 
 
 def _makes_number(args: tuple[Value, ...]) -> bool:
@@ -80,6 +91,27 @@ def _encodes(args: tuple[Value, ...]) -> bool:
     return len(args) == 2 and isinstance(args[0], str | Skipped) and args[1] in _LATIN
 
 
+def _makes_bytes(args: tuple[Value, ...]) -> bool:
+    """Given a number, it would take memory for so many."""
+    if len(args) == 2:
+        return _encodes(args)
+    return isinstance(args[0], bytes | Skipped) or _is_encoded(args[0])
+
+
+def _makes_fraction(args: tuple[Value, ...]) -> bool:
+    """Of a text with an exponent, or of a decimal, it would compute all digits."""
+    if len(args) == 1 and isinstance(args[0], str):
+        return _FRACTION.fullmatch(args[0]) is not None
+    return all(type(arg) is int for arg in args)
+
+
+def _makes_dict(args: tuple[Value, ...], spend: Spend) -> bool:
+    """Of a list, each item is gone through for a key and a value: it has to be such a pair."""
+    items = args[0] if args and isinstance(args[0], list | tuple) else ()
+    spend(len(items))
+    return len(items) < MOST_OF_RULED and all(isinstance(one, list | tuple) for one in items)
+
+
 def _makes_tree(args: tuple[Value, ...]) -> bool:
     return all(isinstance(arg, Name) and arg.full.startswith("sklearn.") for arg in args)
 
@@ -93,8 +125,9 @@ def _makes_generator(args: tuple[Value, ...]) -> bool:
 
 
 def _makes_default(args: tuple[Value, ...]) -> bool:
-    return args[0] is None or (
-        isinstance(args[0], Name)
+    return args == (None,) or (
+        len(args) == 1
+        and isinstance(args[0], Name)
         and args[0].full.startswith(("builtins.", "collections.OrderedDict"))
     )
 
@@ -138,8 +171,20 @@ def _is_array(value: Made) -> bool:
     return value.full.startswith(_CORES) and value.full.endswith(("._reconstruct", "._frombuffer"))
 
 
-_WITHOUT_ARGUMENTS = ("types.SimpleNamespace", "pytz._UTC")
+_WITHOUT_ARGUMENTS = (
+    "types.SimpleNamespace",
+    "pytz._UTC",
+    "scipy.",
+    "numpy.random._mt19937.",
+    "numpy.random._pcg64.",
+    "numpy.random.bit_generator.SeedSequence",
+)
 _RULES: dict[str, _Rule] = {
+    "builtins.bytearray": _makes_bytes,
+    "builtins.bytes": _makes_bytes,
+    # Of a decimal with an exponent it would compute all digits.
+    "builtins.int": lambda args: not any(isinstance(arg, Made) for arg in args),
+    "fractions.Fraction": _makes_fraction,
     "_codecs.encode": _encodes,
     # Texts are written as such: one that is computed could not be judged.
     "builtins.str": lambda args: False,  # noqa: ARG005 - whatever they are

@@ -24,6 +24,8 @@ _MAKERS = (
     "pytz._UTC",
 )
 _CONTAINERS = ("builtins.", "collections.OrderedDict")
+_RANGE = "builtins.range"
+"""None is plain, since it would be gone through, number by number."""
 _OPENS_A_FILE = "dateutil/"
 _MISSING = "pandas._libs.missing.NA"
 
@@ -57,6 +59,8 @@ def _inside(value: Value) -> list[Value] | None:
         return list(value)
     if isinstance(value, Pairs):
         return [part for pair in value.pairs for part in pair]
+    if isinstance(value, Made) and value.full == _RANGE:
+        return None
     if isinstance(value, Made) and value.instance_of.startswith(_CONTAINERS):
         return [*value.args, value.state, *(part for pair in value.pairs for part in pair)]
     return None
