@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raised whenever the same bytes may be judged or described differently; kept inspections of another version are stale."""
 
 Json: TypeAlias = str | int | float | bool | None
@@ -59,8 +59,13 @@ class UnreadableModel(Exception):
     def __init__(self, code: UnreadableCode, reason: str, next: str) -> None:  # noqa: A002 - the word the API uses
         super().__init__(reason)
         self.code = code
-        self.reason = reason
-        self.next = next
+        self.reason = whole(reason)
+        self.next = whole(next)
+
+
+def whole(text: str) -> str:
+    """A text without half characters, which no consumer could write down: they are spelled as Python spells them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The top of the reading code. Runs in the child process that `shared.adapters.mod
 counts: a format's module is imported only for a file that looks like it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -16,6 +17,7 @@ from shared.domain.inspection import (
     UnreadableModel,
     Verdict,
 )
+from shared.domain.inspection_json import render_inspection
 from shared.domain.reading.containers.content import find_compression, open_content
 from shared.domain.reading.containers.tar_headers import BLOCK, Tape, is_tar
 from shared.domain.reading.first_bytes import (
@@ -24,7 +26,7 @@ from shared.domain.reading.first_bytes import (
     starts_onnx,
     starts_safetensors,
 )
-from shared.domain.reading.limits import DEFAULT_LIMITS, Limits, over_limits
+from shared.domain.reading.limits import DEFAULT_LIMITS, Limits, corrupt, over_limits
 from shared.domain.reading.model_file import ModelFile, ParseYaml
 from shared.domain.reading.trust.evidence import Evidence
 
@@ -73,6 +75,7 @@ def read_model(
     )
     try:
         inspection = find_format(model_file)(model_file)
+        _check_texts(inspection)
     except UnreadableModel as error:
         if evidence.verdict is not Verdict.DANGEROUS:
             raise
@@ -85,6 +88,14 @@ def read_model(
         names=evidence.names,
         refused=evidence.refused,
     )
+
+
+def _check_texts(inspection: Inspection) -> None:
+    """Columns and labels are sent and stored: half a character in one could not be."""
+    try:
+        json.dumps(render_inspection(inspection), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise corrupt("a name or a label in it holds half a character") from error
 
 
 def find_format(model_file: ModelFile) -> ReadFormat:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.inspection import Verdict
+from shared.domain.inspection import Verdict, whole
 from shared.domain.reading.limits import Limits, over_limits
 from shared.domain.reading.trust.names import ALLOWED, Trust, judge_name
 
@@ -54,7 +54,7 @@ class Evidence:
         self, module: str, name: str, judge: Callable[[str, str], Trust | None] | None = None
     ) -> Trust:
         """Record that the file asks for a name, and judge it: by `judge`, or where that gives None by the general lists."""
-        full = f"{module}.{name}"
+        full = whole(f"{module}.{name}")
         known = self._names.get(full)
         if known is not None:
             return known
@@ -67,12 +67,12 @@ class Evidence:
     def add_unknown(self, reason: str) -> None:
         """Record something besides a name that keeps the file from being clean."""
         if len(self._unknown) < _MOST_REASONS:
-            self._unknown[reason] = None
+            self._unknown[whole(reason)] = None
 
     def add_dangerous(self, reason: str) -> None:
         """Record something that only a file made to deceive does."""
         if len(self._dangerous) < _MOST_REASONS:
-            self._dangerous[reason] = None
+            self._dangerous[whole(reason)] = None
 
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is what it is, worst first; empty for a clean file."""
