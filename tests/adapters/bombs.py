@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Mapping
 
 from tests.adapters.graph_bombs import GRAPH_BOMBS
+from tests.adapters.rule_bombs import RULE_BOMBS
 
 MIB = 1024 * 1024
 
@@ -204,4 +205,5 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "torchscript of quotes": lambda: _torchscript('\\"' * 500_000),
     "keras of one long key": lambda: _keras(json.dumps({"_" * 1_000_000 + "activation": ["a"] * 200_000})),
     **GRAPH_BOMBS,
+    **RULE_BOMBS,
 }  # fmt: skip

@@ -1,69 +1,35 @@
-"""Pickles that share their parts, or hold themselves: what is looked at more than once costs nothing to write.
+"""Pickles that share their parts, or hold themselves, so that whoever gathers facts from them would walk without end."""
 
-All ask for an unknown name first, so that none of them is clean.
-"""
-
-import gzip
 import io
-import random
 import struct
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from tests.adapters.assembling import (
+    BUILD,
+    LINEAR,
+    NEW,
+    NO_ARGS,
+    POP,
+    VERSION,
+    dict_of,
+    get,
+    keep,
+    list_of,
+    long_tuple,
+    made,
+    many_keys,
+    model,
+    named,
+    packed,
+    put,
+)
 from tests.domain.reading.malicious import REDUCE, STOP, name, text, tuple_of
 
-NEW, BUILD, POP, NO_ARGS = b"\x81", b"b", b"0", b")"
-LINEAR = name("sklearn.linear_model._base", "LinearRegression")
 SEARCH = name("sklearn.model_selection._search", "GridSearchCV")
-VERSION = text("_sklearn_version") + text("1.8.0")
 INNER = (
     "best_estimator_ estimator_ regressor_ classifier_ classifier regressor base_estimator_ estimator base_estimator"
 )  # fmt: skip
-
-
-def put(at: int) -> bytes:
-    """Remember the topmost value."""
-    return b"r" + struct.pack("<I", at)
-
-
-def get(at: int) -> bytes:
-    return b"j" + struct.pack("<I", at)
-
-
-def keep(value: bytes, at: int) -> bytes:
-    """Make a value and only remember it."""
-    return value + put(at) + POP
-
-
-def dict_of(*parts: bytes) -> bytes:
-    return b"}(" + b"".join(parts) + b"u"
-
-
-def list_of(*parts: bytes) -> bytes:
-    return b"](" + b"".join(parts) + b"e"
-
-
-def made(cls: bytes, *state: bytes) -> bytes:
-    return cls + NO_ARGS + NEW + dict_of(*state) + BUILD
-
-
-def long_tuple(length: int = 200_000) -> bytes:
-    return b"(" + b"N" * length + b"t"
-
-
-def many_keys(first: bytes, count: int = 19_000) -> bytes:
-    """Pairs of a dict that is being filled."""
-    return b"(" + keep(text("a"), 90) + (get(90) + first) * count + b"u"
-
-
-def packed(*parts: bytes) -> bytes:
-    unknown = name("their_library", "Thing") + POP
-    return gzip.compress(b"\x80\x04" + unknown + b"".join(parts) + STOP)
-
-
-def model(*parts: bytes) -> bytes:
-    """Some values that are thrown away, and a model after them."""
-    return packed(*parts, made(LINEAR, VERSION))
 
 
 def pipeline_in_itself() -> bytes:
@@ -128,62 +94,6 @@ def records_of_records() -> bytes:
     return model(*parts)
 
 
-def long_arguments() -> bytes:
-    shared = keep(LINEAR, 1) + keep(long_tuple(), 2)
-    return model(shared, (get(1) + get(2) + REDUCE + POP) * 100_000)
-
-
-def long_states() -> bytes:
-    shared = keep(name("builtins", "object"), 1) + keep(long_tuple(), 2)
-    return model(shared, (get(1) + NO_ARGS + REDUCE + get(2) + BUILD + POP) * 100_000)
-
-
-def _one_attribute(key: str, value: bytes) -> bytes:
-    """Many instances that get the same long value under a name that has a rule."""
-    shared = keep(LINEAR, 1) + keep(value, 2) + keep(text(key), 3)
-    one = get(1) + NO_ARGS + NEW + b"}" + get(3) + get(2) + b"s" + BUILD + POP
-    return model(shared, one * 100_000)
-
-
-def rebuilt_with_many_attributes() -> bytes:
-    shared = keep(b"}" + many_keys(b"N", 900), 2) + keep(name("copyreg", "_reconstructor"), 3)
-    attributes = b"}(" + (keep(text("kw_args"), 4) + get(4) + get(2)) * 900 + b"u"
-    args = keep(tuple_of(LINEAR, name("builtins", "dict"), attributes), 5)
-    return model(shared, args, (get(3) + get(5) + REDUCE + POP) * 2_000)
-
-
-def formulas() -> bytes:
-    data = name("statsmodels.base.data", "PandasData")
-    state = dict_of(text("formula"), text("y ~ " + " + ".join(["abc"] * 1_600)))
-    shared = keep(data, 1) + keep(state, 2)
-    return model(shared, (get(1) + NO_ARGS + NEW + get(2) + BUILD + POP) * 50_000)
-
-
-def wide_letters() -> bytes:
-    """Texts with one letter that takes four bytes, and as many empty dicts as there may be."""
-    one = text("a" * 65_000 + "\U0001f600")
-    noise = random.Random(1).randbytes(560_000)  # noqa: S311 - it only has to be incompressible
-    padding = b"B" + struct.pack("<I", len(noise)) + noise + POP
-    return model(padding, b"(", one * 1_500, b"}" * 690_000, b"1")
-
-
-def arrays_of_objects() -> bytes:
-    """Each is a pickle of its own behind joblib's wrapper."""
-    new = name("numpy", "dtype") + tuple_of(text("O8"), b"\x89", b"\x88") + REDUCE
-    wrapper = made(
-        name("joblib.numpy_pickle", "NumpyArrayWrapper"),
-        *(text("subclass"), name("numpy", "ndarray"), text("shape"), tuple_of(b"K\x01")),
-        *(text("order"), text("C"), text("dtype"), new, text("allow_mmap"), b"\x89"),
-    )
-    return model((wrapper + b"\x80\x04" + b"N0" * 1_990_000 + b"N" + STOP + POP) * 8)
-
-
-def own_code_of_long_names() -> bytes:
-    shared = keep(name("types", "CodeType"), 1) + keep(text("a." * 30_000), 2)
-    args = keep(tuple_of(b"C\x00", b")", tuple_of(get(2) * 20)), 3)
-    return model(shared, args, (get(1) + get(3) + REDUCE + POP) * 5_000)
-
-
 def _torch(pickle: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -222,12 +132,8 @@ def parameters_of_parameters() -> bytes:
     return _torch(b"".join(parts) + (again + POP) * 20_000 + made(LINEAR))
 
 
-def _named(made_by: Iterable[Callable[[], bytes]]) -> dict[str, Callable[[], bytes]]:
-    return {function.__name__.replace("_", " "): function for function in made_by}
-
-
 GRAPH_BOMBS: dict[str, Callable[[], bytes]] = {
-    **_named(
+    **named(
         [
             pipeline_in_itself,
             encoder_of_many_categories,
@@ -238,17 +144,8 @@ GRAPH_BOMBS: dict[str, Callable[[], bytes]] = {
             sequential_in_itself,
             layer_of_many_groups,
             parameters_of_parameters,
-            long_arguments,
-            long_states,
-            rebuilt_with_many_attributes,
-            formulas,
-            arrays_of_objects,
-            wide_letters,
-            own_code_of_long_names,
         ]
     ),
-    "many keywords": lambda: _one_attribute("kw_args", b"}" + many_keys(b"N", 900)),
-    "many responses": lambda: _one_attribute("stack_method", list_of(b"N" * 900)),
     "branching searches": lambda: branching(20),
     "branching searches of one column": lambda: branching(20, text("n_features_in_") + b"K\x01"),
 }
