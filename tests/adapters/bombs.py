@@ -129,6 +129,11 @@ def _skops(items: int) -> str:
     return json.dumps({"protocol": 2, "_skops_version": "0.11", **node})
 
 
+def _packed_booster(ending: str, data: bytes) -> bytes:
+    loader = f"flavors:\n  python_function: {{loader_module: mlflow.xgboost}}\n  xgboost: {{data: model.{ending}}}\n"
+    return _zip({"m/MLmodel": loader, f"m/model.{ending}": data})
+
+
 _LEARNER = b"{L" + struct.pack(">q", 7) + b"learner"
 
 BOMBS: dict[str, Callable[[], bytes]] = {
@@ -181,6 +186,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "json of escapes": lambda: b'{"learner":["' + b'\\"' * 4_000_000,
     "deep ubjson": lambda: _LEARNER + b"[" * 8_000_000,
     "ubjson array without end": lambda: _LEARNER + b"[$d#L" + struct.pack(">q", 2**60),
+    "packed json of escapes": lambda: _packed_booster("json", b'{"learner":{"trees":[' + b'[[[[["\\""]]]]],' * 3_000_000 + b"1]}}"),
+    "packed ubjson of objects": lambda: _packed_booster("ubj", _LEARNER + b"{L" + struct.pack(">q", 5) + b"trees[" + b"{}" * 25_000_000 + b"]}}"),
     "ubjson of nothing": lambda: _LEARNER + b"[" + b"N" * 8_000_000,
     "deep onnx": lambda: _deep_onnx(3_000),
     "onnx of many parts": lambda: b"\x08\x08" + b"\x3a\x00" * 4_000_000,

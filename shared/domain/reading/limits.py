@@ -44,6 +44,8 @@ class Limits:
     names: int = 2_000
     name: int = 300
 
+    passed_over: int = 1_200_000
+    """Values of a booster's document that are passed over one by one: fifty thousand trees have one million."""
     fields: int = 400_000
     """Parts of a protocol buffer that are looked at one by one."""
     nesting: int = 24

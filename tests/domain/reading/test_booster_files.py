@@ -212,6 +212,14 @@ def test_lightgbm_columns_have_plausible_samples_and_pandas_categories_are_texts
     assert (found.classes, found.obstacle) == ((0, 1, 2), None)
 
 
+@pytest.mark.parametrize("categories", [b"true", b"5", b'"a"', b'{"a": 1}'])
+def test_pandas_categories_that_are_no_list_are_an_obstacle(categories: bytes) -> None:
+    header = b"tree\nversion=v4\nnum_class=1\nlabel_index=0\nmax_feature_idx=0\nfeature_names=a\nfeature_infos=none\n"
+    found = read(header + b"\nend of trees\n\npandas_categorical:" + categories + b"\n")
+    assert found.obstacle
+    assert "category type" in found.obstacle.why
+
+
 def test_pandas_categories_that_json_cannot_bring_are_an_obstacle() -> None:
     halves = pd.DataFrame({"a": ROWS[:, 1], "half": pd.Categorical(THIRDS / 2)})
     found = read(lightgbm_booster(halves, HALVES).model_to_string().encode())

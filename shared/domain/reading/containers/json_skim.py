@@ -122,6 +122,7 @@ class _Tokens:
         self._ending = ending
         self._content = content
         self._most = limits.document
+        self._left = limits.passed_over
         self._buffer = b""
         self._at = 0
         self.ended = False
@@ -181,6 +182,9 @@ class _Tokens:
         """Pass over a stretch or what is buffered, bracket by bracket, until nothing is open; the new depth."""
         limit = self._at + stretch
         for found in _BRACKET.finditer(self._buffer, self._at):
+            self._left -= 1
+            if self._left < 0:
+                raise over_limits("it has more parts than any model's description")
             if found[0] == b'"' or found.start() > limit:
                 self._at = found.start()
                 return depth

@@ -131,9 +131,13 @@ class _Builder:
         self._unwanted = unwanted
         self._left = limits.document_nodes
         self._text_left = MOST_TEXT * limits.document
+        self._passed_left = limits.passed_over
 
     def value(self, sign: int, depth: int, store: _Store | None) -> None:
         """Read the value that a sign announces; `store` takes it, and without one it is passed over."""
+        self._passed_left -= store is None
+        if self._passed_left < 0:
+            raise over_limits("it has more parts than any model's description")
         if sign == _OBJECT:
             fields: dict[str, Any] = {}
             self._store(fields, store)

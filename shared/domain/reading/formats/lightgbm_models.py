@@ -52,9 +52,8 @@ def read(model_file: ModelFile) -> Inspection:
 
 def _tells_categories(facts: BoosterFacts, categories: Any) -> bool:
     """Whether serving can make pandas' categories of what JSON brings: their columns are those of other types than double."""
-    return not categories or len(categories) == sum(
-        column.type != "double" for column in facts.columns
-    )
+    told = sum(column.type != "double" for column in facts.columns)
+    return not categories or (isinstance(categories, list) and len(categories) == told)
 
 
 def _read_header(model_file: ModelFile) -> bytes:
