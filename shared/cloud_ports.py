@@ -3,8 +3,9 @@
 `shared.adapters` implements each twice: for the real thing and in memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 KeyName = Literal["primary", "secondary"]
@@ -20,6 +21,7 @@ class RegistryModel:
     tags: Mapping[str, str]
     kind: str = "mlflow_model"
     uri: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,24 @@ class CloudEndpoint:
     traffic: Mapping[str, int]
     scoring_uri: str = ""
     swagger_uri: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudDeployment:
-    """A deployment in the cloud; `error` is the cloud's own account of a failure."""
+    """A deployment in the cloud; `error` is the cloud's own account of a failure.
+
+    `instance_type` and `instance_count` are what is paid for.
+    """
 
     name: str
     endpoint_name: str
     state: str
     tags: Mapping[str, str]
     error: str = ""
+    instance_type: str = ""
+    instance_count: int = 0
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,18 @@ class CloudView(Protocol):
 
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
         """All deployments of an endpoint; none where there is no endpoint."""
+        ...
+
+    def list_endpoints(self) -> Iterator[CloudEndpoint]:
+        """All endpoints of the workspace, a page at a time. A page that fails ends the list by raising."""
+        ...
+
+    def list_models(self) -> Iterator[str]:
+        """The names of all models of the registry that have a version, archived or not, in the same way."""
+        ...
+
+    def list_versions(self, name: str) -> Sequence[RegistryModel]:
+        """The versions of a model, archived or not; none where there is no such model."""
         ...
 
     def list_usages(self) -> Sequence[Usage]:

@@ -4,7 +4,7 @@
 the control and the scorer that the service works with.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -94,6 +94,18 @@ class SimulatedCloud:
             (endpoint_name,),
             lambda: self._real.list_deployments(endpoint_name),
         )
+
+    def list_endpoints(self) -> Iterator[CloudEndpoint]:
+        """See `CloudView`."""
+        yield from self._look("list endpoints", (), lambda: list(self._real.list_endpoints()))
+
+    def list_models(self) -> Iterator[str]:
+        """See `CloudView`."""
+        yield from self._look("list models", (), lambda: list(self._real.list_models()))
+
+    def list_versions(self, name: str) -> Sequence[RegistryModel]:
+        """See `CloudView`."""
+        return self._look("list versions", (name,), lambda: self._real.list_versions(name))
 
     def list_usages(self) -> Sequence[Usage]:
         """See `CloudView`."""

@@ -6,7 +6,7 @@ once more at once; a change is never repeated here.
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -120,14 +120,21 @@ class ArmClient:
 
     def read_all(self, path: str, *, deadline: float) -> Iterator[Document]:
         """The entries of a list, over all its pages; none where there is no such list."""
-        page = self.find(path, deadline=deadline)
+        return self._read_list(path, lambda: deadline)
+
+    def read_pages(self, path: str) -> Iterator[Document]:
+        """The same of a list that may be long: each page has the time of a whole call."""
+        return self._read_list(path, self.deadline)
+
+    def _read_list(self, path: str, deadline: Callable[[], float]) -> Iterator[Document]:
+        page = self.find(path, deadline=deadline())
         while page is not None:
             yield from _entries(page)
             link = page.get("nextLink")
             if link and not self._workspace.is_here(link):
                 message = f"the list goes on at another service: {str(link)[:200]}"
                 raise CloudError(Trouble.PERMANENT, "foreign_link", message)
-            page = self.read(link, deadline=deadline) if link else None
+            page = self.read(link, deadline=deadline()) if link else None
 
     def remove(self, path: str) -> None:
         """Deletes a resource; done where there is none."""

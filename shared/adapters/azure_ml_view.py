@@ -4,8 +4,9 @@ The only Azure ML adapter that the HTTP path loads: azure-core and nothing heavi
 changes of endpoints are in `azure_ml_control`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
@@ -37,14 +38,7 @@ class AzureMlView:
         found = self._arm.find(self._model(name, version), deadline=self._arm.deadline())
         if found is None:
             return None
-        properties = _properties(found)
-        return RegistryModel(
-            name=name,
-            version=version,
-            tags=_mapping(properties, "tags"),
-            kind=str(properties.get("modelType") or ""),
-            uri=str(properties.get("modelUri") or ""),
-        )
+        return _version(found, name)
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""
@@ -67,6 +61,22 @@ class AzureMlView:
         path = f"{self._endpoint(endpoint_name)}/deployments"
         found = self._arm.read_all(path, deadline=self._arm.deadline())
         return [_deployment(document, endpoint_name) for document in found]
+
+    def list_endpoints(self) -> Iterator[CloudEndpoint]:
+        """All endpoints of the workspace, a page at a time; each page has the time of a call."""
+        for document in self._arm.read_pages(f"{self._workspace.id}/onlineEndpoints"):
+            yield _endpoint(document)
+
+    def list_models(self) -> Iterator[str]:
+        """The names of all models that have a version, archived or not; this listing tells no more of them."""
+        path = f"{self._workspace.id}/models?listViewType=All"
+        for document in self._arm.read_pages(path):
+            yield str(need(document, "name"))
+
+    def list_versions(self, name: str) -> Sequence[RegistryModel]:
+        """The versions of a model, archived or not; none where there is no such model."""
+        path = f"{self._workspace.id}/models/{_segment(name)}/versions?listViewType=All"
+        return [_version(document, name) for document in self._arm.read_pages(path)]
 
     def list_usages(self) -> Sequence[Usage]:
         """Used cores and limits of the region, by SKU family."""
@@ -137,6 +147,18 @@ class AzureMlView:
         return f"{self._endpoint(endpoint_name)}/deployments/{_segment(name)}"
 
 
+def _version(document: Document, name: str) -> RegistryModel:
+    properties = _properties(document)
+    return RegistryModel(
+        name=name,
+        version=str(need(document, "name")),
+        tags=_mapping(properties, "tags"),
+        kind=str(properties.get("modelType") or ""),
+        uri=str(properties.get("modelUri") or ""),
+        created_at=_created(document),
+    )
+
+
 def _endpoint(document: Document) -> CloudEndpoint:
     properties = _properties(document)
     return CloudEndpoint(
@@ -146,16 +168,31 @@ def _endpoint(document: Document) -> CloudEndpoint:
         traffic={name: share for name, share in _mapping(properties, "traffic").items() if share},
         scoring_uri=str(properties.get("scoringUri") or ""),
         swagger_uri=str(properties.get("swaggerUri") or ""),
+        created_at=_created(document),
     )
 
 
 def _deployment(document: Document, endpoint_name: str) -> CloudDeployment:
+    count = _mapping(document, "sku").get("capacity")
     return CloudDeployment(
         name=str(need(document, "name")),
         endpoint_name=endpoint_name,
         state=_state(_properties(document)),
         tags=_mapping(document, "tags"),
+        instance_type=str(_properties(document).get("instanceType") or ""),
+        instance_count=count if type(count) is int else 0,
+        created_at=_created(document),
     )
+
+
+def _created(document: Document) -> datetime | None:
+    """When a resource was made (ARM's system data); None where the answer does not tell."""
+    told = _mapping(document, "systemData").get("createdAt")
+    try:
+        found = datetime.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _properties(document: Document) -> Document:

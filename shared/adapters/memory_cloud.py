@@ -23,6 +23,7 @@ class MemoryCloud(MemoryCloudView):
         if not known and not self._has_path(model.path):
             raise rules.refused("ModelAssetPathNotFoundInStorage", f"no files at {model.path}")
         self._models[(model.name, model.version)] = model
+        self._registered.setdefault((model.name, model.version), self._now())
 
     def put_endpoint(
         self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
@@ -34,7 +35,7 @@ class MemoryCloud(MemoryCloudView):
         if endpoint is None:
             rules.require_name(name, self.taken_names)
             rules.require_traffic(shares, ())
-            endpoint = self._endpoints[name.lower()] = Endpoint(name, dict(tags))
+            endpoint = self._endpoints[name.lower()] = Endpoint(name, dict(tags), self._now())
         elif rules.is_repeated(endpoint, request):
             return
         else:

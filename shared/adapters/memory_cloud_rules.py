@@ -42,6 +42,9 @@ class Deployment:
             state=self.state,
             tags=self.given.tags,
             error=error,
+            instance_type=self.given.instance_type,
+            instance_count=self.given.instance_count,
+            created_at=self.since,
         )
 
 
@@ -71,6 +74,7 @@ class Endpoint:
 
     name: str
     tags: Mapping[str, str]
+    since: datetime
     state: str = "Creating"
     error: str = ""
     traffic: Mapping[str, int] = field(default_factory=dict)
@@ -103,6 +107,7 @@ class Endpoint:
             traffic=self.traffic,
             scoring_uri=f"{base}/score",
             swagger_uri=f"{base}/swagger.json",
+            created_at=self.since,
         )
 
     def settle(self, now: datetime) -> None:

@@ -5,7 +5,7 @@ for is told at `MemoryCloudView`.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters import memory_cloud_rules as rules
@@ -59,6 +59,7 @@ class MemoryCloudView:
         self._has_path = has_path
         self._predict = predict
         self._models: dict[tuple[str, str], NewModel] = {}
+        self._registered: dict[tuple[str, str], datetime] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._failure: Failure | None = None
 
@@ -75,10 +76,7 @@ class MemoryCloudView:
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version; None where there is none."""
         held = self._models.get((name, version))
-        if held is None:
-            return None
-        uri = f"{_DATASTORE}/{held.path}"
-        return RegistryModel(name=name, version=version, tags=held.tags, uri=uri)
+        return self._shown(held) if held else None
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""
@@ -95,6 +93,19 @@ class MemoryCloudView:
         endpoint = self._find_endpoint(endpoint_name)
         seen = self._now() - timedelta(seconds=self.lag_seconds)
         return [held.shown() for held in endpoint.listed(seen)] if endpoint else []
+
+    def list_endpoints(self) -> Iterator[CloudEndpoint]:
+        """All endpoints."""
+        self._settle()
+        yield from [held.shown() for held in self._endpoints.values()]
+
+    def list_models(self) -> Iterator[str]:
+        """The names of all models."""
+        yield from list(dict.fromkeys(name for name, _ in self._models))
+
+    def list_versions(self, name: str) -> Sequence[RegistryModel]:
+        """The versions of a model."""
+        return [self._shown(held) for (known, _), held in self._models.items() if known == name]
 
     def list_usages(self) -> Sequence[Usage]:
         """The one SKU family there is."""
@@ -125,6 +136,7 @@ class MemoryCloudView:
         if rules.is_deployed(self._endpoints.values(), name, version):
             raise rules.conflict("ModelVersionInUse", f"{name}:{version} is deployed")
         self._models.pop((name, version), None)
+        self._registered.pop((name, version), None)
 
     def score(
         self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
@@ -175,6 +187,15 @@ class MemoryCloudView:
         if endpoint is None:
             raise rules.not_found(name)
         return endpoint
+
+    def _shown(self, held: NewModel) -> RegistryModel:
+        return RegistryModel(
+            name=held.name,
+            version=held.version,
+            tags=held.tags,
+            uri=f"{_DATASTORE}/{held.path}",
+            created_at=self._registered[(held.name, held.version)],
+        )
 
     def _path(self, given: NewDeployment) -> str:
         model = self._models.get((given.model_name, given.model_version))
