@@ -90,11 +90,12 @@ class Tables(Protocol):
         *,
         first: str = "",
         last: str = "",
+        since: str = "",
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
         """Rows in key order with `first` <= key < `last`; of all partitions where it is None.
 
-        `select` names the properties wanted; empty means all.
+        Then `since` leaves out the partitions before it. `select` names the properties wanted; empty means all.
         """
         ...
 

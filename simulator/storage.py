@@ -45,6 +45,7 @@ class SimulatedTables:
         *,
         first: str = "",
         last: str = "",
+        since: str = "",
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
         """See `Tables`."""
@@ -54,7 +55,9 @@ class SimulatedTables:
                 "tables",
                 (partition or "",),
                 lambda: list(
-                    self._real.scan(table, partition, first=first, last=last, select=select)
+                    self._real.scan(
+                        table, partition, first=first, last=last, since=since, select=select
+                    )
                 ),
             )
         )

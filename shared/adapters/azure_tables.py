@@ -50,10 +50,11 @@ class AzureTables:
         *,
         first: str = "",
         last: str = "",
+        since: str = "",
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
         """Rows in key order with `first` <= key < `last`, a page of 1000 at a time."""
-        bounds = {"partition": partition, "first": first, "last": last}
+        bounds = {"partition": partition, "first": first, "last": last, "since": since}
         parameters = {name: value for name, value in bounds.items() if value}
         query = " and ".join(_CONDITIONS[name] for name in parameters)
         wanted = ["PartitionKey", "RowKey", *select] if select else None
@@ -107,6 +108,7 @@ class AzureTables:
 
 _CONDITIONS = {
     "partition": "PartitionKey eq @partition",
+    "since": "PartitionKey ge @since",
     "first": "RowKey ge @first",
     "last": "RowKey lt @last",
 }

@@ -35,11 +35,13 @@ class MemoryTables:
         *,
         first: str = "",
         last: str = "",
+        since: str = "",
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
         """Rows in key order with `first` <= key < `last`, as they are when the reading begins."""
         limits.check_table(table)
-        return self._scan(table, partition, first, last, tuple(select))
+        bounds = (first, last, since)
+        return self._scan(table, partition, bounds, tuple(select))
 
     def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
         """Does all or nothing; the new etags in that order, empty for a deleted row."""
@@ -51,14 +53,20 @@ class MemoryTables:
             return [self._apply(operation, rows) for operation in operations]
 
     def _scan(
-        self, table: str, partition: str | None, first: str, last: str, select: tuple[str, ...]
+        self,
+        table: str,
+        partition: str | None,
+        bounds: tuple[str, str, str],
+        select: tuple[str, ...],
     ) -> Iterator[Row]:
+        first, last, since = bounds
         with self._lock:
             rows = list(self._tables.get(table, {}).values())
         wanted = (
             row
             for row in rows
             if partition in {None, row.partition}
+            and row.partition >= since
             and row.key >= first
             and (not last or row.key < last)
         )

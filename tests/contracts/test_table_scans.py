@@ -46,6 +46,13 @@ def test_a_scan_of_all_partitions_is_ordered_by_partition_then_key(
     assert found == [(partition, key) for partition in "pqr" for key in "23"]
 
 
+def test_a_scan_of_all_partitions_may_begin_at_a_later_one(tables: Tables, table: str) -> None:
+    for partition in ("2026", "a", "B", "churn", "~tag"):
+        insert(tables, table, "1", "2", partition=partition)
+    found = tables.scan(table, None, first="2", since="a")
+    assert [each.partition for each in found] == ["a", "churn", "~tag"]
+
+
 def test_a_scan_goes_past_a_page_without_loss_or_repetition(tables: Tables, table: str) -> None:
     names = [f"{number:05d}" for number in range(1100)]
     shuffled = sorted(names, key=lambda name: int(name) * 7919 % 1009)

@@ -1,0 +1,142 @@
+"""Endpoints and their deployments beside the records: what is ours and should not be there, or is not as it should be.
+
+Ours is what has our tags with values that lead to our own records (`shared.domain.ownership`), at the place that the
+record names. Whatever else has a tag of ours was copied by hand, and is left alone.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from shared.domain import ownership, plans
+from shared.domain.endpoints import in_words
+from shared.domain.reconcile.findings import Case, Finding
+from shared.domain.reconcile.observed import SeenDeployment, SeenEndpoint
+from shared.domain.records import Deployment, Endpoint, Status
+
+_GONE_WRONG = ("Failed", "Canceled")
+
+
+def compare_endpoint(seen: SeenEndpoint) -> Iterator[Finding]:
+    """What is to be said of an endpoint in the cloud and of all that is on it."""
+    ours = is_ours(seen)
+    found = [_compare_deployment(seen, each, ours=ours) for each in seen.deployments]
+    yield from (each for each in found if each)
+    if not ours or seen.busy:
+        return
+    if seen.row is None:
+        yield _without_record(seen, alone=all(found))
+    elif (differs := _compare_traffic(seen, seen.row)) is not None:
+        yield differs
+
+
+def is_ours(seen: SeenEndpoint) -> bool:
+    """Whether an endpoint has the tags of our row, or of a name that was ours."""
+    if seen.row is None:
+        return seen.released
+    return ownership.is_ours(seen.tags, ownership.endpoint_tags(seen.row.user_key, seen.row.tag))
+
+
+def compare_active(record: Deployment, shown: bool) -> Finding | None:
+    """An active deployment, and whether the cloud shows one with its id at its place."""
+    if shown or record.status is not Status.ACTIVE or not plans.is_finished(record):
+        return None
+    return Finding(
+        case=Case.DEPLOYMENT_GONE,
+        subject=_place(record.endpoint_name, record.deployment_name),
+        identity=f"{record.id} {record.generation}",
+        user_key=record.user_key,
+        since=record.deployed_at or record.created_at,
+        text=f"Deployment {record.id} is active on record, and Azure ML has none of it on {record.endpoint_name}: "
+        "it was deleted there, and answers nobody.",
+    )
+
+
+def _compare_deployment(
+    endpoint: SeenEndpoint, seen: SeenDeployment, *, ours: bool
+) -> Finding | None:
+    if not seen.minted:
+        return None
+    record = seen.record
+    if record is None:
+        if not ours:
+            return None
+        text = (
+            "Its tags name a deployment of which there is no record: its acceptance was given up."
+        )
+        return _on_endpoint(Case.DEPLOYMENT_WITHOUT_RECORD, endpoint, seen, text)
+    if not _is_at_its_place(endpoint, seen, record) or not plans.is_finished(record):
+        return None
+    if record.status is Status.ACTIVE:
+        return _compare_live(endpoint, seen, record)
+    text = f"Deployment {record.id} is {record.status} and was torn down, and this is still there, and paid for."
+    return _on_endpoint(Case.DEPLOYMENT_LEFT_OVER, endpoint, seen, text)
+
+
+def _compare_live(
+    endpoint: SeenEndpoint, seen: SeenDeployment, record: Deployment
+) -> Finding | None:
+    if not ownership.is_ours(seen.tags, ownership.deployment_tags(record)):
+        text = (
+            f"It is in the place of deployment {record.id}, which is active on record, and serves something else: "
+            "its digest is not that of the package."
+        )
+        return _on_endpoint(Case.DEPLOYMENT_REPLACED, endpoint, seen, text)
+    if seen.state not in _GONE_WRONG:
+        return None
+    text = f"Deployment {record.id} is active on record, and Azure ML says it is {seen.state}: it may not answer."
+    return _on_endpoint(Case.DEPLOYMENT_BROKEN, endpoint, seen, text)
+
+
+def _on_endpoint(case: Case, endpoint: SeenEndpoint, seen: SeenDeployment, text: str) -> Finding:
+    return Finding(
+        case=case,
+        subject=_place(endpoint.name, seen.name),
+        identity=_identity(seen.tags, ownership.DEPLOYMENT_TAG, seen.created_at),
+        user_key=seen.record.user_key
+        if seen.record
+        else endpoint.tags.get(ownership.OWNER_TAG, ""),
+        since=seen.created_at,
+        cost=seen.cost,
+        text=text,
+    )
+
+
+def _without_record(seen: SeenEndpoint, *, alone: bool) -> Finding:
+    others = "" if alone else " Something that is not ours is on it, so it stays."
+    return Finding(
+        case=Case.ENDPOINT_WITHOUT_RECORD,
+        subject=seen.name,
+        identity=_identity(seen.tags, ownership.ENDPOINT_TAG, seen.created_at),
+        user_key=seen.tags.get(ownership.OWNER_TAG, ""),
+        since=seen.created_at,
+        text=f"Its last deployment is gone from the records, and its name was given up.{others}",
+    )
+
+
+def _compare_traffic(seen: SeenEndpoint, row: Endpoint) -> Finding | None:
+    routed = _without_zeros(seen.traffic)
+    if seen.state != "Succeeded" or row.wanted is not None or routed == _without_zeros(row.traffic):
+        return None
+    return Finding(
+        case=Case.TRAFFIC_DIFFERS,
+        subject=seen.name,
+        identity=in_words(routed),
+        user_key=row.user_key,
+        text=f"Azure ML routes {in_words(routed)}, and the record says {in_words(row.traffic)}.",
+    )
+
+
+def _is_at_its_place(endpoint: SeenEndpoint, seen: SeenDeployment, record: Deployment) -> bool:
+    recorded = _place(record.endpoint_name, record.deployment_name)
+    return recorded.lower() == _place(endpoint.name, seen.name).lower()
+
+
+def _identity(tags: Mapping[str, str], tag: str, created_at: object) -> str:
+    return f"{tags.get(tag, '')} {created_at or ''}"
+
+
+def _without_zeros(traffic: Mapping[str, int]) -> dict[str, int]:
+    return {name: share for name, share in traffic.items() if share}
+
+
+def _place(endpoint: str, deployment: str) -> str:
+    return f"{endpoint}/{deployment}"

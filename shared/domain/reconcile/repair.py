@@ -1,0 +1,99 @@
+"""Which findings are repaired in a run, and why the others are not: a plan that can be shown, kept and carried out."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.reconcile.findings import DELETES, Area, Finding, Repair
+
+PAID_GRACE = timedelta(hours=2)
+_LEAST_CAP, _SHARE_OF_CAP = 10, 0.2
+
+
+class Decision(StrEnum):
+    """What becomes of a finding in this run."""
+
+    REPAIR = "repair"
+    YOUNG = "young"  # it may be on its way
+    SEEN_ONCE = "seen_once"  # a second run has to see it, too
+    REPORT = "report"  # nothing can be done by itself
+    NOT_WANTED = "not_wanted"  # a setting says so
+    UNKNOWN_AGE = "unknown_age"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The numbers of a run. `days` is the grace of what costs nothing; `gap` lies between two sightings."""
+
+    days: int = 7
+    paid_grace: timedelta = PAID_GRACE
+    gap: timedelta = timedelta(hours=1)
+    wanted: frozenset[Repair] = field(default_factory=frozenset)
+
+
+def decide(
+    finding: Finding, rules: Rules, *, seen_since: datetime | None, now: datetime
+) -> Decision:
+    """What becomes of a finding. `seen_since`: when it was first seen by runs without a break; None for the first time."""
+    repair = finding.rule.repair
+    if repair is None:
+        return Decision.REPORT
+    if repair not in rules.wanted:
+        return Decision.NOT_WANTED
+    since = finding.since or seen_since
+    if since is None:
+        return Decision.UNKNOWN_AGE
+    grace = rules.paid_grace if finding.rule.paid else timedelta(days=rules.days)
+    if now - since < grace:
+        return Decision.YOUNG
+    if seen_since is None or now - seen_since < rules.gap:
+        return Decision.SEEN_ONCE
+    return Decision.REPAIR
+
+
+def explain(decision: Decision, finding: Finding, rules: Rules) -> str:
+    """Why a finding is not repaired now, for the person who reads the report; what will be, for one that is."""
+    grace = "2 hours" if finding.rule.paid else f"{rules.days} days"
+    match decision:
+        case Decision.REPAIR:
+            return f"will be repaired ({finding.rule.repair})"
+        case Decision.YOUNG:
+            return f"younger than {grace}: it may be on its way"
+        case Decision.SEEN_ONCE:
+            return f"seen for the first time: a run at least {_hours(rules.gap)} later has to see it, too"
+        case Decision.UNKNOWN_AGE:
+            return "nobody knows how old it is: its age counts from now on"
+        case Decision.NOT_WANTED:
+            return f"RECONCILE_REPAIRS leaves it alone ({finding.rule.repair})"
+        case Decision.REPORT:
+            return "for you to decide: nothing is done about it by itself"
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many deletes a run plans in each area, of how many things that were seen there."""
+
+    seen: Counter[Area] = field(default_factory=Counter)
+    deletes: Counter[Area] = field(default_factory=Counter)
+
+    def add(self, findings: Iterable[tuple[Finding, Decision]]) -> None:
+        """Counts what is to be taken away."""
+        for finding, decision in findings:
+            if decision is Decision.REPAIR and finding.rule.repair in DELETES:
+                self.deletes[finding.rule.area] += 1
+
+
+def find_excess(seen: Mapping[Area, int], deletes: Mapping[Area, int]) -> dict[Area, int]:
+    """The areas in which more would be taken away than one run may without approval, and how many it may there.
+
+    A bug that makes everything look orphaned shows as just that.
+    """
+    caps = {area: max(_LEAST_CAP, int(seen.get(area, 0) * _SHARE_OF_CAP)) for area in deletes}
+    return {area: caps[area] for area, count in deletes.items() if count > caps[area]}
+
+
+def _hours(gap: timedelta) -> str:
+    hours = gap.total_seconds() / 3600
+    return "an hour" if hours == 1 else f"{hours:g} hours"
