@@ -32,6 +32,14 @@ class Happened(StrEnum):
     INTAKE_REFUSED = "upload_refused"
     INTAKE_CRASHED = "upload_turn_crashed"
     INTAKES_SWEPT = "upload_sweep_finished"
+    RECONCILE_BEGUN = "reconcile_begun"
+    RECONCILE_OBSERVED = "reconcile_observed"
+    RECONCILE_REPAIRED = "reconcile_repaired"
+    RECONCILE_SKIPPED = "reconcile_skipped"
+    RECONCILE_APPROVED = "reconcile_approved"
+    RECONCILE_FINISHED = "reconcile_finished"
+    RECONCILE_FAILED = "reconcile_failed"
+    RECONCILE_CRASHED = "reconcile_turn_crashed"
     KEY_ROTATED = "key_rotation_began"
     HINT_LOST = "hint_not_sent"
     TURN_SKIPPED = "turn_skipped"
@@ -63,6 +71,8 @@ _WARNINGS = {
     Happened.NAME_COLLISION,
     Happened.ARTIFACT_COLLISION,
     Happened.CATALOGUE_RESET,
+    Happened.RECONCILE_REPAIRED,
+    Happened.RECONCILE_FAILED,
     Happened.TRAFFIC_FAILED,
     Happened.DEPLOYMENT_FAILED,
     Happened.LEASE_LOST,
@@ -79,6 +89,7 @@ _ERRORS = {
     Happened.SETTINGS_WRONG,
     Happened.TURN_CRASHED,
     Happened.INTAKE_CRASHED,
+    Happened.RECONCILE_CRASHED,
 }
 
 

@@ -19,13 +19,16 @@ class ClaimKind(StrEnum):
     DATASET = "dataset"
     CODE = "code"
     ENDPOINT = "endpoint"
+    RELEASED = "released"
+    RECONCILE = "reconcile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Kept):
     """An id or an endpoint's name that is taken; a claimed id is never given out again.
 
-    `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours.
+    `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours, also when the name
+    was given up: then a claim of the kind `released`, named by the tag, says of which user's name it was.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.domain.catalogue.sources import Allowed
+from shared.domain.reconcile.findings import PROMPT, Repair
 
 DEPLOY_JOBS = "deploy-jobs"
 DEPLOY_REQUESTS = "deploy-requests"
@@ -10,6 +11,8 @@ DEPLOY_JOBS_POISON = f"{DEPLOY_JOBS}-poison"
 DEPLOY_REQUESTS_POISON = f"{DEPLOY_REQUESTS}-poison"
 INTAKE_JOBS = "intake-jobs"
 INTAKE_JOBS_POISON = f"{INTAKE_JOBS}-poison"
+RECONCILE_JOBS = "reconcile-jobs"
+RECONCILE_JOBS_POISON = f"{RECONCILE_JOBS}-poison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class Policy:
     `lease` is how long a turn may go without renewing; `cloud_timeout` bounds one cloud call and is
     at most a third of it. `deploy_deadline` ends a deployment that makes no way. `turn` is how long
     one turn goes on to a next step. `admission_grace` is how long an acceptance may take to commit.
+    `reconcile_days` is how old a thing without cost has to be before a reconciliation repairs it, `sighting_gap` how far
+    apart two runs are that have to see it, `reconcile_repairs` what they may do.
     `max_unfinished` and `deploys_per_minute` are for each user. `sources` are where models may be taken from.
     """
 
@@ -39,3 +44,6 @@ class Policy:
     require_evaluation: bool = False
     allow_reset: bool = False
     default_python: str = "3.10"
+    reconcile_days: int = 7
+    sighting_gap: float = 3600.0
+    reconcile_repairs: frozenset[Repair] = PROMPT

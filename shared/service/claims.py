@@ -1,6 +1,7 @@
 """Ids and names, made unique by an insert into the table `claims`, never hoped for from a clock."""
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain import ids
@@ -76,7 +77,9 @@ def claim_endpoint_name(
         return claim.tag
 
 
-def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: str = "") -> bool:
+def release_endpoint_name(
+    tables: Tables, random: Random, name: str, user_key: str, *, barred: str = ""
+) -> bool:
     """Frees a name whose endpoint is gone, unless an acceptance that needs it is under way.
 
     The order of the reads matters. An acceptance writes its index entry, then the claim, then commits
@@ -92,7 +95,36 @@ def release_endpoint_name(tables: Tables, name: str, user_key: str, *, barred: s
             return False
     if store.load_endpoint(tables, user_key, name) is not None:
         return False
+    _keep_released(tables, random, claim.record)
     return store.remove(tables, store.CLAIMS, claim.row)
+
+
+def was_released(tables: Tables, name: str, user_key: str, tag: str) -> bool:
+    """Whether an endpoint of this name with this tag was the user's, and its name was given up."""
+    found = store.load_claim(tables, _released(tag)) if tag else None
+    return (
+        found is not None
+        and found.record.user_key == user_key
+        and found.record.claimed_for == name.lower()
+    )
+
+
+def _keep_released(tables: Tables, random: Random, claim: Claim) -> None:
+    """Before a name is given up: an endpoint that comes to be under it after, by a late call, is known as ours."""
+    kept = Claim(
+        name=_released(claim.tag),
+        kind=ClaimKind.RELEASED,
+        user_key=claim.user_key,
+        claimed_for=claim.name,
+        tag=claim.tag,
+    )
+    with suppress(Exists):  # an earlier try
+        store.insert(tables, random, store.CLAIMS, store.claim_row(kept))
+
+
+def _released(tag: str) -> str:
+    """Stands behind all names, so that those can be listed without it."""
+    return f"~{tag}"
 
 
 def _may_need(tables: Tables, row: Row, name: str) -> bool:
@@ -133,7 +165,7 @@ def _take_over(tables: Tables, random: Random, claim: Claim) -> str:
     if found is None:
         return ""
     if found.record.user_key != claim.user_key:
-        if release_endpoint_name(tables, claim.name, found.record.user_key):
+        if release_endpoint_name(tables, random, claim.name, found.record.user_key):
             return ""
         raise endpoint_taken(claim.name)
     taken = replace(found.record, claimed_for=claim.claimed_for)

@@ -48,6 +48,11 @@ def accept_traffic(
     return until_written("endpoint", attempt)
 
 
+def route_as_recorded(ports: Ports, policy: Policy, stored: Stored[Endpoint]) -> Endpoint:
+    """Has the traffic routed again that the endpoint's row has. Raises Conflict, Changed."""
+    return _commit(ports, policy, stored, stored.record.traffic)
+
+
 def _commit(
     ports: Ports, policy: Policy, stored: Stored[Endpoint], shares: Mapping[str, int]
 ) -> Endpoint:

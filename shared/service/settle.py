@@ -61,7 +61,9 @@ def settle_inflight(ports: Ports, user_key: str, deployment_id: str) -> None:
     if is_ahead(entry.record, stored.record):
         return
     if stored.record.status is not Status.ACTIVE:  # a retry that came too late may have claimed it
-        claims.release_endpoint_name(ports.tables, entry.record.endpoint_name, user_key)
+        claims.release_endpoint_name(
+            ports.tables, ports.random, entry.record.endpoint_name, user_key
+        )
     store.remove(ports.tables, store.INFLIGHT, entry.row)
 
 
@@ -82,7 +84,9 @@ def bury(ports: Ports, entry: Stored[Inflight]) -> bool:
         store.insert(ports.tables, ports.random, store.RECORDS, tombstone)
     if store.load_deployment(ports.tables, inflight.user_key, inflight.deployment_id):
         return False
-    claims.release_endpoint_name(ports.tables, inflight.endpoint_name, inflight.user_key)
+    claims.release_endpoint_name(
+        ports.tables, ports.random, inflight.endpoint_name, inflight.user_key
+    )
     telemetry.tell(Happened.TOMBSTONED, inflight.deployment_id)
     return store.remove(ports.tables, store.INFLIGHT, entry.row)
 
@@ -102,6 +106,7 @@ def call_off(ports: Ports, entry: Stored[Inflight], stored: Stored[Deployment]) 
         return False  # it has landed, or something else has: the next sweep sees which
     claims.release_endpoint_name(
         ports.tables,
+        ports.random,
         entry.record.endpoint_name,
         entry.record.user_key,
         barred=entry.row.etag,

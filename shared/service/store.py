@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Kept)
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
 LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
 TOMBSTONE, LEAVING = "tombstone", "leaving"
-_ENDPOINT, REQUEST = "e-", "r-"
+ENDPOINT, REQUEST = "e-", "r-"
 _CLAIM_KEY = "claim"
 
 
@@ -70,7 +70,7 @@ def is_decided(tables: Tables, user_key: str, deployment_id: str) -> bool:
 
 def load_endpoint(tables: Tables, user_key: str, name: str) -> Stored[Endpoint] | None:
     """One of the user's endpoints, whatever the case of its name."""
-    row = tables.get(RECORDS, user_key, _ENDPOINT + name.lower())
+    row = tables.get(RECORDS, user_key, ENDPOINT + name.lower())
     return read_row(Endpoint, row) if row else None
 
 
@@ -144,7 +144,7 @@ def event_row(user_key: str, event: Event) -> Row:
 
 def endpoint_row(record: Endpoint, etag: str = "") -> Row:
     """The row of an endpoint."""
-    key = _ENDPOINT + record.name.lower()
+    key = ENDPOINT + record.name.lower()
     return Row(partition=record.user_key, key=key, values=codec.render_record(record), etag=etag)
 
 

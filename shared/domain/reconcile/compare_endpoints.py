@@ -114,6 +114,9 @@ def _without_record(seen: SeenEndpoint, *, alone: bool) -> Finding:
 
 def _compare_traffic(seen: SeenEndpoint, row: Endpoint) -> Finding | None:
     routed = _without_zeros(seen.traffic)
+    there = {each.name for each in seen.deployments}
+    if not there.issuperset(_without_zeros(row.traffic)):
+        return None  # whose share it was is gone, which is told by itself
     if seen.state != "Succeeded" or row.wanted is not None or routed == _without_zeros(row.traffic):
         return None
     return Finding(

@@ -6,7 +6,7 @@ from shared.domain import plans
 from shared.domain.bookkeeping import Claim
 from shared.domain.ids import parse_id, to_datetime
 from shared.domain.reconcile.findings import Case, Finding
-from shared.domain.records import Deployment, Model, Plan, Status
+from shared.domain.records import Deployment, Model, Plan
 
 _TEARDOWN = timedelta(hours=2)
 """Azure removes a deployment in minutes; after hours somebody has to know."""
@@ -14,7 +14,7 @@ _LATE = timedelta(hours=1)
 
 
 def compare_unfinished(
-    record: Deployment, *, indexed: bool, now: datetime, cost: float | None
+    record: Deployment, *, indexed: bool, now: datetime, cost: float | None = None
 ) -> Finding | None:
     """A deployment with work left, and whether the index of unfinished work has it."""
     work = record.work
@@ -68,11 +68,6 @@ def compare_model(model: Model, *, deployed: bool, now: datetime, days: int) -> 
         since=model.created_at,
         text=f"{model.model_name} was uploaded and never deployed, so it is in no registry.",
     )
-
-
-def is_live(record: Deployment) -> bool:
-    """Whether a deployment is on the lists."""
-    return record.status is not Status.DELETED
 
 
 def _of(record: Deployment, case: Case, since: datetime, text: str, cost: float | None) -> Finding:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.records import Kept
+from shared.domain.records import Part
 
 
 class Area(StrEnum):
@@ -103,7 +103,7 @@ PROMPT = frozenset(Repair) - {Repair.RESTORE_TRAFFIC}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding(Kept):
+class Finding(Part):
     """One disagreement.
 
     `subject` names the thing as people do (`endpoint/deployment`, `model:version`, an id); `identity` tells it

@@ -1,12 +1,11 @@
 """Which findings are repaired in a run, and why the others are not: a plan that can be shown, kept and carried out."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.reconcile.findings import DELETES, Area, Finding, Repair
+from shared.domain.reconcile.findings import Area, Finding, Repair
 
 PAID_GRACE = timedelta(hours=2)
 _LEAST_CAP, _SHARE_OF_CAP = 10, 0.2
@@ -69,20 +68,6 @@ def explain(decision: Decision, finding: Finding, rules: Rules) -> str:
             return f"RECONCILE_REPAIRS leaves it alone ({finding.rule.repair})"
         case Decision.REPORT:
             return "for you to decide: nothing is done about it by itself"
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many deletes a run plans in each area, of how many things that were seen there."""
-
-    seen: Counter[Area] = field(default_factory=Counter)
-    deletes: Counter[Area] = field(default_factory=Counter)
-
-    def add(self, findings: Iterable[tuple[Finding, Decision]]) -> None:
-        """Counts what is to be taken away."""
-        for finding, decision in findings:
-            if decision is Decision.REPAIR and finding.rule.repair in DELETES:
-                self.deletes[finding.rule.area] += 1
 
 
 def find_excess(seen: Mapping[Area, int], deletes: Mapping[Area, int]) -> dict[Area, int]:

@@ -15,7 +15,7 @@ from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Model, Status
 from shared.ports import Insert, Operation, Ports, Replace
 from shared.service import hints, listing, store
-from shared.service.catalogue import artifacts, content
+from shared.service.catalogue import artifacts, content, shelf
 from shared.service.contention import until_written
 from shared.service.owned import require_file, require_leaving
 from shared.service.refusals import changed
@@ -51,6 +51,12 @@ def delete_model(ports: Ports, principal: Principal, model_id: str, *, if_match:
     telemetry.tell(Happened.MODEL_DELETED, model=model_id)
 
 
+def finish_deletion(ports: Ports, user_key: str, model_id: str) -> None:
+    """Goes on with a deletion that broke off. Raises Conflict where the model is used by now: then it is there again."""
+    until_written("model", partial(_finish, ports, user_key, model_id))
+    telemetry.tell(Happened.MODEL_DELETED, model=model_id)
+
+
 def mark_deleted(ports: Ports, record: Deployment, etag: str) -> None:
     """Puts on a deployment's record that its model is gone. Raises Changed, Missing."""
     now, text = ports.clock.now(), f"Its model {record.model_id} was deleted."
@@ -74,7 +80,18 @@ def _delete(ports: Ports, principal: Principal, model_id: str, if_match: str) ->
     if found.record.leaving is None and if_match not in ("", found.row.etag):
         raise changed("model", f"/models/{model_id}")
     _require_unused(ports, found.record)
-    stored = _mark(ports, found)
+    _remove(ports, _mark(ports, found))
+
+
+def _finish(ports: Ports, user_key: str, model_id: str) -> None:
+    found = shelf.load_leaving(ports.tables, user_key, model_id)
+    if found is not None and found.record.leaving is not None:
+        _remove(ports, _mark(ports, found))
+
+
+def _remove(ports: Ports, stored: Stored[Model]) -> None:
+    """Removes a model that is marked, or takes the mark away where somebody has come to need it. Raises Conflict, Changed."""
+    model_id = stored.record.id
     try:
         for each in _require_unused(ports, stored.record):
             until_written("deployment", partial(_forget, ports, stored.record, each))

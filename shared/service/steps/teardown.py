@@ -130,7 +130,9 @@ def ensure_no_model(turn: Turn) -> Outcome:
 
 def ensure_closed(turn: Turn) -> Outcome:
     """Frees the endpoint's name where the endpoint is gone, and says when nothing was left."""
-    claims.release_endpoint_name(turn.ports.tables, turn.record.endpoint_name, turn.record.user_key)
+    claims.release_endpoint_name(
+        turn.ports.tables, turn.ports.random, turn.record.endpoint_name, turn.record.user_key
+    )
     telemetry.tell(Happened.TORN_DOWN, turn.record.id, endpoint=turn.record.endpoint_name)
     return Done(
         text="Nothing of it is left in the cloud.",

@@ -1,0 +1,188 @@
+"""Begins runs, by the schedule or as an operator asks, and lets one go on that waits for an approval."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from shared import telemetry
+from shared.domain import ids
+from shared.domain.bookkeeping import ClaimKind
+from shared.domain.errors import Changed, Conflict, Exists, Forbidden, NotFound
+from shared.domain.policy import Policy
+from shared.domain.principal import Principal
+from shared.domain.reconcile.findings import Area
+from shared.domain.reconcile.runs import (
+    SCHEDULE,
+    ItemState,
+    Run,
+    RunState,
+    is_over,
+)
+from shared.ports import Operation, Ports, Replace
+from shared.service import store
+from shared.service.claims import Mint
+from shared.service.contention import until_written
+from shared.service.reconcile import hints, rows
+from shared.service.store import Stored
+from shared.telemetry import Happened
+
+ALL = tuple(each.value for each in Area)
+_NOBODY = "0" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked of a run; `days` is the age from which on things without cost are repaired."""
+
+    dry_run: bool = False
+    days: int | None = None
+    areas: Collection[Area] = tuple(Area)
+
+
+def begin_run(
+    ports: Ports, mint: Mint, policy: Policy, principal: Principal, wanted: Wanted
+) -> Run:
+    """Begins a run. Raises Forbidden; Conflict `reconcile_running` while another goes on."""
+    require_operator(principal)
+    return _begin(ports, mint, policy, principal.user_id, wanted)
+
+
+def begin_nightly(ports: Ports, mint: Mint, policy: Policy) -> None:
+    """Begins the run of the schedule; one that is under way is reminded, and does for this one."""
+    try:
+        _begin(ports, mint, policy, SCHEDULE, Wanted())
+    except Conflict:
+        remind(ports, policy)
+
+
+def remind(ports: Ports, policy: Policy) -> bool:
+    """Sends another hint for the run under way where nobody works on it; whether it did."""
+    current, now = rows.load_current(ports.tables), ports.clock.now()
+    if current is None:
+        return False
+    lease = current.record.lease
+    since = lease.until if lease else current.record.began_at or current.record.created_at
+    if (now - since).total_seconds() < policy.rehint_after:
+        return False
+    telemetry.tell(Happened.REHINTED, run=current.record.id)
+    return hints.send(ports.queue, current.record.id)
+
+
+def approve_run(ports: Ports, principal: Principal, run_id: str, expected_deletes: int) -> Run:
+    """Lets a run take away what it has planned beyond its cap: each thing is read again before.
+
+    Raises Forbidden; NotFound; Conflict `nothing_to_approve`, `other_deletes`, `run_superseded`, `reconcile_running`.
+    """
+    require_operator(principal)
+
+    def attempt() -> Run:
+        stored = require_run(ports, run_id)
+        _require_approvable(ports, stored.record, expected_deletes)
+        return _approve(ports, stored, principal.user_id)
+
+    return until_written("run", attempt)
+
+
+def require_run(ports: Ports, run_id: str) -> Stored[Run]:
+    """A run. Raises NotFound."""
+    stored = rows.load_run(ports.tables, run_id) if ids.parse_id(run_id) is not None else None
+    if stored is None:
+        raise NotFound(
+            "run_not_found",
+            f"There is no run {run_id[:40]!r} of the reconciliation.",
+            "List them with GET /reconcile/runs.",
+        )
+    return stored
+
+
+def require_operator(principal: Principal) -> None:
+    """Raises Forbidden for everybody but operators: a run looks at, and repairs, what is everybody's."""
+    if not principal.is_operator:
+        raise Forbidden(
+            "operators_only",
+            "Only operators may reconcile records and cloud.",
+            "Ask an operator; the setting OPERATORS names them.",
+        )
+
+
+def count_waiting(ports: Ports, run: Run) -> int:
+    """How many things a run waits to take away."""
+    items = rows.list_items(ports.tables, run.id)
+    waiting = (ItemState.PLANNED, ItemState.BEGUN)
+    return sum(1 for each in items if each.record.state in waiting)
+
+
+def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Wanted) -> Run:
+    if (current := rows.load_current(ports.tables)) is not None:
+        raise _running(current.record)
+    run = Run(
+        id=ids.render_id(mint.claim(ClaimKind.RECONCILE, _NOBODY)),
+        asked_by=asked_by,
+        created_at=ports.clock.now(),
+        dry_run=wanted.dry_run,
+        days=policy.reconcile_days if wanted.days is None else wanted.days,
+        areas=tuple(each.value for each in Area if each in wanted.areas),
+    )
+    try:
+        rows.begin(ports, run)
+    except Exists as error:
+        current = rows.load_current(ports.tables)
+        raise _running(current.record if current else run) from error
+    telemetry.tell(Happened.RECONCILE_BEGUN, run=run.id, by=asked_by, dry_run=str(run.dry_run))
+    hints.send(ports.queue, run.id)
+    return run
+
+
+def _require_approvable(ports: Ports, run: Run, expected_deletes: int) -> None:
+    if run.state is not RunState.NEEDS_APPROVAL:
+        raise Conflict(
+            "nothing_to_approve",
+            f"Run {run.id} is {run.state}: it waits for no approval.",
+            f"See what it did with GET /reconcile/runs/{run.id}.",
+        )
+    newest = next(rows.list_runs(ports.tables), run)
+    if newest.id != run.id:
+        raise Conflict(
+            "run_superseded",
+            f"A later run, {newest.id}, has looked at everything again.",
+            f"Decide by that one: GET /reconcile/runs/{newest.id}.",
+        )
+    waiting = count_waiting(ports, run)
+    if waiting != expected_deletes:
+        raise Conflict(
+            "other_deletes",
+            f"Run {run.id} waits to take away {waiting} things, and not {expected_deletes}.",
+            f"Read them, GET /reconcile/runs/{run.id}/findings?state=planned, and send their number where all is right.",
+        )
+
+
+def _approve(ports: Ports, stored: Stored[Run], operator: str) -> Run:
+    approved = replace(
+        stored.record,
+        state=RunState.REPAIRING,
+        approved_by=operator,
+        approved_at=ports.clock.now(),
+        finished_at=None,
+        attempts=0,
+    )
+    operations: list[Operation] = [
+        Replace(rows.run_row(approved, stored.row.etag)),
+        rows.resume(approved.id),
+    ]
+    try:
+        store.commit(ports.tables, ports.random, rows.RUNS, operations)
+    except Exists as error:
+        current = rows.load_current(ports.tables)
+        if current is None or is_over(current.record):
+            raise Changed("the run under way has just ended") from error
+        raise _running(current.record) from error
+    telemetry.tell(Happened.RECONCILE_APPROVED, run=approved.id, by=operator)
+    hints.send(ports.queue, approved.id)
+    return approved
+
+
+def _running(run: Run) -> Conflict:
+    return Conflict(
+        "reconcile_running",
+        f"Run {run.id} is under way ({run.state}).",
+        f"Wait for its end: GET /reconcile/runs/{run.id}.",
+    )

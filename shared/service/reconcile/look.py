@@ -1,0 +1,89 @@
+"""Looks at one thing in the cloud together with what we know of it: what a comparison needs, read now."""
+
+from shared.cloud_ports import CloudDeployment, CloudEndpoint, RegistryModel
+from shared.domain import ids, ownership, plans
+from shared.domain.reconcile.observed import SeenDeployment, SeenEndpoint, SeenVersion
+from shared.domain.records import Deployment, Endpoint
+from shared.ports import Ports
+from shared.service import claims, store
+
+Shown = CloudDeployment | SeenDeployment
+"""A deployment as the cloud lists it, or as it was looked at."""
+
+
+def see_endpoint(ports: Ports, found: CloudEndpoint) -> SeenEndpoint | None:
+    """An endpoint with all that is on it; None where neither its tags nor its name tell of us.
+
+    Raises CloudError, StoreError, UnreadableRow.
+    """
+    owner, tag = found.tags.get(ownership.OWNER_TAG, ""), found.tags.get(ownership.ENDPOINT_TAG, "")
+    claim = store.load_claim(ports.tables, found.name)
+    user_key = claim.record.user_key if claim else owner
+    if not user_key:
+        return None
+    stored = store.load_endpoint(ports.tables, user_key, found.name)
+    row = stored.record if stored else None
+    deployments = ports.view.list_deployments(found.name)
+    return SeenEndpoint(
+        name=found.name,
+        state=found.state,
+        tags=found.tags,
+        traffic=found.traffic,
+        created_at=found.created_at,
+        deployments=tuple(_see_deployment(ports, each, user_key) for each in deployments),
+        row=row,
+        released=claim is None and claims.was_released(ports.tables, found.name, owner, tag),
+        busy=row is not None and _is_busy(ports, row),
+    )
+
+
+def see_version(ports: Ports, found: RegistryModel) -> SeenVersion:
+    """A version in the registry. Raises StoreError, UnreadableRow."""
+    minted, record = find_minted(ports, found.tags.get(ownership.DEPLOYMENT_TAG, ""))
+    return SeenVersion(
+        name=found.name,
+        version=found.version,
+        tags=found.tags,
+        created_at=found.created_at,
+        minted=minted,
+        record=record,
+    )
+
+
+def find_minted(
+    ports: Ports, deployment_id: str, likely: str = ""
+) -> tuple[bool, Deployment | None]:
+    """Whether an id was given out by us, and its record. `likely` is the key of the user whose it probably is."""
+    if ids.parse_id(deployment_id) is None:
+        return False, None
+    stored = store.load_deployment(ports.tables, likely, deployment_id) if likely else None
+    if stored is None:
+        claim = store.load_claim(ports.tables, deployment_id)
+        if claim is None:
+            return False, None
+        stored = store.load_deployment(ports.tables, claim.record.user_key, deployment_id)
+    return True, stored.record if stored else None
+
+
+def _see_deployment(ports: Ports, found: CloudDeployment, user_key: str) -> SeenDeployment:
+    told = found.tags.get(ownership.DEPLOYMENT_TAG, "")
+    minted, record = find_minted(ports, told, user_key)
+    return SeenDeployment(
+        name=found.name,
+        state=found.state,
+        tags=found.tags,
+        created_at=found.created_at,
+        cost=None,
+        minted=minted,
+        record=record,
+    )
+
+
+def _is_busy(ports: Ports, row: Endpoint) -> bool:
+    """Whether work on an endpoint is under way, or about to be."""
+    if row.holder or row.waiting or row.wanted is not None:
+        return True
+    members = store.load_members(ports.tables, row)
+    return len(members) < len(row.members) or not all(
+        plans.is_finished(each.record) for each in members
+    )

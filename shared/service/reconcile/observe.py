@@ -1,0 +1,95 @@
+"""Lists what records and cloud say there is, lays it side by side, and gives what they disagree about.
+
+A listing that fails, or breaks off, makes its area unknown: nothing more is said of it. A finding is read again just
+before it is repaired; here it is as it was listed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from shared.domain.errors import CloudError, StoreError
+from shared.domain.failures import shorten
+from shared.domain.reconcile.findings import Area, Finding
+from shared.reconcile_ports import Join, ReconcilePorts
+from shared.service.reconcile import listings, sides
+from shared.service.reconcile.differences import Differences, Found
+
+
+@dataclass(slots=True, kw_only=True)
+class Observation:
+    """One look at everything in some areas: how many things were seen, and of which areas nothing can be said.
+
+    `keep` is called all the time, and keeps up the right to go on. `left`: what was too much for one run.
+    """
+
+    ports: ReconcilePorts
+    areas: Collection[Area]
+    days: int
+    keep: Callable[[], None]
+    seen: Counter[Area] = field(default_factory=Counter)
+    unknown: dict[Area, str] = field(default_factory=dict)
+    left: int = 0
+
+    def find(self) -> Iterator[Finding]:
+        """All findings. The cloud is listed first: what comes to be meanwhile is on record before. Raises StoreError."""
+        with self.ports.joins.open() as join:
+            on_endpoints = self._lay_cloud(join)
+            self._lay_records(join)
+            if Area.RECORDS in self.unknown:  # nothing can be compared without them
+                self.unknown |= dict.fromkeys(self.areas, self.unknown[Area.RECORDS])
+                return
+            differences = Differences(self.ports, join, self.days, self.keep)
+            yield from on_endpoints
+            yield from self._compare(Area.ENDPOINTS, differences.on_endpoints)
+            yield from self._compare(Area.REGISTRY, differences.in_registry)
+            yield from self._compare(Area.RECORDS, differences.of_records)
+            self.left = differences.left
+
+    def _lay_cloud(self, join: Join) -> list[Finding]:
+        found: list[Finding] = []
+        if Area.ENDPOINTS in self.areas:
+            with self._noted(Area.ENDPOINTS):
+                count, found = listings.lay_endpoints(self.ports, join, self.keep)
+                self.seen[Area.ENDPOINTS] = count
+        if Area.REGISTRY in self.areas:
+            with self._noted(Area.REGISTRY):
+                self.seen[Area.REGISTRY] = listings.lay_registry(self.ports, join, self.keep)
+        return found
+
+    def _lay_records(self, join: Join) -> None:
+        tables = self.ports.tables
+        with self._noted(Area.RECORDS):
+            counts = sides.lay_records(tables, join, self.keep)
+            if not counts and self.seen.total():
+                raise StoreError("there is not a single record: they may have been lost")
+            self.seen[Area.RECORDS] = counts.total()
+            if Area.RECORDS in self.areas:
+                sides.lay_index(tables, join, self.keep)
+                sides.lay_names(tables, join, self.keep)
+
+    def _compare(self, area: Area, differences: Callable[[], Found]) -> Iterator[Finding]:
+        if area not in self.areas or area in self.unknown:
+            return
+        with self._noted(area):
+            yield from (each for each in differences() if each)
+
+    def _noted(self, area: Area) -> "_Noted":
+        return _Noted(area, self.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Notes of an area that nothing more can be said of it, where it cannot be read."""
+
+    area: Area
+    unknown: dict[Area, str]
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, CloudError | StoreError):
+            return False
+        self.unknown[self.area] = shorten(str(error), 300)
+        return True

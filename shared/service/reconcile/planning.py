@@ -1,0 +1,79 @@
+"""Turns findings into the plan of a run: each with the decision about it, from what earlier runs have seen."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from shared.domain.reconcile.findings import DELETES, Area, Case, Finding
+from shared.domain.reconcile.repair import Decision, Rules, decide, explain
+from shared.domain.reconcile.runs import Item, ItemState, Run
+from shared.ports import Tables
+from shared.service.reconcile import rows
+
+MOST_KEPT = 20_000
+"""Findings of one run; what is beyond is counted."""
+_MOST_LOOKED_AT = 10  # earlier runs
+
+
+@dataclass(slots=True, kw_only=True)
+class Planner:
+    """Decides about findings one by one, and counts. `cost` is in US dollars a month; `left` are those not kept."""
+
+    run: Run
+    rules: Rules
+    sightings: Mapping[str, datetime]
+    now: datetime
+    found: Counter[Case] = field(default_factory=Counter)
+    deletes: Counter[Area] = field(default_factory=Counter)
+    repairs: int = 0
+    cost: float = 0.0
+    left: int = 0
+
+    def items(self, findings: Iterable[Finding]) -> Iterator[Item]:
+        """The plan, in the order of the findings."""
+        for number, finding in enumerate(findings, start=1):
+            self.found[finding.case] += 1
+            self.cost += finding.cost or 0.0
+            if number > MOST_KEPT:
+                self.left += 1
+            else:
+                yield self._plan(number, finding)
+
+    def _plan(self, number: int, finding: Finding) -> Item:
+        seen_since = self.sightings.get(finding.key)
+        decision = decide(finding, self.rules, seen_since=seen_since, now=self.now)
+        planned = decision is Decision.REPAIR and not self.run.dry_run
+        if decision is Decision.REPAIR and finding.rule.repair in DELETES:
+            self.deletes[finding.rule.area] += 1
+        self.repairs += planned
+        return Item(
+            run_id=self.run.id,
+            number=number,
+            finding=finding,
+            decision=decision,
+            why=explain(decision, finding, self.rules),
+            seen_since=seen_since or self.now,
+            state=ItemState.PLANNED if planned else ItemState.NONE,
+        )
+
+
+def find_sightings(tables: Tables, run: Run) -> dict[str, datetime]:
+    """Since when each finding has been seen by runs without a break: of each area, what the last run over it kept.
+
+    A run in which an area was unknown says nothing of it: what was seen before has to be seen again.
+    """
+    wanted = set(run.areas)
+    found: dict[str, datetime] = {}
+    for earlier in islice(rows.list_runs(tables, after=run.id), _MOST_LOOKED_AT):
+        here = wanted & set(earlier.areas) if earlier.observed_at else set()
+        if here:
+            for stored in rows.list_items(tables, earlier.id):
+                item = stored.record
+                if item.finding.rule.area in here:
+                    found[item.finding.key] = item.seen_since
+        wanted -= here
+        if not wanted:
+            break
+    return found

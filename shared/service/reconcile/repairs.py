@@ -1,0 +1,181 @@
+"""Carries out one repair: each is safe to begin again, conditional on what it meets, and leaves alone what is under way."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.cloud_ports import CloudEndpoint
+from shared.domain import endpoints, plans, progress
+from shared.domain.bookkeeping import Inflight
+from shared.domain.errors import Changed, Exists, LongshoreError
+from shared.domain.failures import failure
+from shared.domain.policy import Policy
+from shared.domain.reconcile.findings import Finding, Repair
+from shared.domain.records import Deployment, Plan, Status, Turn as WhoseTurn
+from shared.ports import Insert, Operation, Replace
+from shared.reconcile_ports import ReconcilePorts
+from shared.service import claims, hints, route, settle, store
+from shared.service.catalogue import withdraw
+from shared.service.reconcile import look
+from shared.service.store import Stored
+
+Act = Callable[[ReconcilePorts, Policy, Finding], None]
+
+
+class NotNow(LongshoreError):
+    """Something is in the way that will pass, or that somebody else has begun; the message says what."""
+
+
+def carry_out(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
+    """Does what a finding needs, or asks the cloud for it. Raises NotNow, CloudError, StoreError."""
+    repair = finding.rule.repair
+    if repair is not None:
+        try:
+            _ACTS[repair](ports, policy, finding)
+        except (Changed, Exists) as error:
+            raise NotNow(f"it was changed meanwhile: {error}") from error
+
+
+# ------------------------------------------------------------------ in the cloud
+
+
+def _remove_deployment(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    """Takes it out of the traffic first: Azure removes none that has some."""
+    endpoint_name, _, name = finding.subject.partition("/")
+    endpoint = _require_idle(ports, endpoint_name)
+    found = ports.view.find_deployment(endpoint_name, name)
+    if endpoint is None or found is None or found.state == "Deleting":
+        return
+    if any(routed.lower() == name.lower() for routed in endpoint.traffic):
+        seen = look.see_endpoint(ports, endpoint)
+        recorded = seen.row.traffic if seen and seen.row else {}
+        others = {each.name for each in seen.deployments} - {name} if seen else set()
+        rest = endpoints.keep_traffic(recorded, others)
+        ports.control.put_endpoint(endpoint.name, tags=endpoint.tags, traffic=rest)
+        return
+    ports.control.remove_deployment(endpoint_name, name)
+
+
+def _remove_endpoint(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    endpoint = _require_idle(ports, finding.subject)
+    if endpoint is None or endpoint.state == "Deleting":
+        return
+    if left := [each.name for each in ports.view.list_deployments(endpoint.name)]:
+        raise NotNow(f"it still has {', '.join(left[:3])}")
+    ports.control.remove_endpoint(endpoint.name)
+
+
+def _remove_model(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    name, _, version = finding.subject.rpartition(":")
+    ports.view.remove_model(name, version)
+
+
+def _require_idle(ports: ReconcilePorts, name: str) -> CloudEndpoint | None:
+    """An endpoint that nobody of ours is changing. Raises NotNow."""
+    found = ports.view.find_endpoint(name)
+    seen = look.see_endpoint(ports, found) if found else None
+    if seen is not None and seen.busy:
+        raise NotNow("work on its endpoint is under way")
+    return found
+
+
+# ------------------------------------------------------------------ on record
+
+
+def _mark_failed(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
+    """An active deployment of which nothing is left fails, by the plan that clears away the rest of it."""
+    stored = _require_record(ports, finding)
+    now, old = ports.clock.now(), stored.record
+    failed = replace(
+        old,
+        status=Status.FAILED,
+        generation=old.generation + 1,
+        failure=failure(
+            "gone_from_cloud",
+            f"{old.deployment_name} was deleted in Azure ML, by somebody else than Longshore.",
+            WhoseTurn.YOU,
+            "Where it is still wanted, bring it back.",
+        ),
+        work=plans.start_work(Plan.ABANDON, now, now + timedelta(seconds=policy.deploy_deadline)),
+    )
+    failed, event = progress.event_after(failed, "gone_from_cloud", finding.text, now, None)
+    settle.announce(ports, failed, 0)
+    operations: list[Operation] = [
+        Replace(store.deployment_row(failed, stored.row.etag)),
+        Insert(store.event_row(failed.user_key, event)),
+    ]
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    hints.send_hint_when_free(ports.queue, failed)
+
+
+def _forget_version(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    """A failed deployment would be refused another try for a version that is gone; without one it is registered anew."""
+    stored = _require_record(ports, finding)
+    if stored.record.status is not Status.FAILED:
+        raise NotNow(f"the deployment is {stored.record.status}")
+    text = f"{finding.subject} is not in the registry any more."
+    forgotten = replace(stored.record, azure_model_version="")
+    forgotten, event = progress.event_after(
+        forgotten, "registry_entry_gone", text, ports.clock.now(), None
+    )
+    operations: list[Operation] = [
+        Replace(store.deployment_row(forgotten, stored.row.etag)),
+        Insert(store.event_row(forgotten.user_key, event)),
+    ]
+    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+
+
+def _restore_traffic(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
+    stored = store.load_endpoint(ports.tables, finding.user_key, finding.subject)
+    if stored is None:
+        raise NotNow("its record is gone")
+    route.route_as_recorded(ports, policy, stored)
+
+
+def _reindex(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    """Puts unfinished work on the index again; the sweep goes on from there."""
+    record, now = _require_record(ports, finding).record, ports.clock.now()
+    entry = Inflight(
+        user_key=record.user_key,
+        deployment_id=record.id,
+        endpoint_name=record.endpoint_name,
+        generation=record.generation,
+        since=now,
+        not_before=now,
+    )
+    with suppress(Exists):
+        store.insert(ports.tables, ports.random, store.INFLIGHT, store.inflight_row(entry))
+    hints.send_hint(ports.queue, record.user_key, record.id)
+
+
+def _release_name(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    if not claims.release_endpoint_name(
+        ports.tables, ports.random, finding.subject, finding.user_key
+    ):
+        raise NotNow("somebody is about to use the name")
+
+
+def _finish_deletion(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    withdraw.finish_deletion(ports, finding.user_key, finding.subject)
+
+
+def _require_record(ports: ReconcilePorts, finding: Finding) -> Stored[Deployment]:
+    deployment_id = finding.identity.split()[0]
+    stored = store.load_deployment(ports.tables, finding.user_key, deployment_id)
+    if stored is None:
+        raise NotNow("its record is gone")
+    return stored
+
+
+_ACTS: dict[Repair, Act] = {
+    Repair.REMOVE_DEPLOYMENT: _remove_deployment,
+    Repair.REMOVE_ENDPOINT: _remove_endpoint,
+    Repair.REMOVE_MODEL: _remove_model,
+    Repair.MARK_FAILED: _mark_failed,
+    Repair.RESTORE_TRAFFIC: _restore_traffic,
+    Repair.FORGET_VERSION: _forget_version,
+    Repair.REINDEX: _reindex,
+    Repair.RELEASE_NAME: _release_name,
+    Repair.FINISH_DELETION: _finish_deletion,
+}

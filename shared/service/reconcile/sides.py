@@ -1,0 +1,123 @@
+"""The records, listed once and laid on the sides of a join: what each of them expects to find elsewhere.
+
+Only what a comparison needs is read of a row, so that a million of them cost little more than their listing; what
+disagrees is read again, whole.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TypeVar
+
+from shared.domain.bookkeeping import ClaimKind
+from shared.domain.records import Status
+from shared.ports import Row, Tables
+from shared.reconcile_ports import Entry, Join
+from shared.service import store
+
+T = TypeVar("T")
+ACTIVE, REGISTERED, UNFINISHED, DEPLOYED = "active", "registered", "unfinished", "deployed"
+MODELS, LEAVING, ROWS, INDEXED, NAMES = "models", "leaving", "rows", "indexed", "names"
+CLOUD, REGISTRY, NOTHING = "cloud", "registry", "nothing"
+_RANGES = ((store.LIVE, "f-"), (store.MODEL, "n-"), (store.DELETED, "y-"))
+"""Deployments with endpoints' rows, models, and deleted deployments; the events between them are left out."""
+_WANTED = (
+    "id",
+    "status",
+    "endpoint_name",
+    "deployment_name",
+    "azure_model_name",
+    "azure_model_version",
+    "model_id",
+    "registry_name",
+    "torn_down_at",
+    "leaving",
+    "work_json",
+    store.TOMBSTONE,
+)
+_FINISHED = '"step":null'
+_AT_ONCE = 5000
+_NAMES_SINCE = "a"
+"""Ids, which begin with a digit, stand before all names; names that were given up stand behind them."""
+
+
+def lay_records(tables: Tables, join: Join, keep: Callable[[], None]) -> Counter[str]:
+    """Lays out all records, and says how many there are of each kind. Raises StoreError."""
+    counts: Counter[str] = Counter()
+    scans = (
+        tables.scan(store.RECORDS, None, first=first, last=last, select=_WANTED)
+        for first, last in _RANGES
+    )
+    rows = chain.from_iterable(scans)
+    pieces: dict[str, list[Entry]] = defaultdict(list)
+    for row in keeping(rows, keep):
+        if store.TOMBSTONE in row.values:
+            continue
+        counts[row.key[:2]] += 1
+        for side, key in _sides_of(row):
+            pieces[side].append((key, f"{row.partition} {row.values.get('id', '')}"))
+        if sum(counts.values()) % _AT_ONCE == 0:
+            _flush(join, pieces)
+    _flush(join, pieces)
+    return counts
+
+
+def lay_index(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
+    """Lays out the index of unfinished work. Raises StoreError."""
+    rows = keeping(store.inflight_rows(tables), keep)
+    return join.add(INDEXED, ((f"{row.partition} {row.key}", "") for row in rows))
+
+
+def lay_names(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
+    """Lays out the endpoint names that are taken. Raises StoreError."""
+    rows = tables.scan(store.CLAIMS, None, since=_NAMES_SINCE, select=("kind", "name", "user_key"))
+    return join.add(
+        NAMES,
+        (
+            (str(row.values.get("name")), str(row.values.get("user_key")))
+            for row in keeping(rows, keep)
+            if row.values.get("kind") == ClaimKind.ENDPOINT
+        ),
+    )
+
+
+def keeping(things: Iterable[T], keep: Callable[[], None]) -> Iterator[T]:
+    """The same things; now and then the right to go on is kept up."""
+    for at, each in enumerate(things):
+        if at % 500 == 0:
+            keep()
+        yield each
+
+
+def place_of(endpoint: str, deployment: str, deployment_id: str) -> str:
+    """Where a deployment of ours is to be found, as a key that both truths have."""
+    return f"{endpoint}/{deployment} {deployment_id}".lower()
+
+
+def _sides_of(row: Row) -> Iterator[Entry]:
+    """The sides that a record stands on, and its key on each."""
+    values = row.values
+    if row.key.startswith(store.MODEL):
+        yield LEAVING if "leaving" in values else MODELS, str(values.get("id"))
+        if values.get("registry_name"):
+            yield REGISTERED, str(values["registry_name"])
+        return
+    if row.key.startswith(store.ENDPOINT):
+        yield ROWS, row.key.removeprefix(store.ENDPOINT)
+        return
+    finished = _FINISHED in str(values.get("work_json", ""))
+    yield DEPLOYED, str(values.get("model_id"))
+    if not finished:
+        yield UNFINISHED, f"{row.partition} {values.get('id')}"
+    over = finished and values.get("status") == Status.DELETED
+    if values.get("azure_model_version") and not over:
+        yield REGISTERED, str(values.get("azure_model_name"))
+    if values.get("status") == Status.ACTIVE and finished:
+        place = (str(values.get(name)) for name in ("endpoint_name", "deployment_name", "id"))
+        yield ACTIVE, place_of(*place)
+
+
+def _flush(join: Join, pieces: dict[str, list[Entry]]) -> None:
+    for side, entries in pieces.items():
+        join.add(side, entries)
+    pieces.clear()

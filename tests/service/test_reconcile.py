@@ -1,0 +1,111 @@
+"""Records and cloud are compared each night: what disagrees is found, and repaired when it was seen twice and is old enough."""
+
+from shared.domain import ownership
+from shared.domain.reconcile.findings import Case
+from shared.domain.reconcile.runs import ItemState, RunState
+from shared.domain.records import Status
+from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
+
+
+def test_nothing_is_found_where_records_and_cloud_agree() -> None:
+    world = Reconciled()
+    for _ in range(3):
+        world.live()
+    world.delete(world.live())
+    world.settle()
+
+    report = world.nightly(nights=3)
+
+    assert (report.run.state, report.items) == (RunState.DONE, [])
+
+
+def test_a_deployment_that_is_left_over_is_removed_when_it_was_seen_twice() -> None:
+    world = Reconciled()
+    stays = world.live(endpoint_name="shared")
+    gone = world.live(endpoint_name="shared")
+    world.delete(gone)
+    world.settle()
+    world.put_in_cloud("shared", gone.deployment_name, stays, tags_of(gone))
+    world.sleep(3 * HOUR)
+
+    first = world.reconcile()
+    assert first.cases == [(Case.DEPLOYMENT_LEFT_OVER, f"shared/{gone.deployment_name}")]
+    assert first.items[0].why.startswith("seen for the first time")
+    world.run_for(2 * HOUR)
+    second = world.reconcile()
+
+    assert second.repaired == first.cases
+    assert [each.name for each in world.cloud.list_deployments("shared")] == [stays.deployment_name]
+    assert world.reconcile().items == []
+
+
+def test_an_active_deployment_that_somebody_removed_fails_and_can_be_tried_again() -> None:
+    world = Reconciled()
+    record = world.live()
+    world.sleep(DAY)
+    world.drop(record)
+
+    report = world.nightly(nights=2)
+
+    assert report.repaired == [
+        (Case.DEPLOYMENT_GONE, f"{record.endpoint_name}/{record.deployment_name}")
+    ]
+    failed = world.read(record)
+    assert failed.status is Status.FAILED
+    assert failed.failure
+    assert failed.failure.code == "gone_from_cloud"
+    world.retry(failed)
+    world.settle()
+    assert world.read(record).status is Status.ACTIVE
+    assert world.nightly(nights=2).items == []
+
+
+def test_a_dry_run_is_a_sighting_and_changes_nothing() -> None:
+    world = Reconciled()
+    record = world.live()
+    world.sleep(DAY)
+    world.drop(record)
+
+    dry = world.reconcile(dry_run=True)
+    assert [each.state for each in dry.items] == [ItemState.NONE]
+    assert world.read(record).status is Status.ACTIVE
+    world.run_for(2 * HOUR)
+
+    assert len(world.reconcile().repaired) == 1
+
+
+def test_an_endpoint_that_came_too_late_is_removed_with_what_is_on_it() -> None:
+    world = Reconciled()
+    other = world.live()
+    record = world.live(endpoint_name="late")
+    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
+    world.delete(record)
+    world.settle()
+    world.put_endpoint("late", tags)
+    world.put_in_cloud("late", record.deployment_name, other, tags_of(record))
+    world.sleep(3 * HOUR)
+
+    report = world.nightly(nights=2)
+
+    assert report.repaired == [
+        (Case.DEPLOYMENT_LEFT_OVER, f"late/{record.deployment_name}"),
+        (Case.ENDPOINT_WITHOUT_RECORD, "late"),
+    ]
+    assert world.cloud.find_endpoint("late") is None
+
+
+def test_a_model_that_no_record_needs_is_removed_after_the_days_of_grace() -> None:
+    world = Reconciled()
+    record = world.live()
+    world.delete(record)
+    world.settle()
+    world.register(record.azure_model_name, tags_of(record), record)
+
+    young = world.nightly(nights=3)
+    assert [each.why[:12] for each in young.items] == ["younger than"]
+    world.sleep(5 * DAY)
+    old = world.reconcile()
+
+    subject = f"{record.azure_model_name}:1"
+    assert old.repaired == [(Case.MODEL_WITHOUT_RECORD, subject)]
+    assert world.cloud.find_model(record.azure_model_name, "1") is None
