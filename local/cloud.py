@@ -26,7 +26,7 @@ from local import app_settings, azurite, processes
 from local.host import process
 from local.kept_host import KeptHost
 from local.parts import Part
-from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS
+from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS, RECONCILE_JOBS
 from shared.settings import Settings
 
 HTTP_FUNCTION = "deploy_http"
@@ -172,7 +172,7 @@ class LocalCloud:
 
     def _create_queues(self) -> None:
         """The queues the app takes from, which in Azure are provisioned; those there are stay as they are."""
-        for name in (DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS):
+        for name in (DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS, RECONCILE_JOBS):
             queue = QueueClient.from_connection_string(self.connection_string, name)
             with queue, suppress(ResourceExistsError):
                 queue.create_queue()

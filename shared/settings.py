@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from shared.domain.errors import LongshoreError
 from shared.domain.policy import Policy
 from shared.domain.requests import in_plain_words
+from shared.reconcile_settings import ReconcileSettings
 from shared.source_settings import Address, Names, SourceSettings
 
 _SPELLED = {
@@ -58,7 +59,7 @@ def _known_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
     raise ValueError("knows 'landlock' and 'seccomp' only")
 
 
-class Settings(SourceSettings):
+class Settings(SourceSettings, ReconcileSettings):
     """Every setting, by the name of its environment variable in lower case.
 
     Times are in seconds, sizes in bytes.
@@ -197,6 +198,9 @@ class Settings(SourceSettings):
             require_evaluation=self.require_evaluation,
             allow_reset=self.allow_reset,
             default_python=self.default_python,
+            reconcile_days=self.reconcile_days,
+            sighting_gap=self.sighting_gap_seconds,
+            reconcile_repairs=self.repairs,
         )
 
 

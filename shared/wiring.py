@@ -21,6 +21,7 @@ from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemClock, SystemRandom
 from shared.intake_ports import IntakePorts
 from shared.ports import Blobs, Ports, WorkerPorts
+from shared.reconcile_ports import ReconcilePorts
 from shared.service.claims import Mint
 from shared.settings import Settings, SettingsError, Wrong
 
@@ -40,6 +41,14 @@ class Worker:
 
     settings: Settings
     ports: WorkerPorts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciler:
+    """What runs the reconciliation."""
+
+    settings: Settings
+    ports: ReconcilePorts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +135,17 @@ def worker() -> Worker:
             control=control,
             scorer=HttpScorer(timeout=settings.cloud_timeout),
         ),
+    )
+
+
+@cache
+def reconciler() -> Reconciler:
+    """The ports of a reconciliation: those of the worker, and room to compare in."""
+    from shared.adapters.sqlite_join import SqliteJoins  # noqa: PLC0415 - this function only
+
+    settings, ports = worker().settings, worker().ports
+    return Reconciler(
+        settings=settings, ports=ReconcilePorts(**_by_name(ports), joins=SqliteJoins())
     )
 
 

@@ -19,6 +19,7 @@ from functions.deploy_http import (
     model_routes,
     openapi,
     problems,
+    reconcile_routes,
     upload_routes,
 )
 from shared import patience
@@ -46,6 +47,7 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
         endpoint_routes,
         exception_routes,
         dead_letter_routes,
+        reconcile_routes,
     ):
         api.include_router(routes.router, responses=openapi.ANY)
     api.add_api_route("/health", health, tags=["service"], responses=openapi.errors(500))

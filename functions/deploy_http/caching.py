@@ -11,6 +11,7 @@ from fastapi import Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+JSON, _TEXT = "application/json", "text/plain"
 IfMatch = Annotated[str, Header(max_length=500, description="The ETag of what you decided on.")]
 
 
@@ -22,6 +23,12 @@ def answer_unless_seen(request: Request, answer: BaseModel) -> Response:
 def answer_text_unless_seen(request: Request, text: str) -> Response:
     """The same for what is shown to people."""
     return _answer(request, text.encode(), "text/plain; charset=utf-8")
+
+
+def prefers_text(accept: str) -> bool:
+    """Whether plain text comes before JSON among what the caller names."""
+    named = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
+    return next((each for each in named if each in (_TEXT, JSON, "*/*")), JSON) == _TEXT
 
 
 def was_seen(request: Request, tag: str) -> bool:

@@ -8,9 +8,11 @@ from functions.deploy_http import addresses, catalogue_answers as answers, rende
 from functions.deploy_http.answers import Message
 from functions.deploy_http.bodies import UploadRoute
 from functions.deploy_http.caching import (
+    JSON,
     IfMatch,
     answer_text_unless_seen,
     answer_unless_seen,
+    prefers_text,
     row_meant,
 )
 from functions.deploy_http.catalogue_rendering import render_inspection
@@ -26,7 +28,6 @@ from shared.service import owned, read
 from shared.service.catalogue import describe, uploads, withdraw
 
 router = APIRouter(tags=["models"], route_class=UploadRoute)
-_TEXT, _JSON = "text/plain", "application/json"
 
 
 @router.post(
@@ -107,13 +108,13 @@ def inspect_model(
         Literal["json", "text", ""],
         Query(alias="format", description="`text` is for people, as is `Accept: text/plain`."),
     ] = "",
-    accept: Annotated[str, Header(max_length=500)] = _JSON,
+    accept: Annotated[str, Header(max_length=500)] = JSON,
 ) -> Response:
     """All that was read from a model's file, what will be installed to serve it, and how to call it."""
     described = describe.describe_model(
         caller.ports, caller.policy, caller.principal, model_id, instance_type
     )
-    if shown_as == "text" or (not shown_as and _prefers_text(accept)):
+    if shown_as == "text" or (not shown_as and prefers_text(accept)):
         response = answer_text_unless_seen(request, render_readable(described))
     else:
         response = answer_unless_seen(request, render_inspection(described))
@@ -131,9 +132,3 @@ def _row_meant(caller: Caller, model_id: str, if_match: str) -> str:
 def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:
     present = read.find_content(caller.ports, [model])
     return rendering.render_model(model, present.get(model.content_digest))
-
-
-def _prefers_text(accept: str) -> bool:
-    """Whether text comes first among what the caller names and this path has."""
-    named = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
-    return next((each for each in named if each in (_TEXT, _JSON, "*/*")), _JSON) == _TEXT

@@ -1,21 +1,53 @@
-"""The timer functions. The sweep's schedule is the setting SWEEP_SCHEDULE, an NCRONTAB expression."""
+"""The timer functions, and the queue of runs. Their schedules are settings, NCRONTAB expressions in UTC."""
 
 import azure.functions as func
 
+from shared.domain.policy import RECONCILE_JOBS, RECONCILE_JOBS_POISON
+
 blueprint = func.Blueprint()
+_STORAGE = "AzureWebJobsStorage"
 
 
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_SCHEDULE%", use_monitor=False)
 def sweep(timer: func.TimerRequest) -> None:
-    """Sends a new hint to whatever has lost its hint or its worker, deployments and files on their way in."""
+    """Sends a new hint to whatever has lost its hint or its worker: deployments, files on their way in, runs."""
     del timer  # late, merged and repeated ticks all do the same
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
-    from shared.service import sweep as sweeping  # noqa: PLC0415 - see above
-    from shared.service.intake import sweep as intake_sweep  # noqa: PLC0415 - see above
+    from shared.service import sweep_all  # noqa: PLC0415 - see above
 
     front = wiring.front()
-    try:
-        sweeping.sweep(front.ports, front.settings.policy)
-    finally:  # what stops the one is no reason to leave the other
-        intake_sweep.sweep_intakes(front.ports, front.settings.policy)
+    sweep_all.sweep_all(front.ports, front.settings.policy)
+
+
+@blueprint.function_name("reconcile")
+@blueprint.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", use_monitor=True)
+def reconcile(timer: func.TimerRequest) -> None:
+    """Begins the nightly run; one that is under way does for it, and a tick that comes late, too."""
+    del timer
+    from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
+    from shared.service.reconcile import begin  # noqa: PLC0415 - see above
+
+    front = wiring.front()
+    begin.begin_nightly(front.ports, front.mint, front.settings.policy)
+
+
+@blueprint.function_name("reconcile_jobs")
+@blueprint.queue_trigger(arg_name="message", queue_name=RECONCILE_JOBS, connection=_STORAGE)
+def reconcile_jobs(message: func.QueueMessage) -> None:
+    """Runs one turn of the run that the hint points to."""
+    from shared import wiring  # noqa: PLC0415 - seconds of import that HTTP must not pay
+    from shared.service.reconcile import inbox  # noqa: PLC0415 - see above
+
+    reconciler = wiring.reconciler()
+    inbox.take_hint(reconciler.ports, reconciler.settings.policy, message.get_body())
+
+
+@blueprint.function_name("reconcile_jobs_poison")
+@blueprint.queue_trigger(arg_name="message", queue_name=RECONCILE_JOBS_POISON, connection=_STORAGE)
+def reconcile_jobs_poison(message: func.QueueMessage) -> None:
+    """Tells of a hint that failed five times; the sweep sends another one."""
+    from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
+    from shared.service.reconcile import inbox  # noqa: PLC0415 - see above
+
+    inbox.take_poisoned_hint(wiring.front().ports, message.get_body())

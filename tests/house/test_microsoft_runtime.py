@@ -24,6 +24,9 @@ TRIGGERS = {
     "deploy_requests_poison": "queueTrigger",
     "intake_jobs": "queueTrigger",
     "intake_jobs_poison": "queueTrigger",
+    "reconcile": "timerTrigger",
+    "reconcile_jobs": "queueTrigger",
+    "reconcile_jobs_poison": "queueTrigger",
     "sweep": "timerTrigger",
 }
 
@@ -71,9 +74,11 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
         "deploy_jobs",
         "deploy_requests",
         "intake_jobs",
+        "reconcile_jobs",
     ):  # where the host puts what failed five times
         assert triggers[f"{name}_poison"]["queueName"] == triggers[name]["queueName"] + "-poison"
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
+    assert triggers["reconcile"]["schedule"] == "%RECONCILE_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
 
 

@@ -49,6 +49,7 @@ class Run(Kept):
     caps: Mapping[str, int] = field(default_factory=dict)
     repaired: int = 0
     skipped: int = 0
+    waiting: int = 0
     left: int = 0
     cost: float = 0.0
     items: int = 0

@@ -36,25 +36,25 @@ PARK_AT_MOST = timedelta(days=7)  # as long as a message lives
 
 def take_hint(ports: WorkerPorts, policy: Policy, body: bytes) -> None:
     """Runs one turn for the deployment that a hint points to. Raises what `run.run_turn` raises."""
-    if hint := _read(ports, DEPLOY_JOBS, body, hints.parse_hint):
+    if hint := read_hint(ports, DEPLOY_JOBS, body, hints.parse_hint):
         run.run_turn(ports, policy, hint)
 
 
 def take_poisoned_hint(ports: Ports, body: bytes) -> None:
     """Gives a deployment whose message failed too often its second chance. Raises StoreError."""
-    if hint := _read(ports, DEPLOY_JOBS, body, hints.parse_hint):
+    if hint := read_hint(ports, DEPLOY_JOBS, body, hints.parse_hint):
         poison.take_hint(ports, hint, body)
 
 
 def take_intake_hint(ports: IntakePorts, mint: Mint, policy: Policy, body: bytes) -> None:
     """Runs one turn for the file that a hint points to. Raises StoreError."""
-    if hint := _read(ports, INTAKE_JOBS, body, intake_hints.parse):
+    if hint := read_hint(ports, INTAKE_JOBS, body, intake_hints.parse):
         take_in.take_in(ports, mint, policy, hint)
 
 
 def take_poisoned_intake_hint(ports: Ports, body: bytes) -> None:
     """Tells that the hint of a file failed too often: storage was away, and the sweep sends another."""
-    if hint := _read(ports, INTAKE_JOBS, body, intake_hints.parse):
+    if hint := read_hint(ports, INTAKE_JOBS, body, intake_hints.parse):
         telemetry.tell(Happened.POISON_TAKEN, upload=hint.upload_id)
 
 
@@ -88,7 +88,7 @@ def take_poisoned_event(ports: Ports, producers: Collection[str], issuer: str, b
         ports.queue.send(DEPLOY_REQUESTS_POISON, text, delay=PARK_SECONDS)
 
 
-def _read(ports: Ports, queue: str, body: bytes, parse: Callable[[str], H]) -> H | None:
+def read_hint(ports: Ports, queue: str, body: bytes, parse: Callable[[str], H]) -> H | None:
     """The hint in a message; None for one that was put aside, or put off."""
     try:
         text = messages.read_text(body)

@@ -12,7 +12,6 @@ from shared.domain.principal import Principal
 from shared.domain.reconcile.findings import Area
 from shared.domain.reconcile.runs import (
     SCHEDULE,
-    ItemState,
     Run,
     RunState,
     is_over,
@@ -104,13 +103,6 @@ def require_operator(principal: Principal) -> None:
         )
 
 
-def count_waiting(ports: Ports, run: Run) -> int:
-    """How many things a run waits to take away."""
-    items = rows.list_items(ports.tables, run.id)
-    waiting = (ItemState.PLANNED, ItemState.BEGUN)
-    return sum(1 for each in items if each.record.state in waiting)
-
-
 def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Wanted) -> Run:
     if (current := rows.load_current(ports.tables)) is not None:
         raise _running(current.record)
@@ -146,11 +138,10 @@ def _require_approvable(ports: Ports, run: Run, expected_deletes: int) -> None:
             f"A later run, {newest.id}, has looked at everything again.",
             f"Decide by that one: GET /reconcile/runs/{newest.id}.",
         )
-    waiting = count_waiting(ports, run)
-    if waiting != expected_deletes:
+    if run.waiting != expected_deletes:
         raise Conflict(
             "other_deletes",
-            f"Run {run.id} waits to take away {waiting} things, and not {expected_deletes}.",
+            f"Run {run.id} waits to take away {run.waiting} things, and not {expected_deletes}.",
             f"Read them, GET /reconcile/runs/{run.id}/findings?state=planned, and send their number where all is right.",
         )
 
@@ -162,6 +153,7 @@ def _approve(ports: Ports, stored: Stored[Run], operator: str) -> Run:
         approved_by=operator,
         approved_at=ports.clock.now(),
         finished_at=None,
+        waiting=0,
         attempts=0,
     )
     operations: list[Operation] = [

@@ -199,6 +199,7 @@ def _finish(turn: RunTurn) -> None:
         finished_at=turn.ports.clock.now(),
         repaired=states[ItemState.REPAIRED],
         skipped=states[ItemState.SKIPPED],
+        waiting=waiting,
         lease=None,
     )
     telemetry.tell(

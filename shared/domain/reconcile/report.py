@@ -1,0 +1,131 @@
+"""A run as a page for people: who pays the bill reads first what it costs, then what was done, then what is left to them."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from shared.domain.reconcile.findings import Case
+from shared.domain.reconcile.runs import SCHEDULE, Item, ItemState, Run, RunState
+
+WIDTH = 100
+_SHOWN = 50  # of one group; JSON has all
+_TITLES = {
+    ItemState.REPAIRED: "Repaired",
+    ItemState.BEGUN: "Under way: Azure ML was asked, and has not confirmed yet",
+    ItemState.PLANNED: "Planned",
+    ItemState.SKIPPED: "Left alone, although it was planned",
+    ItemState.NONE: "Found, and nothing was done about it",
+}
+_WORDS = {
+    Case.DEPLOYMENT_WITHOUT_RECORD: "Deployments in Azure ML without a record",
+    Case.DEPLOYMENT_LEFT_OVER: "Deployments that are still there after they were torn down",
+    Case.DEPLOYMENT_GONE: "Deployments that are active on record, and gone from Azure ML",
+    Case.DEPLOYMENT_BROKEN: "Active deployments that Azure ML says have failed",
+    Case.DEPLOYMENT_REPLACED: "Active deployments in whose place something else serves",
+    Case.ENDPOINT_WITHOUT_RECORD: "Endpoints without a record",
+    Case.TRAFFIC_DIFFERS: "Endpoints whose traffic is not as recorded",
+    Case.MODEL_WITHOUT_RECORD: "Models in the registry that no record needs",
+    Case.MODEL_GONE: "Models on record that are gone from the registry",
+    Case.REFERENCED_MODEL_GONE: "Models taken from the registry that are gone from it",
+    Case.NEVER_REGISTERED: "Models that were uploaded and never deployed",
+    Case.TEARDOWN_UNFINISHED: "Deployments whose removal does not come to an end",
+    Case.DEPLOYING_TOO_LONG: "Deployments that should have come to an end",
+    Case.NOT_INDEXED: "Unfinished work that nothing goes on with",
+    Case.NAME_UNUSED: "Endpoint names that are reserved and not used",
+    Case.DELETION_UNFINISHED: "Deletions of models that broke off",
+}
+
+
+def render_report(run: Run, items: Sequence[Item]) -> str:
+    """The page: a summary, then the findings by what became of them."""
+    lines = [*_summary(run), *_unknown(run), *_approval(run)]
+    for state, title in _TITLES.items():
+        some = [each for each in items if each.state is state]
+        if some:
+            lines += ["", title, "-" * len(title)]
+            lines += _cases(some)
+    return "\n".join(lines) + "\n"
+
+
+def tell(run: Run) -> str:
+    """How a run has ended, or where it stands, in a sentence."""
+    found = sum(run.found.values())
+    match run.state:
+        case RunState.WAITING | RunState.OBSERVING:
+            return "It is listing and comparing."
+        case RunState.REPAIRING:
+            return f"It is repairing what it found ({found})."
+        case RunState.FAILED:
+            return f"It broke off: {run.trouble}."
+        case RunState.NEEDS_APPROVAL:
+            return "It waits for an operator: more would be taken away than one run may."
+    if run.unknown:
+        return f"It found {found}, and could not look at everything: {', '.join(run.unknown)}."
+    if not found:
+        return "Records and cloud agree."
+    if run.dry_run:
+        return f"It found {found}, and as a dry run repaired nothing."
+    return f"It found {found}, repaired {run.repaired}, and left {found - run.repaired}."
+
+
+def _summary(run: Run) -> Iterator[str]:
+    by = "by its schedule" if run.asked_by == SCHEDULE else f"asked for by {run.asked_by}"
+    kind = "Dry run" if run.dry_run else "Run"
+    yield f"{kind} of the reconciliation, {run.created_at:%Y-%m-%d %H:%M} UTC, {by} ({run.id})"
+    yield ""
+    yield from _wrap(tell(run))
+    seen = ", ".join(f"{count:,} {area}" for area, count in run.seen.items())
+    if seen:
+        yield from _wrap(f"It looked at {seen}.")
+    if run.cost:
+        yield from _wrap(f"What it found costs about {run.cost:,.2f} US dollars a month.")
+    if run.left:
+        yield from _wrap(f"{run.left:,} more are left to the next runs: there is too much for one.")
+
+
+def _unknown(run: Run) -> Iterator[str]:
+    for area, why in run.unknown.items():
+        yield from _wrap(f"Nothing is said of {area}, and nothing of it was touched: {why}")
+
+
+def _approval(run: Run) -> Iterator[str]:
+    if run.state is not RunState.NEEDS_APPROVAL:
+        return
+    for area, cap in run.caps.items():
+        planned = run.deletes.get(area, 0)
+        yield from _wrap(f"{planned:,} of {area} would go; {cap:,} may in one run.")
+    yield from _wrap(
+        f"Where that is right, an operator sends POST /reconcile/runs/{run.id}/apply "
+        f'{{"expected_deletes": {run.waiting}}}; each thing is read again before. Where it is not, something makes them look '
+        "orphaned that are not: nothing of them was touched."
+    )
+
+
+def _cases(items: Iterable[Item]) -> Iterator[str]:
+    ordered = sorted(items, key=lambda each: (list(_WORDS).index(each.finding.case), each.number))
+    for case, group in groupby(ordered, key=lambda each: each.finding.case):
+        some = list(group)
+        cost = sum(each.finding.cost or 0.0 for each in some)
+        paid = f", {cost:,.2f} US dollars a month" if cost else ""
+        yield f"{_WORDS[case]} ({len(some)}{paid})"
+        for each in some[:_SHOWN]:
+            yield from _item(each)
+        if len(some) > _SHOWN:
+            yield f"  and {len(some) - _SHOWN:,} more"
+
+
+def _item(item: Item) -> Iterator[str]:
+    finding = item.finding
+    old = f", since {finding.since:%Y-%m-%d %H:%M}" if finding.since else ""
+    yield from _wrap(f"{finding.subject}{old}", 2)
+    yield from _wrap(finding.text, 4)
+    why = item.outcome or ("" if item.state is ItemState.REPAIRED else item.why)
+    if why:
+        yield from _wrap(f"-> {why}", 4)
+
+
+def _wrap(text: str, indent: int = 0) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=pad, subsequent_indent=pad, break_long_words=False
+    )

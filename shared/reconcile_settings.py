@@ -1,0 +1,43 @@
+"""The settings of the nightly reconciliation: how careful it is, and what it may do by itself. A part of `Settings`."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from shared.domain.reconcile.findings import PROMPT, Repair
+from shared.source_settings import Names
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    known = {each.value for each in Repair}
+    if names == ("none",) or set(names) <= known:
+        return names
+    raise ValueError(f"knows {', '.join(sorted(known))}, and `none` alone")
+
+
+class ReconcileSettings(BaseModel):
+    """How runs decide."""
+
+    reconcile_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        description="Days that a thing without cost has to be old before a reconciliation repairs it. What costs money is "
+        "repaired from two hours on, or an hour after the longest deployment may take.",
+    )
+    sighting_gap_seconds: int = Field(
+        3600,
+        ge=0,
+        le=604_800,
+        description="Seconds that lie between two runs that have to see a thing before it is repaired; a dry run is one.",
+    )
+    reconcile_repairs: Annotated[Names, AfterValidator(_known)] = Field(
+        tuple(sorted(PROMPT)),
+        description="What a reconciliation may do, by comma; `none` for nothing but reports. `restore_traffic` is left out: "
+        "traffic that somebody has changed by hand is theirs.",
+    )
+
+    @property
+    def repairs(self) -> frozenset[Repair]:
+        """What a run may do."""
+        return frozenset(Repair(each) for each in self.reconcile_repairs if each != "none")
