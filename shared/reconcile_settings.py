@@ -32,7 +32,7 @@ class ReconcileSettings(BaseModel):
         description="Seconds that lie between two runs that have to see a thing before it is repaired; a dry run is one.",
     )
     reconcile_repairs: Annotated[Names, AfterValidator(_known)] = Field(
-        tuple(sorted(PROMPT)),
+        tuple(sorted(each.value for each in PROMPT)),
         description="What a reconciliation may do, by comma; `none` for nothing but reports. `restore_traffic` is left out: "
         "traffic that somebody has changed by hand is theirs.",
     )

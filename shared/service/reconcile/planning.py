@@ -68,11 +68,10 @@ def find_sightings(tables: Tables, run: Run) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for earlier in islice(rows.list_runs(tables, after=run.id), _MOST_LOOKED_AT):
         here = wanted & set(earlier.areas) if earlier.observed_at else set()
-        if here:
-            for stored in rows.list_items(tables, earlier.id):
-                item = stored.record
-                if item.finding.rule.area in here:
-                    found[item.finding.key] = item.seen_since
+        items = (each.record for each in rows.list_items(tables, earlier.id)) if here else ()
+        found |= {
+            each.finding.key: each.seen_since for each in items if each.finding.rule.area in here
+        }
         wanted -= here
         if not wanted:
             break
