@@ -1,21 +1,25 @@
 """A world that is reconciled: runs with all their turns, and what they found."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
 from shared.adapters.memory_join import MemoryJoins
 from shared.cloud_ports import NewDeployment, NewModel
 from shared.domain import ownership
+from shared.domain.errors import StoreError
 from shared.domain.policy import RECONCILE_JOBS
 from shared.domain.principal import Principal
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import Item, ItemState, Run, is_over
 from shared.domain.records import Deployment
 from shared.reconcile_ports import ReconcilePorts
+from shared.service import sweep as sweeping
 from shared.service.reconcile import begin, hints, rows, run as running
 from shared.service.reconcile.begin import Wanted
-from tests.service.world import World
+from tests.service.faults import Died
+from tests.service.world import HOST_LEASE, World
 
 OLGA = Principal(user_id="olga", issuer="tests", is_operator=True)
 HOUR, DAY = 3600.0, 86_400.0
@@ -62,18 +66,25 @@ class Reconciled(World):
         return self.reconcile()
 
     def finish_run(self, run_id: str) -> Report:
-        """Goes on until a run has ended."""
+        """Goes on until a run has ended, and a while longer, with what it has begun."""
         self.run_until(lambda: self.step_run(run_id))
-        self.settle()
+        self.run_for(900)
         return self.report(run_id)
 
     def step_run(self, run_id: str) -> bool:
         """One turn of a run where a hint of it is due; whether it has ended."""
-        message = self.queue.receive(RECONCILE_JOBS, lease=600)
+        message = self.queue.receive(RECONCILE_JOBS, lease=HOST_LEASE)
         if message is not None:
-            running.run_turn(self.reconcile_ports, self.policy, hints.parse(message.text))
-            self.queue.delete(RECONCILE_JOBS, message)
+            with suppress(Died, StoreError):  # the host: no answer, no end of the message
+                running.run_turn(self.reconcile_ports, self.policy, hints.parse(message.text))
+                self.queue.delete(RECONCILE_JOBS, message)
         return is_over(self.run(run_id))
+
+    def sweep(self) -> sweeping.Sweep:
+        """What the sweep does, of runs too."""
+        swept = super().sweep()
+        begin.remind(self.ports, self.policy)
+        return swept
 
     def run(self, run_id: str) -> Run:
         """A run as it is now."""
