@@ -48,6 +48,11 @@ class Report:
         [item] = [each for each in self.items if each.finding.case is case]
         return item
 
+    def of_subject(self, subject: str) -> Item:
+        """The only finding about a thing."""
+        [item] = [each for each in self.items if each.finding.subject == subject]
+        return item
+
 
 class Reconciled(World):
     """See `World`."""
