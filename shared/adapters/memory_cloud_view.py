@@ -194,7 +194,7 @@ class MemoryCloudView:
             version=held.version,
             tags=held.tags,
             uri=f"{_DATASTORE}/{held.path}",
-            created_at=self._registered[(held.name, held.version)],
+            created_at=self._registered.get((held.name, held.version)),
         )
 
     def _path(self, given: NewDeployment) -> str:
