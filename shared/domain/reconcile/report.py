@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from shared.domain.reconcile.findings import Case
+from shared.domain.reconcile.findings import Area, Case, Repair
 from shared.domain.reconcile.runs import SCHEDULE, Item, ItemState, Run, RunState
 
 WIDTH = 100
@@ -33,6 +33,23 @@ _WORDS = {
     Case.NOT_INDEXED: "Unfinished work that nothing goes on with",
     Case.NAME_UNUSED: "Endpoint names that are reserved and not used",
     Case.DELETION_UNFINISHED: "Deletions of models that broke off",
+}
+
+_THINGS = {
+    Area.ENDPOINTS: "endpoints and deployments in Azure ML",
+    Area.REGISTRY: "registered models",
+    Area.RECORDS: "records",
+}
+_DONE = {
+    Repair.REMOVE_DEPLOYMENT: "removed from Azure ML",
+    Repair.REMOVE_ENDPOINT: "removed from Azure ML",
+    Repair.REMOVE_MODEL: "removed from the registry",
+    Repair.MARK_FAILED: "failed on record: its owner is told how to bring it back",
+    Repair.RESTORE_TRAFFIC: "routed as recorded",
+    Repair.FORGET_VERSION: "forgotten on record: another try registers it anew",
+    Repair.REINDEX: "on the list again: it goes on",
+    Repair.RELEASE_NAME: "free for anybody",
+    Repair.FINISH_DELETION: "deleted, or shown again where it is in use",
 }
 
 
@@ -74,7 +91,7 @@ def _summary(run: Run) -> Iterator[str]:
     yield f"{kind} of the reconciliation, {run.created_at:%Y-%m-%d %H:%M} UTC, {by} ({run.id})"
     yield ""
     yield from _wrap(tell(run))
-    seen = ", ".join(f"{count:,} {area}" for area, count in run.seen.items())
+    seen = ", ".join(f"{count:,} {_THINGS[Area(area)]}" for area, count in run.seen.items())
     if seen:
         yield from _wrap(f"It looked at {seen}.")
     if run.cost:
@@ -119,9 +136,9 @@ def _item(item: Item) -> Iterator[str]:
     old = f", since {finding.since:%Y-%m-%d %H:%M}" if finding.since else ""
     yield from _wrap(f"{finding.subject}{old}", 2)
     yield from _wrap(finding.text, 4)
-    why = item.outcome or ("" if item.state is ItemState.REPAIRED else item.why)
-    if why:
-        yield from _wrap(f"-> {why}", 4)
+    repair = finding.rule.repair
+    done = _DONE[repair] if repair and item.state is ItemState.REPAIRED else ""
+    yield from _wrap(f"-> {item.outcome or done or item.why}", 4)
 
 
 def _wrap(text: str, indent: int = 0) -> list[str]:
