@@ -30,7 +30,9 @@ def lay_endpoints(
 
 def lay_registry(ports: ReconcilePorts, join: Join, keep: Callable[[], None]) -> int:
     """How many models the registry has. Raises CloudError."""
-    return join.add(REGISTRY, ((name, "") for name in keeping(ports.view.list_models(), keep)))
+    return join.add(
+        REGISTRY, ((name, "") for name in keeping(ports.view.list_models(), keep, every=100))
+    )
 
 
 def _see(ports: ReconcilePorts, found: CloudEndpoint) -> tuple[list[Entry], list[Finding]]:

@@ -37,6 +37,7 @@ _WANTED = (
 )
 _FINISHED = '"step":null'
 _AT_ONCE = 5000
+_KEPT_EVERY = 500  # rows come in pages of a thousand
 _NAMES_SINCE = "a"
 """Ids, which begin with a digit, stand before all names; names that were given up stand behind them."""
 
@@ -50,7 +51,7 @@ def lay_records(tables: Tables, join: Join, keep: Callable[[], None]) -> Counter
     )
     rows = chain.from_iterable(scans)
     pieces: dict[str, list[Entry]] = defaultdict(list)
-    for row in keeping(rows, keep):
+    for row in keeping(rows, keep, every=_KEPT_EVERY):
         if store.TOMBSTONE in row.values:
             continue
         counts[row.key[:2]] += 1
@@ -64,7 +65,7 @@ def lay_records(tables: Tables, join: Join, keep: Callable[[], None]) -> Counter
 
 def lay_index(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
     """Lays out the index of unfinished work. Raises StoreError."""
-    rows = keeping(store.inflight_rows(tables), keep)
+    rows = keeping(store.inflight_rows(tables), keep, every=_KEPT_EVERY)
     return join.add(INDEXED, ((f"{row.partition} {row.key}", "") for row in rows))
 
 
@@ -75,16 +76,16 @@ def lay_names(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
         NAMES,
         (
             (str(row.values.get("name")), str(row.values.get("user_key")))
-            for row in keeping(rows, keep)
+            for row in keeping(rows, keep, every=_KEPT_EVERY)
             if row.values.get("kind") == ClaimKind.ENDPOINT
         ),
     )
 
 
-def keeping(things: Iterable[T], keep: Callable[[], None]) -> Iterator[T]:
-    """The same things; now and then the right to go on is kept up."""
+def keeping(things: Iterable[T], keep: Callable[[], None], *, every: int = 1) -> Iterator[T]:
+    """The same things; before each, or each of so many, the right to go on is kept up."""
     for at, each in enumerate(things):
-        if at % 500 == 0:
+        if at % every == 0:
             keep()
         yield each
 

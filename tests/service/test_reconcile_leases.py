@@ -1,0 +1,70 @@
+"""A run has one turn at a time: its lease is kept up through the longest look, and a turn that has lost it stops."""
+
+from typing import Any
+
+from shared.domain.policy import Policy
+from shared.domain.reconcile.runs import RunState
+from shared.service.reconcile import begin, hints, run as running
+from shared.service.reconcile.begin import Wanted
+from tests.service.reconciling import OLGA, Reconciled
+
+
+def test_a_look_that_takes_far_longer_than_a_lease_keeps_it() -> None:
+    world = Reconciled(policy=Policy(lease=60))
+    for _ in range(8):
+        world.live()
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+    real, others = world.cloud.list_deployments, []
+
+    def slow(endpoint_name: str) -> Any:
+        world.clock.advance(15)
+        before = world.run(begun.id)
+        running.run_turn(world.reconcile_ports, world.policy, hints.RunHint(run_id=begun.id))
+        others.append(world.run(begun.id) == before)
+        return real(endpoint_name)
+
+    world.cloud.list_deployments = slow  # type: ignore[method-assign]
+
+    assert world.finish_run(begun.id).run.state is RunState.DONE
+    assert len(others) == 8
+    assert all(others)
+
+
+def test_a_turn_that_sleeps_through_its_lease_writes_nothing_more() -> None:
+    world = Reconciled()
+    world.live()
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+    real, second = world.cloud.list_models, []
+
+    def sleepy() -> Any:
+        world.cloud.list_models = real  # type: ignore[method-assign]
+        world.clock.advance(world.policy.lease + 1)
+        running.run_turn(world.reconcile_ports, world.policy, hints.RunHint(run_id=begun.id))
+        second.append(world.run(begun.id))
+        return real()
+
+    world.cloud.list_models = sleepy  # type: ignore[method-assign]
+    running.run_turn(world.reconcile_ports, world.policy, hints.RunHint(run_id=begun.id))
+
+    assert second[0].state is RunState.DONE
+    assert world.run(begun.id) == second[0]
+
+
+def test_a_run_whose_turns_never_end_is_given_up() -> None:
+    world = Reconciled()
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+
+    def broken() -> Any:
+        raise ZeroDivisionError
+
+    world.cloud.list_models = broken  # type: ignore[method-assign]
+    for _ in range(6):
+        try:
+            running.run_turn(world.reconcile_ports, world.policy, hints.RunHint(run_id=begun.id))
+        except ZeroDivisionError:
+            world.clock.advance(1)
+
+    ended = world.run(begun.id)
+    assert ended.state is RunState.FAILED
+    assert ended.trouble == "ZeroDivisionError in a turn: see the log"
+    begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
