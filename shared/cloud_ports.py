@@ -90,19 +90,23 @@ class CloudView(Protocol):
         ...
 
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
-        """All deployments of an endpoint; none where there is no endpoint."""
+        """All deployments of an endpoint; none where there is no endpoint. Waits for nobody."""
         ...
 
     def list_endpoints(self) -> Iterator[CloudEndpoint]:
-        """All endpoints of the workspace, a page at a time. A page that fails ends the list by raising."""
+        """All endpoints of the workspace, a page at a time.
+
+        Waits where a page fails for the moment. What cannot be read to its end raises, and so does a
+        workspace that is not there: an end without an error is the end of the list.
+        """
         ...
 
     def list_models(self) -> Iterator[str]:
-        """The names of all models of the registry that have a version, archived or not, in the same way."""
+        """The names of all models of the registry that have a version, archived or not; read in the same way."""
         ...
 
     def list_versions(self, name: str) -> Sequence[RegistryModel]:
-        """The versions of a model, archived or not; none where there is no such model."""
+        """The versions of a model, archived or not; none where there is no such model. Waits likewise."""
         ...
 
     def list_usages(self) -> Sequence[Usage]:

@@ -6,7 +6,7 @@ once more at once; a change is never repeated here.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -64,6 +64,16 @@ class Workspace:
         """Whether this is an absolute URL that leads to the same service as `base_url`."""
         return isinstance(url, str) and _origin(url) == _origin(self.base_url)
 
+    def explain(self, error: CloudError) -> CloudError:
+        """An answer that something is not there, told apart where it is this workspace that is not.
+
+        ARM names only the parent, and a thing's parent may also be an endpoint.
+        """
+        gone = f"parent resource '{self.name}' not found"
+        if error.code == Reason.NOT_FOUND and gone.lower() in error.message.lower():
+            return CloudError(Trouble.PERMANENT, Reason.WORKSPACE, error.message)
+        return error
+
 
 class ArmClient:
     """Calls of one workspace's ARM interface; every method raises `CloudError`."""
@@ -85,6 +95,10 @@ class ArmClient:
             policies=policies,
             transport=credentials.transport(workspace.base_url),
         )
+
+    def is_here(self, url: object) -> bool:
+        """Whether this is an address of the service that the client calls."""
+        return self._workspace.is_here(url)
 
     def deadline(self) -> float:
         """When a call that begins now has to end, on the monotonic clock."""
@@ -109,32 +123,26 @@ class ArmClient:
 
     def read(self, path: str, *, deadline: float, post: Document | None = None) -> Document:
         """The document at a path or URL; with `post`, the answer to a POST that changes nothing."""
-        method = "GET" if post is None else "POST"
         try:
-            return self._document(method, path, deadline, post)
+            return self.ask(path, deadline=deadline, post=post)
         except CloudError as error:
             momentary = error.trouble is Trouble.TRANSIENT and error.retry_after is None
             if not momentary or time.monotonic() >= deadline:
                 raise
-        return self._document(method, path, deadline, post)
+        return self.ask(path, deadline=deadline, post=post)
 
-    def read_all(self, path: str, *, deadline: float) -> Iterator[Document]:
-        """The entries of a list, over all its pages; none where there is no such list."""
-        return self._read_list(path, lambda: deadline)
-
-    def read_pages(self, path: str) -> Iterator[Document]:
-        """The same of a list that may be long: each page has the time of a whole call."""
-        return self._read_list(path, self.deadline)
-
-    def _read_list(self, path: str, deadline: Callable[[], float]) -> Iterator[Document]:
-        page = self.find(path, deadline=deadline())
-        while page is not None:
-            yield from _entries(page)
-            link = page.get("nextLink")
-            if link and not self._workspace.is_here(link):
-                message = f"the list goes on at another service: {str(link)[:200]}"
-                raise CloudError(Trouble.PERMANENT, "foreign_link", message)
-            page = self.read(link, deadline=deadline()) if link else None
+    def ask(self, path: str, *, deadline: float, post: Document | None = None) -> Document:
+        """As `read`, by one request only."""
+        method = "GET" if post is None else "POST"
+        response = self._send(method, path, deadline, body=post)
+        try:
+            found = response.json()
+        except (AzureError, ValueError, LookupError, RecursionError) as error:
+            raise cloud_errors.from_error(error, changing=False) from error
+        if not isinstance(found, dict):
+            message = f"{method} {path} was not answered with a JSON object"
+            raise CloudError(Trouble.TRANSIENT, "unreadable", message)
+        return found
 
     def remove(self, path: str) -> None:
         """Deletes a resource; done where there is none."""
@@ -159,17 +167,6 @@ class ArmClient:
         """Closes the connections."""
         self._client.close()
 
-    def _document(self, method: str, path: str, deadline: float, body: Document | None) -> Document:
-        response = self._send(method, path, deadline, body=body)
-        try:
-            found = response.json()
-        except (AzureError, ValueError, LookupError, RecursionError) as error:
-            raise cloud_errors.from_error(error, changing=False) from error
-        if not isinstance(found, dict):
-            message = f"{method} {path} was not answered with a JSON object"
-            raise CloudError(Trouble.TRANSIENT, "unreadable", message)
-        return found
-
     def _send(
         self,
         method: str,
@@ -188,7 +185,7 @@ class ArmClient:
         except (AzureError, OSError) as error:
             raise cloud_errors.from_error(error, changing=changing) from error
         if not 200 <= response.status_code < 300:
-            raise cloud_errors.from_response(response, changing=changing)
+            raise self._workspace.explain(cloud_errors.from_response(response, changing=changing))
         return response
 
 
@@ -210,13 +207,6 @@ def need_number(document: Document, name: str) -> int:
         message = f"an answer of Azure ML has no number as {name}"
         raise CloudError(Trouble.TRANSIENT, "unreadable", message)
     return int(found)
-
-
-def _entries(page: Document) -> list[Document]:
-    found = page.get("value") or []
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise CloudError(Trouble.TRANSIENT, "unreadable", "a list of Azure ML has no objects in it")
-    return found
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None] | None:

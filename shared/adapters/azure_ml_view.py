@@ -4,34 +4,44 @@ The only Azure ML adapter that the HTTP path loads: azure-core and nothing heavi
 changes of endpoints are in `azure_ml_control`.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
 
+from shared.adapters.arm_lists import ArmLists
 from shared.adapters.arm_rest import ArmClient, Document, Workspace, need, need_number
 from shared.cloud_ports import CloudDeployment, CloudEndpoint, KeyName, Keys, RegistryModel, Usage
 from shared.domain.errors import CloudError
 from shared.domain.failures import shorten
 
 _GOING_WELL = ("Succeeded", "Creating", "Updating", "Deleting")
+_ARCHIVED_TOO = "listViewType=All"
 _FAMILY_USAGE = "microsoft.machinelearningservices/usages"
 
 
 class AzureMlView:
-    """What can be seen of one workspace. Each call ends within `timeout` seconds.
+    """What can be seen of one workspace. Each call ends within `timeout` seconds, but for `list_endpoints`,
+    `list_models` and `list_versions`: they may have many pages, and wait by `pause` where one fails.
 
     A thing to be found that is not there is None. Keys and logs of a thing that is not there are
     a `CloudError`: PERMANENT with the code `not_found`.
     """
 
     def __init__(
-        self, workspace: Workspace, credential: TokenCredential, *, timeout: float = 30
+        self,
+        workspace: Workspace,
+        credential: TokenCredential,
+        *,
+        timeout: float = 30,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._workspace = workspace
         self._arm = ArmClient(workspace, credential, timeout=timeout)
+        self._lists = ArmLists(self._arm, pause=pause)
 
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version, archived or not; None where there is none."""
@@ -59,24 +69,24 @@ class AzureMlView:
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
         """All deployments of an endpoint, without the causes of failed ones."""
         path = f"{self._endpoint(endpoint_name)}/deployments"
-        found = self._arm.read_all(path, deadline=self._arm.deadline())
+        found = self._lists.read_all(path, deadline=self._arm.deadline())
         return [_deployment(document, endpoint_name) for document in found]
 
     def list_endpoints(self) -> Iterator[CloudEndpoint]:
-        """All endpoints of the workspace, a page at a time; each page has the time of a call."""
-        for document in self._arm.read_pages(f"{self._workspace.id}/onlineEndpoints"):
+        """All endpoints of the workspace, a page at a time."""
+        for document in self._lists.read_long(f"{self._workspace.id}/onlineEndpoints"):
             yield _endpoint(document)
 
     def list_models(self) -> Iterator[str]:
         """The names of all models that have a version, archived or not; this listing tells no more of them."""
-        path = f"{self._workspace.id}/models?listViewType=All"
-        for document in self._arm.read_pages(path):
+        for document in self._lists.read_long(f"{self._workspace.id}/models?{_ARCHIVED_TOO}"):
             yield str(need(document, "name"))
 
     def list_versions(self, name: str) -> Sequence[RegistryModel]:
         """The versions of a model, archived or not; none where there is no such model."""
-        path = f"{self._workspace.id}/models/{_segment(name)}/versions?listViewType=All"
-        return [_version(document, name) for document in self._arm.read_pages(path)]
+        path = f"{self._workspace.id}/models/{_segment(name)}/versions?{_ARCHIVED_TOO}"
+        found = self._lists.read_long(path, optional=True)
+        return [_version(document, name) for document in found]
 
     def list_usages(self) -> Sequence[Usage]:
         """Used cores and limits of the region, by SKU family."""
@@ -88,7 +98,7 @@ class AzureMlView:
                 used=need_number(document, "currentValue"),
                 limit=need_number(document, "limit"),
             )
-            for document in self._arm.read_all(f"{region}/usages", deadline=deadline)
+            for document in self._lists.read_all(f"{region}/usages", deadline=deadline)
             if str(document.get("type") or _FAMILY_USAGE).lower() == _FAMILY_USAGE
         ]
 

@@ -50,6 +50,8 @@ _WORDS: tuple[tuple[Reason, str], ...] = (
     (Reason.NAME_TAKEN, r".*name needs to be unique within a region.*"),
     (Reason.SIZE, r".*not supported vm ?size.*"),
     (Reason.SIZE, r".*(?:vm ?size|instance ?type|sku) .{1,80} not (?:supported|available).*"),
+    (Reason.WORKSPACE, r"The Resource '[^'/]+/workspaces/[^'/]+' under .* was not found.*"),
+    (Reason.WORKSPACE, r"^Workspace not found.*"),
     (Reason.BUSY, r".*in (?:Creating|Updating|Deleting) provisioning state.*"),
 )
 

@@ -1,6 +1,7 @@
 """The light view of Azure ML: what answers without sense mean, and what is missing from good ones."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -160,3 +161,43 @@ def test_a_failed_deployment_whose_operation_cannot_be_seen_has_no_cause(
     found = view.find_deployment("e", "d")
     assert found
     assert (found.state, found.error) == ("Failed", "")
+
+
+MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2026-01-02T03:04:05.1234567Z", MADE.replace(microsecond=123456)),
+        ("2026-01-02T03:04:05+00:00", MADE),
+        ("2026-01-02T05:04:05.5+02:00", MADE.replace(microsecond=500000)),
+        ("2026-01-02T03:04:05", None),
+        ("yesterday", None),
+        (None, None),
+        (7, None),
+        ({}, None),
+    ],
+)
+def test_when_a_thing_was_made_is_one_moment_anywhere_or_unknown(
+    view: AzureMlView, emulator: running.Running, told: object, moment: datetime | None
+) -> None:
+    made = {"systemData": {"createdAt": told}}
+    trouble(emulator, {"status": 200, "body": {"name": "1", "properties": {}} | made})
+    looks = [view.find_endpoint("e"), view.find_deployment("e", "d"), view.find_model("m", "1")]
+    assert [found and found.created_at for found in looks] == [moment] * 3
+
+
+@pytest.mark.parametrize(
+    ("sku", "count"),
+    [({"capacity": 3}, 3), ({"capacity": True}, 0), ({"capacity": "3"}, 0), ([], 0)],
+)
+def test_instances_are_counted_where_the_answer_counts_them(
+    view: AzureMlView, emulator: running.Running, sku: object, count: int
+) -> None:
+    properties = {"instanceType": "Standard_DS3_v2"}
+    body = {"name": "d", "properties": properties, "sku": sku}
+    trouble(emulator, {"status": 200, "body": body})
+    found = view.find_deployment("e", "d")
+    assert found
+    assert (found.instance_type, found.instance_count) == ("Standard_DS3_v2", count)

@@ -204,6 +204,7 @@ def test_a_body_that_is_not_arms_is_quoted() -> None:
         (400, "SubscriptionRequestsThrottled", "slow down", "throttled", "throttled"),
         (403, "AuthorizationFailed", "may not", "auth", "AuthorizationFailed"),
         (409, "Conflict", "another operation", "conflict", "Conflict"),
+        (404, "X", "The Resource 'M/workspaces/w' under x was not found", "permanent", "workspace"),
         (410, "Gone", "it was there", "permanent", "not_found"),
     ],
 )
