@@ -29,6 +29,7 @@ SETTABLE = (
     *("ALLOW_RESET", "REQUIRE_EVALUATION", "UPLOAD_LIMIT", "DIRECT_UPLOAD_LIMIT"),
     *("UPLOAD_LINK_SECONDS", "SOURCE_CONTAINERS", "SOURCE_BUCKETS", "ALLOWED_HOSTS"),
     *("MLFLOW_TRACKING_URI", "ARTIFACT_STORE", "S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION"),
+    "INSTANCE_PRICES",
 )
 """Settings of the app that are taken from the environment; the others are the local cloud's own."""
 

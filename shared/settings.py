@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 
 from shared.domain.errors import LongshoreError
 from shared.domain.policy import Policy
+from shared.domain.prices import PriceList, parse_prices
 from shared.domain.requests import in_plain_words
 from shared.reconcile_settings import ReconcileSettings
 from shared.source_settings import Address, Names, SourceSettings
@@ -151,6 +152,13 @@ class Settings(SourceSettings, ReconcileSettings):
         pattern=r"^3\.(9|1[0-9])$",
         description="Python of the serving environment where the model file tells none.",
     )
+    instance_prices: Annotated[tuple[tuple[str, float], ...], BeforeValidator(parse_prices)] = (
+        Field(
+            (),
+            description="What one instance costs an hour, in USD, by its size and by comma "
+            "(`Standard_DS1_v2=0.073,Standard_NC6s_v3=3.06`), in place of Longshore's own table and beside it.",
+        )
+    )
     sandbox_min: Annotated[Names, AfterValidator(_known_layers)] = Field(
         (),
         description="Walls of the kernel that must stand around the process that reads model files, by comma: "
@@ -201,6 +209,7 @@ class Settings(SourceSettings, ReconcileSettings):
             reconcile_days=self.reconcile_days,
             sighting_gap=self.sighting_gap_seconds,
             reconcile_repairs=self.repairs,
+            prices=PriceList(own=dict(self.instance_prices)),
         )
 
 

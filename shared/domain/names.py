@@ -29,6 +29,7 @@ MEMORY_GIB = {
 """Memory of the sizes that are offered (Azure, "Sizes for virtual machines", Dsv2 and Fsv2 series)."""
 INSTANCE_TYPES = tuple(MEMORY_GIB)
 DEFAULT_INSTANCE_TYPE = INSTANCE_TYPES[0]
+MOST_INSTANCES = 10
 LICENSE_RULE = "an SPDX license expression, such as Apache-2.0 or (MIT OR BSD-3-Clause)"
 
 

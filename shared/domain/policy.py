@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.domain.catalogue.sources import Allowed
+from shared.domain.prices import PriceList
 from shared.domain.reconcile.findings import PROMPT, Repair
 
 DEPLOY_JOBS = "deploy-jobs"
@@ -47,3 +48,4 @@ class Policy:
     reconcile_days: int = 7
     sighting_gap: float = 3600.0
     reconcile_repairs: frozenset[Repair] = PROMPT
+    prices: PriceList = field(default_factory=PriceList)

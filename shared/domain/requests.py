@@ -126,7 +126,7 @@ class DeployRequest(BaseModel):
     instance_type: InstanceType = Field(
         names.DEFAULT_INSTANCE_TYPE, description=f"One of {', '.join(names.INSTANCE_TYPES)}, ..."
     )
-    instance_count: int = Field(1, ge=1, le=10, strict=True)
+    instance_count: int = Field(1, ge=1, le=names.MOST_INSTANCES, strict=True)
     description: PlainText = ""
     environment_variables: EnvironmentVariables = Field(
         default_factory=dict,

@@ -103,10 +103,32 @@ def test_local_sign_in_does_not_run_in_azure() -> None:
         ("ALLOWED_HOSTS", "models.example.com,https://example.com"),
         ("ALLOWED_HOSTS", "m\u00f6dels.example.com"),
         ("SOURCE_CONTAINERS", "models, longshore"),
+        ("INSTANCE_PRICES", "Standard_DS1_v2"),
+        ("INSTANCE_PRICES", "Standard_DS1_v2=0"),
+        ("INSTANCE_PRICES", "Standard_DS1_v2=-0.1"),
+        ("INSTANCE_PRICES", "Standard_DS1_v2=nan"),
+        ("INSTANCE_PRICES", "Standard_DS1_v2=1001"),
+        ("INSTANCE_PRICES", "small=0.1"),
+        ("INSTANCE_PRICES", "DS1_v2=0.1,Standard_DS1_v2=0.2"),
+        ("INSTANCE_PRICES", ",".join(f"Standard_D{each}=1" for each in range(201))),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(name: str, value: str) -> None:
     assert list(wrong(**{name: value})) == [name]
+
+
+def test_prices_are_read_by_size_and_a_wrong_one_is_told_with_what_is_expected() -> None:
+    given = {"INSTANCE_PRICES": " Standard_DS1_v2 = 0.08, NC6s_v3=3.06, "}
+    prices = Settings.from_env(GOOD | given).policy.prices
+
+    assert prices.find("Standard_DS1_v2") == 0.08
+    assert prices.find("Standard_NC6s_v3") == 3.06
+    assert prices.find("Standard_DS2_v2") == 0.146  # as in Longshore's own table
+    told = wrong(INSTANCE_PRICES="Standard_DS1_v2=secret")["INSTANCE_PRICES"]
+    assert told.startswith(
+        "must be sizes and what one instance costs an hour, from 0.0001 to 1000 USD"
+    )
+    assert "secret" not in told
 
 
 def test_artifacts_in_s3_need_a_bucket_that_is_no_source() -> None:
