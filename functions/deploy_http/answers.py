@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from functions.deploy_http.catalogue_answers import GrantAnswer, NextPage
+from functions.deploy_http.figures_answers import CostAMonth, CostNote
 from shared.domain.records import Status, Turn
 
 _ID = "20251118172903100000"
@@ -19,6 +20,8 @@ class Accepted(BaseModel):
     status: Status
     message: str = Field(examples=[f"Accepted. Follow it with GET /deployments/{_ID}."])
     endpoint_name: str = Field(examples=[f"endpoint-{_ID}"])
+    cost_a_month: CostAMonth
+    cost_note: CostNote
 
 
 class Phase(BaseModel):
@@ -76,6 +79,8 @@ class DeploymentAnswer(BaseModel):
     swagger_uri: str | None
     instance_type: str
     instance_count: int
+    cost_a_month: CostAMonth
+    cost_note: CostNote
     status: Status
     error_message: str | None
     failure: FailureAnswer | None
@@ -112,16 +117,6 @@ class DeploymentList(BaseModel):
     deployments: list[DeploymentAnswer]
     total: int
     next_page: NextPage
-
-
-class StatsAnswer(BaseModel):
-    """Counts; deleted deployments are left out."""
-
-    total_deployments: int
-    active_deployments: int
-    deploying_count: int
-    failed_deployments: int
-    last_deployment_date: datetime | None
 
 
 class EventAnswer(BaseModel):

@@ -16,6 +16,7 @@ from functions.deploy_http import (
     deployment_routes,
     endpoint_routes,
     exception_routes,
+    figures_routes,
     model_routes,
     openapi,
     problems,
@@ -46,6 +47,7 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
         deployment_routes,
         endpoint_routes,
         exception_routes,
+        figures_routes,
         dead_letter_routes,
         reconcile_routes,
     ):

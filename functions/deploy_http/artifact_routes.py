@@ -17,6 +17,7 @@ from functions.deploy_http.uploads import EACH_ONCE, FileForm, ModelForm
 from shared.domain import ids
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.names import DEFAULT_INSTANCE_TYPE
+from shared.domain.prices import estimate
 from shared.domain.records import Model
 from shared.service import owned, read
 from shared.service.catalogue import describe, reset, uploads, withdraw
@@ -163,7 +164,8 @@ def rate_model(
     rated = describe.rate_model(
         caller.ports, caller.policy, caller.principal, model_id, instance_type
     )
-    return answer_unless_seen(request, render_readiness(model_id, instance_type, rated))
+    cost = estimate(caller.policy.prices, instance_type, 1)
+    return answer_unless_seen(request, render_readiness(model_id, instance_type, rated, cost))
 
 
 def _add_file(

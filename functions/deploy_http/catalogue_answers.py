@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from functions.deploy_http.figures_answers import CostAMonth, CostNote
 from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.inspection import Verdict
 
@@ -111,6 +112,8 @@ class ReadinessAnswer(BaseModel):
     instance_type: str
     score: float = Field(description="From 0 to 1; 0 where it cannot be deployed at all.")
     blocked: str | None = Field(description="Why it cannot be deployed at all; null where it can.")
+    cost_a_month: CostAMonth
+    cost_note: CostNote
     parts: list[ReadinessPart]
 
 

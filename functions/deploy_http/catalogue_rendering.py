@@ -1,12 +1,14 @@
 """Artifacts, exceptions and what is known of models, as the answers of the API."""
 
 from functions.deploy_http import catalogue_answers as answers
+from functions.deploy_http.figures_rendering import render_cost
 from functions.deploy_http.rendering import render_grant
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind, kind_of, name_of
 from shared.domain.catalogue.exceptions import VerdictException
 from shared.domain.catalogue.readable import Description, call_of
 from shared.domain.catalogue.readiness import Readiness, find_untold
 from shared.domain.inspection import Column, Tensor
+from shared.domain.prices import Cost
 from shared.domain.records import Model
 
 
@@ -31,14 +33,15 @@ def render_artifact(
 
 
 def render_readiness(
-    model_id: str, instance_type: str, readiness: Readiness
+    model_id: str, instance_type: str, readiness: Readiness, cost: Cost
 ) -> answers.ReadinessAnswer:
-    """How ready a model is, as the API shows it."""
+    """How ready a model is, and what one instance of the size costs, as the API shows it."""
     return answers.ReadinessAnswer(
         model_id=model_id,
         instance_type=instance_type,
         score=readiness.score,
         blocked=readiness.blocked or None,
+        **render_cost(cost),
         parts=[
             answers.ReadinessPart(
                 part=part.name,

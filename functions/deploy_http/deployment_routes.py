@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from functions.deploy_http import addresses, answers, rendering
+from functions.deploy_http import addresses, answers, figures_rendering, rendering
 from functions.deploy_http.bodies import JsonRoute, require_no_body
 from functions.deploy_http.caching import IfMatch, answer_unless_seen, row_meant
+from functions.deploy_http.figures_answers import StatsAnswer
 from functions.deploy_http.idempotency import IdempotencyKey, mark_replay
-from functions.deploy_http.identity import SignedIn
+from functions.deploy_http.identity import Caller, SignedIn
 from functions.deploy_http.openapi import accepted, cached, errors
 from shared.domain import ids, plans
+from shared.domain.prices import cost_of
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
 from shared.service import read, remove, retry, submit
@@ -49,7 +51,7 @@ def deploy(
     accepted = submit.accept_deploy(
         caller.ports, caller.mint, caller.policy, caller.principal, wanted, key=key
     )
-    return _answer(request, response, accepted)
+    return _answer(caller, request, response, accepted)
 
 
 @router.get("/deployments", response_model=answers.DeploymentList, responses=cached())
@@ -70,18 +72,18 @@ def list_deployments(
     after = addresses.parse_page(page, ids.parse_id)
     found = read.list_deployments(caller.ports, caller.principal, status, limit=limit, after=after)
     token = addresses.render_page(found.last)
-    rows = [rendering.render_deployment(record) for record in found.items]
+    rows = [rendering.render_deployment(record, caller.policy.prices) for record in found.items]
     shown = answers.DeploymentList(deployments=rows, total=found.total, next_page=token)
     response = answer_unless_seen(request, shown)
     addresses.point_to_next(request, response, token)
     return response
 
 
-@router.get("/deployments/stats", response_model=answers.StatsAnswer, responses=cached())
+@router.get("/deployments/stats", response_model=StatsAnswer, responses=cached())
 def count_deployments(caller: SignedIn, request: Request) -> Response:
     """How many deployments you have, by status; deleted ones are left out."""
     stats = read.count_deployments(caller.ports, caller.principal)
-    return answer_unless_seen(request, rendering.render_stats(stats))
+    return answer_unless_seen(request, figures_rendering.render_stats(stats))
 
 
 @router.get(
@@ -90,7 +92,7 @@ def count_deployments(caller: SignedIn, request: Request) -> Response:
 def get_deployment(caller: SignedIn, request: Request, deployment_id: str) -> Response:
     """One of your deployments: how far it is, why it waits, and how to call it once it is live."""
     view = read.require_view(caller.ports, caller.principal, deployment_id)
-    response = answer_unless_seen(request, rendering.render_view(view))
+    response = answer_unless_seen(request, rendering.render_view(view, caller.policy.prices))
     if not plans.is_finished(view.record):
         response.headers["Retry-After"] = _LOOK_AGAIN
     return response
@@ -140,7 +142,7 @@ def accept_retry(
         key=key,
         if_match=_row_meant(caller, deployment_id, if_match),
     )
-    return _answer(request, response, accepted)
+    return _answer(caller, request, response, accepted)
 
 
 @router.post(
@@ -161,7 +163,7 @@ def accept_redeploy(
     accepted = retry.accept_redeploy(
         caller.ports, caller.mint, caller.policy, caller.principal, deployment_id, key=key
     )
-    return _answer(request, response, accepted)
+    return _answer(caller, request, response, accepted)
 
 
 @router.delete(
@@ -200,10 +202,12 @@ def _row_meant(caller: SignedIn, deployment_id: str, if_match: str) -> str:
     if not if_match:
         return ""
     view = read.require_view(caller.ports, caller.principal, deployment_id)
-    return row_meant(if_match, rendering.render_view(view), view.etag)
+    return row_meant(if_match, rendering.render_view(view, caller.policy.prices), view.etag)
 
 
-def _answer(request: Request, response: Response, accepted: Accepted) -> answers.Accepted:
+def _answer(
+    caller: Caller, request: Request, response: Response, accepted: Accepted
+) -> answers.Accepted:
     record = accepted.record
     mark_replay(response, replayed=accepted.replayed)
     _point_to(request, response, record.id)
@@ -212,6 +216,7 @@ def _answer(request: Request, response: Response, accepted: Accepted) -> answers
         status=record.status,
         message=_NOW[record.status].format(record.id),
         endpoint_name=record.endpoint_name,
+        **figures_rendering.render_cost(cost_of(record, caller.policy.prices)),
     )
 
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from functions.deploy_http import answers, catalogue_answers
+from functions.deploy_http.figures_rendering import render_cost
 from shared.domain import endpoints, failures, phases, plans
 from shared.domain.bookkeeping import Request
 from shared.domain.inspection_json import parse_inspection
+from shared.domain.prices import PriceList, cost_of
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Grant, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.domain.troubles import Standing, explain_standing
-from shared.service.read import EndpointView, Stats, View
+from shared.service.read import EndpointView, View
 
 _SHORT = 200
 
@@ -48,12 +50,12 @@ def render_grant(grant: Grant | None) -> catalogue_answers.GrantAnswer | None:
     )
 
 
-def render_deployment(record: Deployment) -> answers.DeploymentAnswer:
+def render_deployment(record: Deployment, prices: PriceList) -> answers.DeploymentAnswer:
     """A deployment as lists show it."""
-    return answers.DeploymentAnswer(**_fields(record))
+    return answers.DeploymentAnswer(**_fields(record, prices))
 
 
-def render_view(view: View) -> answers.DeploymentStatus:
+def render_view(view: View, prices: PriceList) -> answers.DeploymentStatus:
     """A deployment as its own page shows it."""
     record, endpoint, model = view.record, view.endpoint, view.model
     traffic = endpoint.traffic.get(record.deployment_name, 0) if endpoint else 0
@@ -63,18 +65,7 @@ def render_view(view: View) -> answers.DeploymentStatus:
         call = sample_call(
             record.scoring_uri, record.deployment_name, payload, has_traffic=traffic > 0
         )
-    return answers.DeploymentStatus(**_fields(record), traffic=traffic, sample_call=call)
-
-
-def render_stats(stats: Stats) -> answers.StatsAnswer:
-    """Counts as the API shows them."""
-    return answers.StatsAnswer(
-        total_deployments=stats.total,
-        active_deployments=stats.by_status[Status.ACTIVE],
-        deploying_count=stats.by_status[Status.DEPLOYING],
-        failed_deployments=stats.by_status[Status.FAILED],
-        last_deployment_date=stats.last_created_at,  # type: ignore[arg-type]  # parsed here
-    )
+    return answers.DeploymentStatus(**_fields(record, prices), traffic=traffic, sample_call=call)
 
 
 def render_event(event: Event) -> answers.EventAnswer:
@@ -123,7 +114,7 @@ def render_request(request: Request) -> answers.RequestAnswer:
     )
 
 
-def _fields(record: Deployment) -> Mapping[str, Any]:
+def _fields(record: Deployment, prices: PriceList) -> Mapping[str, Any]:
     work, standing = record.work, explain_standing(record)
     return {
         "id": record.id,
@@ -143,6 +134,7 @@ def _fields(record: Deployment) -> Mapping[str, Any]:
         "swagger_uri": record.swagger_uri or None,
         "instance_type": record.instance_type,
         "instance_count": record.instance_count,
+        **render_cost(cost_of(record, prices)),
         "status": record.status,
         "error_message": record.failure.cause if record.failure else None,
         "failure": _failure(failures.with_command(record)),

@@ -22,7 +22,14 @@ def test_a_deployment_is_accepted_with_where_to_watch_it(server: Server, path: s
 
     assert answer.status_code == 202
     accepted = answer.json()
-    assert set(accepted) == {"deployment_id", "status", "message", "endpoint_name"}
+    assert set(accepted) == {
+        "deployment_id",
+        "status",
+        "message",
+        "endpoint_name",
+        "cost_a_month",
+        "cost_note",
+    }
     assert accepted["status"] == "deploying"
     assert accepted["endpoint_name"] == f"endpoint-{accepted['deployment_id']}"
     monitor = f"{HERE}/deployments/{accepted['deployment_id']}?user_id=ann"

@@ -27,6 +27,7 @@ EMPTY: dict[str, Any] = {
 }
 NOBODYS = {
     ("get", "/health"),
+    ("get", "/prices"),
     ("get", "/dead-letters"),  # this and the rest are operators'
     ("get", "/exceptions"),
     ("post", "/exceptions"),

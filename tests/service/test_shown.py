@@ -7,6 +7,7 @@ import pytest
 
 from functions.deploy_http.rendering import render_endpoint, render_view
 from shared.domain.errors import CloudError, NotFound, Trouble
+from shared.domain.prices import PriceList
 from shared.domain.records import Status
 from shared.service import read
 from tests.service.faults import FaultyBlobs
@@ -14,6 +15,7 @@ from tests.service.troubles import for_a_while
 from tests.service.world import ANNA, World
 
 OPERATION = 4
+PRICES = PriceList()
 CHANGES = 30
 
 
@@ -24,7 +26,9 @@ def test_a_deleted_deployment_is_not_shown_with_the_traffic_of_its_successor() -
     world.settle()
     new = world.redeploy(old)
     world.settle()
-    shown = [render_view(read.require_view(world.ports, ANNA, each.id)) for each in (old, new)]
+    shown = [
+        render_view(read.require_view(world.ports, ANNA, each.id), PRICES) for each in (old, new)
+    ]
     assert [each.status for each in shown] == [Status.DELETED, Status.ACTIVE]
     assert [each.traffic for each in shown] == [0, 100]
 
@@ -82,7 +86,7 @@ def test_a_removal_in_trouble_tells_whose_turn_it_is_and_when_it_is_tried_again(
     for_a_while(world, "remove_deployment", CloudError(trouble, code, "the words"), 1e9)
     world.delete(live)
     world.run_for(1800)
-    shown = render_view(read.require_view(world.ports, ANNA, live.id))
+    shown = render_view(read.require_view(world.ports, ANNA, live.id), PRICES)
     due = f"{world.read(live).work.due_at:%Y-%m-%d %H:%M:%S} UTC"
     assert shown.waiting is not None
     assert turn in shown.waiting
@@ -115,7 +119,7 @@ def test_a_full_quota_names_who_uses_it_by_endpoint_and_id_and_how_to_try_again(
     world.cloud.cores = 8
     record = world.deploy(world.upload(), instance_type="DS2_v2")
     world.settle()
-    failure = render_view(read.require_view(world.ports, ANNA, record.id)).failure
+    failure = render_view(read.require_view(world.ports, ANNA, record.id), PRICES).failure
     assert failure is not None
     assert f"DELETE /deployments/ID: shop/one ({live.id});" in failure.next
     assert failure.next.endswith(f"POST /deployments/{record.id}/retry")
