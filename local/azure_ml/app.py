@@ -1,5 +1,6 @@
 """Puts the emulator together: parts, routes, layers, and what happens at its start and end."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from local.azure_ml import deployments, endpoints, identity, models, workspaces
+from local.azure_ml import deployments, endpoints, identity, metrics, models, workspaces
 from local.azure_ml.control import Control
 from local.azure_ml.deployment_work import DeploymentDeletion, DeploymentWork
 from local.azure_ml.emulator import Emulator
@@ -22,6 +23,7 @@ from local.azure_ml.faults import Faults
 from local.azure_ml.front import Front
 from local.azure_ml.gate import ArmEntry, Gate
 from local.azure_ml.loading import Loader
+from local.azure_ml.monitor import Monitor, watch
 from local.azure_ml.operations import Operations, Work
 from local.azure_ml.serving import Logs, Serving
 from local.azure_ml.serving_light import LightServing
@@ -57,6 +59,7 @@ def build(settings: Settings) -> ASGIApp:
             *models.routes(_WORKSPACE),
             *endpoints.routes(_WORKSPACE),
             *deployments.routes(_WORKSPACE),
+            *metrics.routes(_WORKSPACE),
             *identity.routes(),
             *Front().routes(),
             *Control(faults, gate).routes(),
@@ -83,7 +86,8 @@ def _parts(settings: Settings) -> Emulator:
         "deployment.delete": DeploymentDeletion(store, serving, logs),
     }
     operations = Operations(store, settings.operation_seconds, works)
-    return Emulator(settings, store, storage, operations, serving, logs)
+    monitor = Monitor(settings.state)
+    return Emulator(settings, store, storage, operations, serving, logs, monitor)
 
 
 def _serving(settings: Settings, loader: Loader, logs: Logs) -> Serving:
@@ -103,13 +107,22 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         if deployment.properties["provisioningState"] == "Succeeded":
             parts.serving.revive(deployment)
     parts.operations.resume()
+    watching = asyncio.create_task(_watch(parts))
     try:
         yield
     finally:
+        watching.cancel()
         await parts.operations.stop()
         await parts.serving.stop()
         parts.storage.close()
         parts.store.close()
+        parts.monitor.close()
+
+
+async def _watch(parts: Emulator) -> None:
+    """Measures the processes that serve, where each deployment has one of its own."""
+    if parts.settings.serving == "process":
+        await watch(parts.monitor, lambda: parts.store.of_kind("deployment", ""), parts.serving.pid)
 
 
 async def _answer_no_route(request: Request, error: Exception) -> Response:

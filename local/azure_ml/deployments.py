@@ -56,7 +56,7 @@ async def list_deployments(request: Request) -> Response:
 
 async def get_deployment(request: Request) -> Response:
     """One deployment."""
-    return JSONResponse(_document(_require(request), request))
+    return JSONResponse(_document(require(request), request))
 
 
 async def put_deployment(request: Request) -> Response:
@@ -109,7 +109,7 @@ async def delete_deployment(request: Request) -> Response:
 
 async def get_logs(request: Request) -> Response:
     """The last lines of one container's log."""
-    deployment = _require(request)
+    deployment = require(request)
     given = await arm.json_object(request)
     container = given.get("containerType") or SERVER
     if container not in (SERVER, INITIALIZER):
@@ -127,7 +127,8 @@ def _find(request: Request) -> Resource | None:
     return emulator.of(request).store.find(f"{endpoint.id}/deployments/{name}")
 
 
-def _require(request: Request) -> Resource:
+def require(request: Request) -> Resource:
+    """The deployment in the request's path; raises ArmError (404)."""
     deployment = _find(request)
     if deployment is None:
         place = arm.workspace(request)

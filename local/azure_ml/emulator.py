@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from local.azure_ml.monitor import Monitor
 from local.azure_ml.operations import Operations
 from local.azure_ml.serving import Logs, Serving
 from local.azure_ml.settings import Settings
@@ -22,6 +23,7 @@ class Emulator:
     operations: Operations
     serving: Serving
     logs: Logs
+    monitor: Monitor
 
 
 def of(request: Request) -> Emulator:

@@ -5,6 +5,7 @@ Statuses as Azure documents them: 401, 404 (no deployment with traffic, or none 
 """
 
 import asyncio
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -27,9 +28,13 @@ class RefusedError(Exception):
         self.message = message
         self.headers = headers or {}
 
+    def answer(self) -> Response:
+        """The refusal as it is sent."""
+        return JSONResponse({"message": self.message}, self.status, self.headers)
+
 
 class Front:
-    """Scores; knows how many requests each deployment works on."""
+    """Scores, counts every request that a deployment was found for, and knows how many each works on."""
 
     def __init__(self) -> None:
         self._slots: dict[str, tuple[int, asyncio.Semaphore]] = {}
@@ -47,9 +52,20 @@ class Front:
             endpoint = _endpoint(request)
             _require_key(request, endpoint)
             deployment = _choose(request, endpoint)
+        except RefusedError as refused:
+            return refused.answer()
+        began = time.monotonic()
+        answer = await self._answer(request, deployment)
+        took = time.monotonic() - began
+        emulator.of(request).monitor.count(deployment, answer.status_code, took)
+        return answer
+
+    async def _answer(self, request: Request, deployment: Resource) -> Response:
+        """What a deployment answers."""
+        try:
             answer = await self._ask(request, deployment)
         except RefusedError as refused:
-            return JSONResponse({"message": refused.message}, refused.status, refused.headers)
+            return refused.answer()
         headers = {ROUTED: deployment.name}
         if answer.status == 200:
             return Response(answer.body, 200, headers, "application/json")
@@ -92,7 +108,7 @@ async def describe(request: Request) -> Response:
     try:
         endpoint = _endpoint(request)
     except RefusedError as refused:
-        return JSONResponse({"message": refused.message}, refused.status)
+        return refused.answer()
     table: dict[str, Any] = {
         "type": "object",
         "properties": {
