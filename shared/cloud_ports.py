@@ -64,6 +64,22 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """How a deployment was used in a span of time; None is what the cloud does not tell, and never nothing.
+
+    `client_errors` were answered with a status of 4xx, `server_errors` with 5xx. `latency_ms` is the mean
+    of all requests; `cpu_percent` and `memory_percent` are means, of an instance.
+    """
+
+    requests: int | None = None
+    client_errors: int | None = None
+    server_errors: int | None = None
+    latency_ms: float | None = None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """The keys of an endpoint; read on request, never stored."""
 
@@ -115,6 +131,15 @@ class CloudView(Protocol):
 
     def read_logs(self, endpoint_name: str, name: str, *, lines: int) -> str:
         """The last lines of a deployment's serving container."""
+        ...
+
+    def read_metrics(
+        self, endpoint_name: str, name: str, *, since: datetime, until: datetime
+    ) -> Metrics:
+        """How a deployment was used from `since` to before `until`, which are whole minutes in UTC.
+
+        Requests that no deployment was found for are nobody's. PERMANENT `not_found` where there is no such deployment.
+        """
         ...
 
     def read_keys(self, endpoint_name: str) -> Keys:

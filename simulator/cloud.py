@@ -6,6 +6,7 @@ the control and the scorer that the service works with.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from shared.adapters.memory_cloud import MemoryCloud
@@ -15,6 +16,7 @@ from shared.cloud_ports import (
     CloudEndpoint,
     KeyName,
     Keys,
+    Metrics,
     NewDeployment,
     NewModel,
     RegistryModel,
@@ -24,6 +26,7 @@ from shared.domain.errors import CloudError, Trouble
 from simulator.chance import Counted
 from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind, Surprise
+from simulator.refusals import refusal
 
 T = TypeVar("T")
 _SLOWER = 12
@@ -119,6 +122,16 @@ class SimulatedCloud:
             lambda: self._real.read_logs(endpoint_name, name, lines=lines),
         )
 
+    def read_metrics(
+        self, endpoint_name: str, name: str, *, since: datetime, until: datetime
+    ) -> Metrics:
+        """See `CloudView`."""
+        return self._look(
+            "read metrics",
+            (endpoint_name, name),
+            lambda: self._real.read_metrics(endpoint_name, name, since=since, until=until),
+        )
+
     def read_keys(self, endpoint_name: str) -> Keys:
         """See `CloudView`."""
         return self._look(
@@ -207,7 +220,7 @@ class SimulatedCloud:
             elif fault is Fault.MALFORMED:
                 raise Surprise("the answer is no JSON")
             else:
-                raise _refusal(fault, self._chance.fraction("told", call.name))
+                raise refusal(fault, self._chance.fraction("told", call.name))
 
         effect = Effect(
             name=call.name,
@@ -221,22 +234,6 @@ class SimulatedCloud:
             became=lambda: _tell(call),
         )
         self._effects.change(effect, "cloud")
-
-
-def _refusal(fault: Fault, told: float) -> CloudError:
-    """What the cloud answers instead; `told` chooses how it says when to come again."""
-    if fault is Fault.THROTTLED:
-        retry_after = (None, 1.0, 20.0, 86_400.0, -1.0)[int(told * 5)]
-        return CloudError(Trouble.THROTTLED, "429", "too many requests", retry_after=retry_after)
-    if fault is Fault.CONFLICT:
-        return CloudError(Trouble.CONFLICT, "409", "another operation is under way")
-    if fault is Fault.FORBIDDEN:
-        return CloudError(Trouble.AUTH, "403", "the role has not spread yet")
-    if fault is Fault.REFUSED:
-        return CloudError(Trouble.PERMANENT, "BadRequest", "this is refused")
-    if fault is Fault.QUOTA:
-        return CloudError(Trouble.PERMANENT, "quota", "usage/limit: 9/10. Additional needed: 2")
-    return CloudError(Trouble.TRANSIENT, "503", "the service is unavailable")
 
 
 def _tell(call: Call) -> str:

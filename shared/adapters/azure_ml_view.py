@@ -12,9 +12,18 @@ from urllib.parse import quote
 
 from azure.core.credentials import TokenCredential
 
+from shared.adapters import azure_monitor
 from shared.adapters.arm_lists import ArmLists
 from shared.adapters.arm_rest import ArmClient, Document, Workspace, need, need_number
-from shared.cloud_ports import CloudDeployment, CloudEndpoint, KeyName, Keys, RegistryModel, Usage
+from shared.cloud_ports import (
+    CloudDeployment,
+    CloudEndpoint,
+    KeyName,
+    Keys,
+    Metrics,
+    RegistryModel,
+    Usage,
+)
 from shared.domain.errors import CloudError
 from shared.domain.failures import shorten
 
@@ -107,6 +116,19 @@ class AzureMlView:
         path = f"{self._deployment(endpoint_name, name)}/getLogs"
         found = self._arm.read(path, deadline=self._arm.deadline(), post={"tail": lines})
         return str(found.get("content") or "")
+
+    def read_metrics(
+        self, endpoint_name: str, name: str, *, since: datetime, until: datetime
+    ) -> Metrics:
+        """How a deployment was used, as `azure_monitor` tells it."""
+        asked = azure_monitor.Asked(
+            endpoint=self._endpoint(endpoint_name),
+            deployment=self._deployment(endpoint_name, name),
+            name=name,
+            since=since,
+            until=until,
+        )
+        return azure_monitor.read_metrics(self._arm, asked)
 
     def read_keys(self, endpoint_name: str) -> Keys:
         """The endpoint's keys."""

@@ -24,6 +24,10 @@ _MOST_INSTANCES = 50
 _DOMAIN = ".invalid"
 
 
+class ModelFailed(Exception):
+    """A model has raised where it was scored."""
+
+
 @dataclass(slots=True)
 class Deployment:
     """A deployment in the cloud; `log` is what its container wrote."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters import memory_cloud_rules as rules
+from shared.adapters.memory_cloud_metrics import MemoryMonitor
 from shared.adapters.memory_cloud_rules import Deployment, Endpoint, Failure, Operation
 from shared.cloud_ports import (
     Answer,
@@ -16,6 +17,7 @@ from shared.cloud_ports import (
     CloudEndpoint,
     KeyName,
     Keys,
+    Metrics,
     NewDeployment,
     NewModel,
     RegistryModel,
@@ -26,8 +28,10 @@ _DATASTORE = "azureml://datastores/workspaceblobstore/paths"
 
 
 def predict_zeros(_path: str, payload: Mapping[str, object]) -> str:
-    """The answer of a model that predicts 0 for each row."""
-    table = payload.get("input_data")
+    """The answer of a model that predicts 0 for each row. Raises ModelFailed of a payload without `input_data`."""
+    if "input_data" not in payload:
+        raise rules.ModelFailed("input_data is missing")
+    table = payload["input_data"]
     rows = table.get("data", []) if isinstance(table, dict) else []
     return json.dumps([0] * len(rows))
 
@@ -38,7 +42,7 @@ class MemoryCloudView:
     `operation_seconds` is how long what begins now takes; `lag_seconds` how old a listing is;
     `cores` the quota; containers of models at `broken_paths` crash; `taken_names` are endpoints of
     somebody else in the region; `predict` scores, from a model's path and the payload to the
-    answer's text. `fail_next` decides how one operation ends.
+    answer's text, or it raises ModelFailed. `monitor` counts the calls. `fail_next` decides how one operation ends.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class MemoryCloudView:
         self.cores = cores
         self.broken_paths: set[str] = set()
         self.taken_names: set[str] = set()
+        self.monitor = MemoryMonitor(now)
         self._now = now
         self._has_path = has_path
         self._predict = predict
@@ -120,6 +125,15 @@ class MemoryCloudView:
             raise rules.not_found(f"{endpoint_name}/{name}")
         return "\n".join(held.log.splitlines()[-lines:])
 
+    def read_metrics(
+        self, endpoint_name: str, name: str, *, since: datetime, until: datetime
+    ) -> Metrics:
+        """How a deployment was used; PERMANENT `not_found` where there is none."""
+        held = self._find(endpoint_name, name)
+        if held is None:
+            raise rules.not_found(f"{endpoint_name}/{name}")
+        return self.monitor.read(held, since, until)
+
     def read_keys(self, endpoint_name: str) -> Keys:
         """The endpoint's keys; PERMANENT `not_found` where there is none."""
         return Keys(**self._require_endpoint(endpoint_name).keys)
@@ -151,10 +165,18 @@ class MemoryCloudView:
             return Answer(status=401, deployment_name="", text="the key is not valid")
         if held is None:
             return Answer(status=404, deployment_name="", text="there is no such deployment")
+        status, text = self._ask(held, payload)
+        self.monitor.count(held, status)
+        return Answer(status=status, deployment_name=held.given.name, text=text)
+
+    def _ask(self, held: Deployment, payload: Mapping[str, object]) -> tuple[int, str]:
+        """Status and text of a deployment's answer: 424 is an error of the model."""
         if held.state not in ("Succeeded", "Updating"):
-            return Answer(status=503, deployment_name=held.given.name, text="no healthy upstream")
-        text = self._predict(self._path(held.given), payload)
-        return Answer(status=200, deployment_name=held.given.name, text=text)
+            return 503, "no healthy upstream"
+        try:
+            return 200, self._predict(self._path(held.given), payload)
+        except rules.ModelFailed as error:
+            return 424, str(error)
 
     def _begin(
         self,

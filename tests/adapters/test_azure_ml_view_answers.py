@@ -1,7 +1,7 @@
 """The light view of Azure ML: what answers without sense mean, and what is missing from good ones."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from shared.domain.reasons import Reason
 from tests.local.azure_ml import running
 
 TIMEOUT = 0.8
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -59,6 +60,7 @@ def test_an_answer_of_another_shape_never_escapes_as_an_error_of_ours(
         lambda: view.list_deployments("e"),
         lambda: view.read_logs("e", "d", lines=1),
         lambda: view.read_keys("e"),
+        lambda: view.read_metrics("e", "d", since=NOW, until=NOW + timedelta(hours=1)),
     ]
     for call in calls:
         try:

@@ -45,6 +45,10 @@ class Cloud(Protocol):
     control: CloudControl
     scorer: Scorer
 
+    def now(self) -> datetime:
+        """What time it is for the cloud."""
+        ...
+
     def holding(self) -> contextlib.AbstractContextManager[None]:
         """Operations begun meanwhile do not end before the `with` block does."""
         ...
@@ -76,6 +80,9 @@ class InMemory:
         self.view: CloudView = self.twin
         self.control: CloudControl = self.twin
         self.scorer: Scorer = self.twin
+
+    def now(self) -> datetime:
+        return self.time
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
@@ -111,6 +118,9 @@ class Emulated:
         self.view: CloudView = self._view
         self.control: CloudControl = self._control
         self.scorer: Scorer = HttpScorer(timeout=20)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
