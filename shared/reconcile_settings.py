@@ -7,6 +7,16 @@ from pydantic import AfterValidator, BaseModel, Field
 from shared.domain.reconcile.findings import PROMPT, Repair
 from shared.source_settings import Names
 
+_SHORTEST_GRACE, _SETUP = 7200.0, 3600.0
+
+
+def grace_of(deploy_deadline: float) -> float:
+    """Seconds from which on what costs money is repaired: more than the longest deployment takes in all.
+
+    Beyond its deadline it may stand in line, and be cleared away.
+    """
+    return max(_SHORTEST_GRACE, deploy_deadline + _SETUP)
+
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     known = {each.value for each in Repair}

@@ -24,7 +24,9 @@ class Policy:
     at most a third of it. `deploy_deadline` ends a deployment that makes no way. `turn` is how long
     one turn goes on to a next step. `admission_grace` is how long an acceptance may take to commit.
     `reconcile_days` is how old a thing without cost has to be before a reconciliation repairs it, `sighting_gap` how far
-    apart two runs are that have to see it, `reconcile_repairs` what they may do.
+    apart two runs are that have to see it, `reconcile_repairs` what they may do. `paid_grace` is how old what costs money
+    has to be: more than the longest deployment may take. `most_deletes` is how many things a run may take away in an area
+    however few there are.
     `max_unfinished` and `deploys_per_minute` are for each user. `sources` are where models may be taken from.
     """
 
@@ -47,5 +49,7 @@ class Policy:
     default_python: str = "3.10"
     reconcile_days: int = 7
     sighting_gap: float = 3600.0
+    paid_grace: float = 7200.0
+    most_deletes: int = 10
     reconcile_repairs: frozenset[Repair] = PROMPT
     prices: PriceList = field(default_factory=PriceList)

@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from shared.domain.reconcile.findings import Area, Finding, Repair
 
-PAID_GRACE = timedelta(hours=2)
-_LEAST_CAP, _SHARE_OF_CAP = 10, 0.2
+_SHARE_OF_CAP = 0.2
 
 
 class Decision(StrEnum):
@@ -27,7 +26,7 @@ class Rules:
     """The numbers of a run. `days` is the grace of what costs nothing; `gap` lies between two sightings."""
 
     days: int = 7
-    paid_grace: timedelta = PAID_GRACE
+    paid_grace: timedelta = timedelta(hours=2)
     gap: timedelta = timedelta(hours=1)
     wanted: frozenset[Repair] = field(default_factory=frozenset)
 
@@ -54,7 +53,7 @@ def decide(
 
 def explain(decision: Decision, finding: Finding, rules: Rules) -> str:
     """Why a finding is not repaired now, for the person who reads the report; what will be, for one that is."""
-    grace = "2 hours" if finding.rule.paid else f"{rules.days} days"
+    grace = _hours(rules.paid_grace) if finding.rule.paid else f"{rules.days} days"
     match decision:
         case Decision.REPAIR:
             return f"will be repaired ({finding.rule.repair})"
@@ -70,12 +69,14 @@ def explain(decision: Decision, finding: Finding, rules: Rules) -> str:
             return "for you to decide: nothing is done about it by itself"
 
 
-def find_excess(seen: Mapping[Area, int], deletes: Mapping[Area, int]) -> dict[Area, int]:
+def find_excess(
+    seen: Mapping[Area, int], deletes: Mapping[Area, int], least: int
+) -> dict[Area, int]:
     """The areas in which more would be taken away than one run may without approval, and how many it may there.
 
-    A bug that makes everything look orphaned shows as just that.
+    `least` things it may in any case. A bug that makes everything look orphaned shows as just that.
     """
-    caps = {area: max(_LEAST_CAP, int(seen.get(area, 0) * _SHARE_OF_CAP)) for area in deletes}
+    caps = {area: max(least, int(seen.get(area, 0) * _SHARE_OF_CAP)) for area in deletes}
     return {area: caps[area] for area, count in deletes.items() if count > caps[area]}
 
 

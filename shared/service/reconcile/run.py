@@ -11,7 +11,7 @@ from shared.domain.errors import CloudError, LeaseLost, Refusal, StoreError, Tro
 from shared.domain.failures import shorten
 from shared.domain.policy import Policy
 from shared.domain.reconcile.findings import Area
-from shared.domain.reconcile.repair import PAID_GRACE, Rules, find_excess
+from shared.domain.reconcile.repair import Rules, find_excess
 from shared.domain.reconcile.runs import (
     Item,
     ItemState,
@@ -34,8 +34,6 @@ from shared.telemetry import Happened
 _MOST_ATTEMPTS = 5
 _LOOK_AGAIN = 30.0  # seconds: a removal in Azure takes a minute or two
 _PATIENCE = timedelta(hours=1)
-_SETUP = timedelta(hours=1)
-"""How much longer than its deadline a deployment may take in all: it stands in line, and is cleared away."""
 
 
 def run_turn(ports: ReconcilePorts, policy: Policy, hint: RunHint) -> None:
@@ -91,7 +89,7 @@ def _observe(turn: RunTurn) -> None:
         now=ports.clock.now(),
     )
     count = rows.add_items(ports, planner.items(observation.find()))
-    caps = find_excess(observation.seen, planner.deletes)
+    caps = find_excess(observation.seen, planner.deletes, turn.policy.most_deletes)
     over = run.dry_run or not planner.repairs
     turn.save(
         state=RunState.DONE if over else RunState.REPAIRING,
@@ -113,10 +111,9 @@ def _observe(turn: RunTurn) -> None:
 
 
 def _rules(turn: RunTurn) -> Rules:
-    longest = timedelta(seconds=turn.policy.deploy_deadline) + _SETUP
     return Rules(
         days=turn.run.days,
-        paid_grace=max(PAID_GRACE, longest),
+        paid_grace=timedelta(seconds=turn.policy.paid_grace),
         gap=timedelta(seconds=turn.policy.sighting_gap),
         wanted=turn.policy.reconcile_repairs,
     )

@@ -43,6 +43,12 @@ def test_a_finding_is_decided_by_its_age_and_its_sightings(
     assert decided(case, age, seen) is decision
 
 
+def test_a_finding_that_is_too_young_is_told_with_the_grace_of_its_run() -> None:
+    finding = Finding(case=Case.DEPLOYMENT_LEFT_OVER, subject="a/b", text="")
+    rules = Rules(paid_grace=5 * HOUR)
+    assert explain(Decision.YOUNG, finding, rules).startswith("younger than 5 hours")
+
+
 def test_the_days_of_a_run_are_for_what_costs_nothing() -> None:
     rules = Rules(days=1, wanted=PROMPT)
     assert decided(Case.MODEL_WITHOUT_RECORD, DAY, DAY, rules) is Decision.REPAIR
@@ -69,7 +75,8 @@ def test_every_case_has_its_rule_and_every_repair_its_case() -> None:
 def test_a_run_may_take_away_ten_or_a_fifth_of_each_area(
     seen: int, deletes: int, cap: int | None
 ) -> None:
-    found = find_excess({Area.REGISTRY: seen, Area.ENDPOINTS: 10**6}, {Area.REGISTRY: deletes})
+    there = {Area.REGISTRY: seen, Area.ENDPOINTS: 10**6}
+    found = find_excess(there, {Area.REGISTRY: deletes}, 10)
     assert found == ({} if cap is None else {Area.REGISTRY: cap})
 
 
