@@ -96,4 +96,4 @@ class MemoryCloud(MemoryCloudView):
         self._begin(endpoint, request, targets, lambda: self._forget(name))
 
     def _forget(self, name: str) -> None:
-        del self._endpoints[name.lower()]
+        self._gone_endpoints.append((self._now(), self._endpoints.pop(name.lower())))

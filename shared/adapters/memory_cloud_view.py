@@ -66,6 +66,8 @@ class MemoryCloudView:
         self._models: dict[tuple[str, str], NewModel] = {}
         self._registered: dict[tuple[str, str], datetime] = {}
         self._endpoints: dict[str, Endpoint] = {}
+        self._gone_models: list[tuple[datetime, NewModel, datetime]] = []
+        self._gone_endpoints: list[tuple[datetime, Endpoint]] = []
         self._failure: Failure | None = None
 
     def fail_next(
@@ -81,7 +83,7 @@ class MemoryCloudView:
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version; None where there is none."""
         held = self._models.get((name, version))
-        return self._shown(held) if held else None
+        return _shown(held, self._registered[(name, version)]) if held else None
 
     def find_endpoint(self, name: str) -> CloudEndpoint | None:
         """An endpoint; None where there is none."""
@@ -96,21 +98,23 @@ class MemoryCloudView:
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
         """All deployments of an endpoint as of `lag_seconds` ago, without the causes of failed ones."""
         endpoint = self._find_endpoint(endpoint_name)
-        seen = self._now() - timedelta(seconds=self.lag_seconds)
-        return [held.shown() for held in endpoint.listed(seen)] if endpoint else []
+        return [held.shown() for held in endpoint.listed(self._seen())] if endpoint else []
 
     def list_endpoints(self) -> Iterator[CloudEndpoint]:
-        """All endpoints."""
+        """All endpoints as of `lag_seconds` ago, in their state of now."""
         self._settle()
-        yield from [held.shown() for held in self._endpoints.values()]
+        seen = self._seen()
+        kept = [held for held in self._endpoints.values() if held.since <= seen]
+        gone = [held for end, held in self._gone_endpoints if held.since <= seen < end]
+        yield from [held.shown() for held in (*kept, *gone)]
 
     def list_models(self) -> Iterator[str]:
-        """The names of all models."""
-        yield from list(dict.fromkeys(name for name, _ in self._models))
+        """The names of all models as of `lag_seconds` ago."""
+        yield from list(dict.fromkeys(held.name for held, _ in self._listed_models()))
 
     def list_versions(self, name: str) -> Sequence[RegistryModel]:
-        """The versions of a model."""
-        return [self._shown(held) for (known, _), held in self._models.items() if known == name]
+        """The versions of a model as of `lag_seconds` ago."""
+        return [_shown(held, since) for held, since in self._listed_models() if held.name == name]
 
     def list_usages(self) -> Sequence[Usage]:
         """The one SKU family there is."""
@@ -149,8 +153,9 @@ class MemoryCloudView:
         self._settle()
         if rules.is_deployed(self._endpoints.values(), name, version):
             raise rules.conflict("ModelVersionInUse", f"{name}:{version} is deployed")
-        self._models.pop((name, version), None)
-        self._registered.pop((name, version), None)
+        if held := self._models.pop((name, version), None):
+            since = self._registered.pop((name, version))
+            self._gone_models.append((self._now(), held, since))
 
     def score(
         self, uri: str, *, key: str, deployment_name: str, payload: Mapping[str, object]
@@ -210,17 +215,29 @@ class MemoryCloudView:
             raise rules.not_found(name)
         return endpoint
 
-    def _shown(self, held: NewModel) -> RegistryModel:
-        return RegistryModel(
-            name=held.name,
-            version=held.version,
-            tags=held.tags,
-            uri=f"{_DATASTORE}/{held.path}",
-            created_at=self._registered.get((held.name, held.version)),
-        )
+    def _seen(self) -> datetime:
+        """The time that a listing of now shows."""
+        return self._now() - timedelta(seconds=self.lag_seconds)
+
+    def _listed_models(self) -> Sequence[tuple[NewModel, datetime]]:
+        """The versions that a listing shows, and since when they are there."""
+        seen = self._seen()
+        kept = ((held, self._registered[key]) for key, held in self._models.items())
+        gone = ((held, since) for end, held, since in self._gone_models if seen < end)
+        return [(held, since) for held, since in (*kept, *gone) if since <= seen]
 
     def _path(self, given: NewDeployment) -> str:
         model = self._models.get((given.model_name, given.model_version))
         if model is None:
             raise rules.no_model(given)
         return model.path
+
+
+def _shown(held: NewModel, since: datetime) -> RegistryModel:
+    return RegistryModel(
+        name=held.name,
+        version=held.version,
+        tags=held.tags,
+        uri=f"{_DATASTORE}/{held.path}",
+        created_at=since,
+    )
