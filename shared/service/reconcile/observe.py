@@ -7,6 +7,7 @@ before it is repaired; here it is as it was listed.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from shared.domain.errors import CloudError, StoreError
 from shared.domain.failures import shorten
@@ -40,8 +41,9 @@ class Observation:
                 self.unknown |= dict.fromkeys(self.areas, self.unknown[Area.RECORDS])
                 return
             differences = Differences(self.ports, join, self.days, self.keep)
-            yield from on_endpoints
-            yield from self._compare(Area.ENDPOINTS, differences.on_endpoints)
+            yield from self._compare(
+                Area.ENDPOINTS, lambda: chain(on_endpoints, differences.on_endpoints())
+            )
             yield from self._compare(Area.REGISTRY, differences.in_registry)
             yield from self._compare(Area.RECORDS, differences.of_records)
             self.left = differences.left
@@ -69,10 +71,12 @@ class Observation:
                 sides.lay_names(tables, join, self.keep)
 
     def _compare(self, area: Area, differences: Callable[[], Found]) -> Iterator[Finding]:
-        if area not in self.areas or area in self.unknown:
-            return
-        with self._noted(area):
-            yield from (each for each in differences() if each)
+        """What an area has, when all of it could be read: half of a truth is none."""
+        found: list[Finding] = []
+        if area in self.areas and area not in self.unknown:
+            with self._noted(area):
+                found = [each for each in differences() if each]
+        yield from found
 
     def _noted(self, area: Area) -> "_Noted":
         return _Noted(area, self.unknown)

@@ -1,0 +1,46 @@
+"""What comes to be otherwise between the looks of a reconciliation, or is shown late by a listing, is left alone."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from shared.cloud_ports import RegistryModel
+from shared.domain import ownership
+from shared.domain.errors import CloudError, Trouble
+from shared.domain.reconcile.findings import Area, Case
+from shared.domain.reconcile.runs import ItemState, RunState
+from shared.domain.records import Deployment, Status
+from shared.service.claims import Mint
+from shared.service.reconcile import begin
+from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
+
+THEIRS = {"team": "physics"}
+
+
+def orphans(world: Reconciled, count: int) -> list[Deployment]:
+    records = [world.live() for _ in range(count)]
+    for each in records:
+        world.delete(each)
+        world.settle()
+        world.register(each.azure_model_name, tags_of(each), each)
+    return records
+
+
+def test_what_was_found_before_a_listing_of_its_area_failed_is_not_touched() -> None:
+    world = Reconciled()
+    first, second = orphans(world, 2)
+    world.sleep(8 * DAY)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+    real = world.cloud.list_versions
+
+    def broken(name: str) -> list[RegistryModel]:
+        if name == max(first.azure_model_name, second.azure_model_name):
+            raise CloudError(Trouble.TRANSIENT, "gateway", "no answer")
+        return list(real(name))
+
+    world.cloud.list_versions = broken  # type: ignore[method-assign]
+    report = world.reconcile()
+
+    assert report.items == []
+    assert set(report.run.unknown) == {Area.REGISTRY}
+    assert len(list(world.cloud.list_models())) == 2
