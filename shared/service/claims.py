@@ -29,14 +29,14 @@ class Mint:
         self._last = 0
         self._lock = threading.Lock()
 
-    def claim(self, kind: ClaimKind, user_key: str) -> int:
-        """A moment no other request has, in microseconds since 1970.
+    def claim(self, kind: ClaimKind, user_key: str, *, after: int = 0) -> int:
+        """A moment no other request has, in microseconds since 1970, later than `after` whatever the clock says.
 
         Where it is taken, the next try is 1 to 1000 microseconds ahead. A lost answer costs an id.
         """
         jump = 0
         while True:
-            moment = self._next(jump)
+            moment = self._next(jump, after)
             name = ids.render_id(moment)
             claim = Claim(name=name, kind=kind, user_key=user_key, claimed_for=name)
             try:
@@ -46,9 +46,9 @@ class Mint:
             else:
                 return moment
 
-    def _next(self, jump: int) -> int:
+    def _next(self, jump: int, after: int) -> int:
         with self._lock:
-            self._last = ids.next_moment(self._clock.now(), self._last + jump)
+            self._last = ids.next_moment(self._clock.now(), max(self._last + jump, after))
             return self._last
 
 

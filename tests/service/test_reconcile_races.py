@@ -44,3 +44,21 @@ def test_what_was_found_before_a_listing_of_its_area_failed_is_not_touched() -> 
     assert report.items == []
     assert set(report.run.unknown) == {Area.REGISTRY}
     assert len(list(world.cloud.list_models())) == 2
+
+
+def test_runs_are_in_the_order_in_which_they_began_whatever_the_clocks_say() -> None:
+    world = Reconciled()
+    world.sleep(DAY)
+    first = world.reconcile().run
+    behind = type(world.clock)()  # another machine's, which stands at the beginning
+    mint = Mint(world.ports.tables, behind, world.ports.random, world.policy)
+
+    begin.begin_nightly(world.ports, mint, world.policy)
+
+    last = world.finish_run(max(_ids(world))).run
+    assert last.id > first.id
+    assert last.state is RunState.DONE
+
+
+def _ids(world: Reconciled) -> Iterator[str]:
+    return (str(row.values["id"]) for row in world.tables.scan("reconciles", "runs", last="a"))

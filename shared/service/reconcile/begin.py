@@ -107,7 +107,7 @@ def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Want
     if (current := rows.load_current(ports.tables)) is not None:
         raise _running(current.record)
     run = Run(
-        id=ids.render_id(mint.claim(ClaimKind.RECONCILE, _NOBODY)),
+        id=_claim_id(ports, mint),
         asked_by=asked_by,
         created_at=ports.clock.now(),
         dry_run=wanted.dry_run,
@@ -122,6 +122,13 @@ def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Want
     telemetry.tell(Happened.RECONCILE_BEGUN, run=run.id, by=asked_by, dry_run=str(run.dry_run))
     hints.send(ports.queue, run.id)
     return run
+
+
+def _claim_id(ports: Ports, mint: Mint) -> str:
+    """Later than those of all runs before: what they have seen is looked up in that order, and clocks differ."""
+    newest = next(rows.list_runs(ports.tables), None)
+    last = ids.parse_id(newest.id) if newest else None
+    return ids.render_id(mint.claim(ClaimKind.RECONCILE, _NOBODY, after=last or 0))
 
 
 def _require_approvable(ports: Ports, run: Run, expected_deletes: int) -> None:
