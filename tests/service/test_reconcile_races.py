@@ -16,6 +16,20 @@ from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 THEIRS = {"team": "physics"}
 
 
+def left_over() -> tuple[Reconciled, Deployment, Deployment]:
+    """A world with one that stays, and one of which a late call has left something on the same endpoint."""
+    world = Reconciled()
+    stays = world.live(endpoint_name="shared")
+    gone = world.live(endpoint_name="shared", deployment_name="gone")
+    world.delete(gone)
+    world.settle()
+    world.put_in_cloud("shared", "gone", stays, tags_of(gone))
+    world.sleep(3 * HOUR)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+    return world, stays, gone
+
+
 def orphans(world: Reconciled, count: int) -> list[Deployment]:
     records = [world.live() for _ in range(count)]
     for each in records:
@@ -44,6 +58,23 @@ def test_what_was_found_before_a_listing_of_its_area_failed_is_not_touched() -> 
     assert report.items == []
     assert set(report.run.unknown) == {Area.REGISTRY}
     assert len(list(world.cloud.list_models())) == 2
+
+
+def test_an_endpoint_goes_with_the_last_member_while_what_was_left_on_it_is_being_removed() -> None:
+    """Else the one would stay for the other, and be found only by the runs to come."""
+    world, stays, _ = left_over()
+    world.drop(stays)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+
+    report = world.reconcile()
+
+    assert {case for case, _ in report.repaired} == {
+        Case.DEPLOYMENT_LEFT_OVER,
+        Case.DEPLOYMENT_GONE,
+    }
+    world.settle()
+    assert world.cloud.find_endpoint("shared") is None
 
 
 def test_runs_are_in_the_order_in_which_they_began_whatever_the_clocks_say() -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared import telemetry
-from shared.cloud_ports import CloudDeployment
+from shared.cloud_ports import CloudDeployment, CloudEndpoint
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.failures import shorten
@@ -76,14 +76,20 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
     if found is None or not ours:
         pace.learn(turn, Step.REMOVE_ENDPOINT)
         return Done(text=f"{record.endpoint_name} is not in the cloud.", leaves_endpoint=True)
-    if _has_deployments(turn, record.endpoint_name):
-        text = f"{record.endpoint_name} stays: it has a deployment that is not ours."
+    return _remove_endpoint(turn, found)
+
+
+def _remove_endpoint(turn: Turn, found: CloudEndpoint) -> Outcome:
+    others = _find_others(turn, found.name)
+    going = [each.name for each in (*others, found) if each.state == "Deleting"]
+    if going:
+        return Wait(why=f"Azure removes {going[0]}")
+    if others:
+        text = f"{found.name} stays: it has a deployment that is not ours."
         return Done(text=text, leaves_endpoint=True)
-    if found.state == "Deleting":
-        return Wait(why=f"Azure removes {record.endpoint_name}")
     turn.before_change()
-    turn.ports.control.remove_endpoint(record.endpoint_name)
-    return Wait(why=f"Azure removes {record.endpoint_name}", began=True)
+    turn.ports.control.remove_endpoint(found.name)
+    return Wait(why=f"Azure removes {found.name}", began=True)
 
 
 def _remove_deployment(turn: Turn, found: CloudDeployment) -> Wait:
@@ -95,10 +101,11 @@ def _remove_deployment(turn: Turn, found: CloudDeployment) -> Wait:
     return Wait(why=why, began=True)
 
 
-def _has_deployments(turn: Turn, endpoint_name: str) -> bool:
-    """Whether anything lives on the endpoint. A listing may show for a while what has gone."""
+def _find_others(turn: Turn, endpoint_name: str) -> list[CloudDeployment]:
+    """What lives on the endpoint. A listing may show for a while what has gone."""
     listed = turn.ports.view.list_deployments(endpoint_name)
-    return any(turn.ports.view.find_deployment(endpoint_name, each.name) for each in listed)
+    found = (turn.ports.view.find_deployment(endpoint_name, each.name) for each in listed)
+    return [each for each in found if each is not None]
 
 
 def ensure_no_model(turn: Turn) -> Outcome:
