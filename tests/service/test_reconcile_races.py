@@ -30,6 +30,121 @@ def left_over() -> tuple[Reconciled, Deployment, Deployment]:
     return world, stays, gone
 
 
+def upon_repair(world: Reconciled, happens: Callable[[], None]) -> None:
+    """Something happens just as the first repair of the next run is on record as begun."""
+    real = world.tables.commit
+    done: list[bool] = []
+
+    def commit(table: str, operations: list[object]) -> list[str]:
+        etags = real(table, operations)  # type: ignore[arg-type]  # passed on as they are
+        values = operations[0].row.values  # type: ignore[attr-defined]  # of any kind
+        if values.get("state") == ItemState.BEGUN and not done:
+            done.append(True)
+            happens()
+        return etags
+
+    world.tables.commit = commit  # type: ignore[method-assign,assignment]
+
+
+def replace_by_theirs(world: Reconciled, model: Deployment) -> None:
+    world.cloud.operation_seconds = 0
+    world.cloud.remove_deployment("shared", "gone")
+    world.cloud.find_endpoint("shared")
+    world.put_in_cloud("shared", "gone", model, THEIRS)
+
+
+def test_what_somebody_makes_under_the_name_just_before_the_removal_stays() -> None:
+    world, stays, _ = left_over()
+    upon_repair(world, lambda: replace_by_theirs(world, stays))
+
+    report = world.reconcile()
+
+    found = world.cloud.find_deployment("shared", "gone")
+    assert found is not None
+    assert found.tags == THEIRS
+    assert report.of(Case.DEPLOYMENT_LEFT_OVER).outcome == "it is no longer so"
+
+
+def test_a_listing_that_lags_is_not_what_a_removal_goes_by() -> None:
+    """It goes on showing what was there, and something else of ours is there by now, which no run has seen."""
+    world, stays, gone = left_over()
+    world.cloud.lag_seconds = 600
+
+    def make_anew() -> None:
+        world.cloud.operation_seconds = 0
+        world.cloud.remove_deployment("shared", "gone")
+        world.cloud.find_endpoint("shared")
+        world.clock.advance(1)
+        world.put_in_cloud("shared", "gone", stays, tags_of(gone))
+
+    upon_repair(world, make_anew)
+    report = world.reconcile()
+
+    assert world.cloud.find_deployment("shared", "gone")
+    assert report.of(Case.DEPLOYMENT_LEFT_OVER).state is ItemState.SKIPPED
+
+
+def test_a_deployment_that_somebody_brings_back_at_the_last_moment_stays_active() -> None:
+    world = Reconciled()
+    record = world.live()
+    other = world.live()
+    world.sleep(DAY)
+    world.drop(record)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+
+    def bring_back() -> None:
+        place = (record.endpoint_name, record.deployment_name)
+        world.cloud.operation_seconds = 0
+        world.put_in_cloud(*place, other, tags_of(record))
+
+    upon_repair(world, bring_back)
+    world.reconcile()
+
+    assert world.read(record).status is Status.ACTIVE
+
+
+def test_an_endpoint_on_which_somebody_else_lives_stays_and_ends_the_run_at_once() -> None:
+    world = Reconciled()
+    other = world.live()
+    record = world.live(endpoint_name="late")
+    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
+    world.delete(record)
+    world.settle()
+    world.put_endpoint("late", tags)
+    world.put_in_cloud("late", "theirs", other, THEIRS)
+    world.sleep(3 * HOUR)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+
+    report = world.reconcile()
+
+    item = report.of(Case.ENDPOINT_WITHOUT_RECORD)
+    assert (item.state, item.outcome) == (
+        ItemState.SKIPPED,
+        "it still has theirs: not all of it is ours",
+    )
+    assert report.run.finished_at is not None
+    assert report.run.finished_at - report.run.created_at < timedelta(minutes=2)
+    assert world.cloud.find_endpoint("late")
+
+
+def test_traffic_on_somebody_elses_endpoint_is_not_changed_to_remove_what_is_left_on_it() -> None:
+    world, _, _ = left_over()
+    world.cloud.put_endpoint("shared", tags=THEIRS, traffic={"gone": 100})
+    world.run_for(60)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+
+    report = world.reconcile()
+
+    item = report.of_subject("shared/gone")
+    assert item.outcome == "it has traffic, and its endpoint is not ours"
+    endpoint = world.cloud.find_endpoint("shared")
+    assert endpoint is not None
+    assert (endpoint.tags, endpoint.traffic) == (THEIRS, {"gone": 100})
+
+
 def orphans(world: Reconciled, count: int) -> list[Deployment]:
     records = [world.live() for _ in range(count)]
     for each in records:

@@ -5,6 +5,7 @@ record names. Whatever else has a tag of ours was copied by hand, and is left al
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from shared.domain import ownership, plans
 from shared.domain.endpoints import in_words
@@ -23,7 +24,7 @@ def compare_endpoint(seen: SeenEndpoint) -> Iterator[Finding]:
     if not ours or seen.busy:
         return
     if seen.row is None:
-        yield _without_record(seen, alone=all(found))
+        yield _without_record(seen, alone=is_alone(seen))
     elif (differs := _compare_traffic(seen, seen.row)) is not None:
         yield differs
 
@@ -33,6 +34,17 @@ def is_ours(seen: SeenEndpoint) -> bool:
     if seen.row is None:
         return seen.released
     return ownership.is_ours(seen.tags, ownership.endpoint_tags(seen.row.user_key, seen.row.tag))
+
+
+def is_alone(seen: SeenEndpoint) -> bool:
+    """Whether nothing is on an endpoint but what is itself left over."""
+    ours = is_ours(seen)
+    return all(_compare_deployment(seen, each, ours=ours) for each in seen.deployments)
+
+
+def identity_of(tags: Mapping[str, str], tag: str, created_at: datetime | None) -> str:
+    """What tells a thing in the cloud from another of its name: whose it is, and when it was made."""
+    return f"{tags.get(tag, '')} {created_at or ''}"
 
 
 def compare_active(record: Deployment, shown: bool) -> Finding | None:
@@ -90,7 +102,7 @@ def _on_endpoint(case: Case, endpoint: SeenEndpoint, seen: SeenDeployment, text:
     return Finding(
         case=case,
         subject=_place(endpoint.name, seen.name),
-        identity=_identity(seen.tags, ownership.DEPLOYMENT_TAG, seen.created_at),
+        identity=identity_of(seen.tags, ownership.DEPLOYMENT_TAG, seen.created_at),
         user_key=seen.record.user_key
         if seen.record
         else endpoint.tags.get(ownership.OWNER_TAG, ""),
@@ -105,7 +117,7 @@ def _without_record(seen: SeenEndpoint, *, alone: bool) -> Finding:
     return Finding(
         case=Case.ENDPOINT_WITHOUT_RECORD,
         subject=seen.name,
-        identity=_identity(seen.tags, ownership.ENDPOINT_TAG, seen.created_at),
+        identity=identity_of(seen.tags, ownership.ENDPOINT_TAG, seen.created_at),
         user_key=seen.tags.get(ownership.OWNER_TAG, ""),
         since=seen.created_at,
         text=f"Its last deployment is gone from the records, and its name was given up.{others}",
@@ -131,10 +143,6 @@ def _compare_traffic(seen: SeenEndpoint, row: Endpoint) -> Finding | None:
 def _is_at_its_place(endpoint: SeenEndpoint, seen: SeenDeployment, record: Deployment) -> bool:
     recorded = _place(record.endpoint_name, record.deployment_name)
     return recorded.lower() == _place(endpoint.name, seen.name).lower()
-
-
-def _identity(tags: Mapping[str, str], tag: str, created_at: object) -> str:
-    return f"{tags.get(tag, '')} {created_at or ''}"
 
 
 def _without_zeros(traffic: Mapping[str, int]) -> dict[str, int]:

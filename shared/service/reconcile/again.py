@@ -29,8 +29,13 @@ def look_again(ports: Ports, finding: Finding) -> Finding | None:
 
 
 def _endpoint(ports: Ports, finding: Finding) -> Iterable[Finding | None]:
-    found = ports.view.find_endpoint(finding.subject.partition("/")[0])
+    found = ports.view.find_endpoint(finding.subject)
     seen = look.see_endpoint(ports, found) if found else None
+    return compare_endpoint(seen) if seen else ()
+
+
+def _deployment(ports: Ports, finding: Finding) -> Iterable[Finding | None]:
+    seen = look.see_place(ports, *finding.subject.split("/", 1))
     return compare_endpoint(seen) if seen else ()
 
 
@@ -93,11 +98,11 @@ def _model(ports: Ports, finding: Finding) -> Iterable[Finding | None]:
 
 
 _LOOKS: dict[Case, Look] = {
-    Case.DEPLOYMENT_WITHOUT_RECORD: _endpoint,
-    Case.DEPLOYMENT_LEFT_OVER: _endpoint,
+    Case.DEPLOYMENT_WITHOUT_RECORD: _deployment,
+    Case.DEPLOYMENT_LEFT_OVER: _deployment,
     Case.DEPLOYMENT_GONE: _active,
-    Case.DEPLOYMENT_BROKEN: _endpoint,
-    Case.DEPLOYMENT_REPLACED: _endpoint,
+    Case.DEPLOYMENT_BROKEN: _deployment,
+    Case.DEPLOYMENT_REPLACED: _deployment,
     Case.ENDPOINT_WITHOUT_RECORD: _endpoint,
     Case.TRAFFIC_DIFFERS: _endpoint,
     Case.MODEL_WITHOUT_RECORD: _version,

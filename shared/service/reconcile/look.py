@@ -1,5 +1,7 @@
 """Looks at one thing in the cloud together with what we know of it: what a comparison needs, read now."""
 
+from collections.abc import Callable, Sequence
+
 from shared.cloud_ports import CloudDeployment, CloudEndpoint, RegistryModel
 from shared.domain import ids, ownership, plans
 from shared.domain.reconcile.observed import SeenDeployment, SeenEndpoint, SeenVersion
@@ -16,6 +18,32 @@ def see_endpoint(ports: Ports, found: CloudEndpoint) -> SeenEndpoint | None:
 
     Raises CloudError, StoreError, UnreadableRow.
     """
+    return _see(ports, found, lambda: ports.view.list_deployments(found.name))
+
+
+def see_place(ports: Ports, endpoint_name: str, name: str) -> SeenEndpoint | None:
+    """An endpoint with one deployment on it, both read by themselves: a listing may show what was a while ago.
+
+    Raises as `see_endpoint`.
+    """
+    found = ports.view.find_endpoint(endpoint_name)
+    if found is None:
+        return None
+    held = ports.view.find_deployment(endpoint_name, name)
+    return _see(ports, found, lambda: [held] if held else [])
+
+
+def is_busy(ports: Ports, found: CloudEndpoint) -> bool:
+    """Whether work on an endpoint is under way, or about to be."""
+    claim = store.load_claim(ports.tables, found.name)
+    user_key = claim.record.user_key if claim else found.tags.get(ownership.OWNER_TAG, "")
+    stored = store.load_endpoint(ports.tables, user_key, found.name) if user_key else None
+    return stored is not None and _is_busy(ports, stored.record)
+
+
+def _see(
+    ports: Ports, found: CloudEndpoint, deployments: Callable[[], Sequence[CloudDeployment]]
+) -> SeenEndpoint | None:
     owner, tag = found.tags.get(ownership.OWNER_TAG, ""), found.tags.get(ownership.ENDPOINT_TAG, "")
     claim = store.load_claim(ports.tables, found.name)
     user_key = claim.record.user_key if claim else owner
@@ -23,14 +51,13 @@ def see_endpoint(ports: Ports, found: CloudEndpoint) -> SeenEndpoint | None:
         return None
     stored = store.load_endpoint(ports.tables, user_key, found.name)
     row = stored.record if stored else None
-    deployments = ports.view.list_deployments(found.name)
     return SeenEndpoint(
         name=found.name,
         state=found.state,
         tags=found.tags,
         traffic=found.traffic,
         created_at=found.created_at,
-        deployments=tuple(_see_deployment(ports, each, user_key) for each in deployments),
+        deployments=tuple(_see_deployment(ports, each, user_key) for each in deployments()),
         row=row,
         released=claim is None and claims.was_released(ports.tables, found.name, owner, tag),
         busy=row is not None and _is_busy(ports, row),

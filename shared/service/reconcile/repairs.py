@@ -1,16 +1,17 @@
 """Carries out one repair: each is safe to begin again, conditional on what it meets, and leaves alone what is under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.cloud_ports import CloudEndpoint
-from shared.domain import endpoints, plans, progress
+from shared.domain import endpoints, ownership, plans, progress
 from shared.domain.bookkeeping import Inflight
 from shared.domain.errors import Changed, Exists, LongshoreError
 from shared.domain.failures import failure
 from shared.domain.policy import Policy
+from shared.domain.reconcile.compare_endpoints import identity_of, is_alone, is_ours
 from shared.domain.reconcile.findings import Finding, Repair
 from shared.domain.records import Deployment, Plan, Status, Turn as WhoseTurn
 from shared.ports import Insert, Operation, Replace
@@ -25,6 +26,10 @@ Act = Callable[[ReconcilePorts, Policy, Finding], None]
 
 class NotNow(LongshoreError):
     """Something is in the way that will pass, or that somebody else has begun; the message says what."""
+
+
+class Stays(NotNow):
+    """It cannot be done as long as something is there that is not ours."""
 
 
 def carry_out(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
@@ -47,22 +52,33 @@ def _remove_deployment(ports: ReconcilePorts, _policy: Policy, finding: Finding)
     found = ports.view.find_deployment(endpoint_name, name)
     if endpoint is None or found is None or found.state == "Deleting":
         return
+    _require_same(finding, found.tags, ownership.DEPLOYMENT_TAG, found.created_at)
     if any(routed.lower() == name.lower() for routed in endpoint.traffic):
-        seen = look.see_endpoint(ports, endpoint)
-        recorded = seen.row.traffic if seen and seen.row else {}
-        others = {each.name for each in seen.deployments} - {name} if seen else set()
-        rest = endpoints.keep_traffic(recorded, others)
-        ports.control.put_endpoint(endpoint.name, tags=endpoint.tags, traffic=rest)
+        _withdraw_traffic(ports, endpoint, name)
         return
     ports.control.remove_deployment(endpoint_name, name)
+
+
+def _withdraw_traffic(ports: ReconcilePorts, endpoint: CloudEndpoint, name: str) -> None:
+    """Routes what the record says to the others. Raises Stays on an endpoint that is not ours."""
+    seen = look.see_endpoint(ports, endpoint)
+    if seen is None or not is_ours(seen):
+        raise Stays("it has traffic, and its endpoint is not ours")
+    recorded = seen.row.traffic if seen.row else {}
+    others = {each.name for each in seen.deployments} - {name}
+    rest = endpoints.keep_traffic(recorded, others)
+    ports.control.put_endpoint(endpoint.name, tags=endpoint.tags, traffic=rest)
 
 
 def _remove_endpoint(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
     endpoint = _require_idle(ports, finding.subject)
     if endpoint is None or endpoint.state == "Deleting":
         return
-    if left := [each.name for each in ports.view.list_deployments(endpoint.name)]:
-        raise NotNow(f"it still has {', '.join(left[:3])}")
+    _require_same(finding, endpoint.tags, ownership.ENDPOINT_TAG, endpoint.created_at)
+    seen = look.see_endpoint(ports, endpoint)
+    if seen is not None and seen.deployments:
+        told = f"it still has {', '.join(each.name for each in seen.deployments[:3])}"
+        raise NotNow(told) if is_alone(seen) else Stays(f"{told}: not all of it is ours")
     ports.control.remove_endpoint(endpoint.name)
 
 
@@ -74,10 +90,17 @@ def _remove_model(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> N
 def _require_idle(ports: ReconcilePorts, name: str) -> CloudEndpoint | None:
     """An endpoint that nobody of ours is changing. Raises NotNow."""
     found = ports.view.find_endpoint(name)
-    seen = look.see_endpoint(ports, found) if found else None
-    if seen is not None and seen.busy:
+    if found is not None and look.is_busy(ports, found):
         raise NotNow("work on its endpoint is under way")
     return found
+
+
+def _require_same(
+    finding: Finding, tags: Mapping[str, str], tag: str, created_at: datetime | None
+) -> None:
+    """Raises NotNow where another thing has come to be under the name that was found."""
+    if identity_of(tags, tag, created_at) != finding.identity:
+        raise NotNow("something else is in its place")
 
 
 # ------------------------------------------------------------------ on record

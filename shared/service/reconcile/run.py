@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from shared import telemetry
+from shared.domain import retry
 from shared.domain.errors import CloudError, LeaseLost, Refusal, StoreError, Trouble, UnreadableRow
 from shared.domain.failures import shorten
 from shared.domain.policy import Policy
@@ -26,7 +27,7 @@ from shared.service.reconcile.again import look_again
 from shared.service.reconcile.hints import RunHint
 from shared.service.reconcile.observe import Observation
 from shared.service.reconcile.planning import Planner, find_sightings
-from shared.service.reconcile.repairs import NotNow
+from shared.service.reconcile.repairs import NotNow, Stays
 from shared.service.reconcile.turn import RunTurn
 from shared.service.store import Stored
 from shared.telemetry import Happened
@@ -123,7 +124,7 @@ def _rules(turn: RunTurn) -> Rules:
 
 
 def _repair(turn: RunTurn) -> None:
-    """Goes once over what is planned; where the cloud has not confirmed yet, another turn looks again."""
+    """Goes once over what is planned; where the cloud has not confirmed yet, another turn looks again, ever later."""
     unsettled = False
     for stored in rows.list_items(turn.ports.tables, turn.run.id):
         if stored.record.state not in (ItemState.PLANNED, ItemState.BEGUN):
@@ -135,25 +136,33 @@ def _repair(turn: RunTurn) -> None:
             turn.pause(0)
             return
     if unsettled:
-        turn.pause(_LOOK_AGAIN)
+        turn.pause(retry.slow_down(_LOOK_AGAIN, _since_plan(turn)))
         return
     _finish(turn)
+
+
+def _since_plan(turn: RunTurn) -> float:
+    since = turn.run.approved_at or turn.run.observed_at or turn.run.created_at
+    return max((turn.ports.clock.now() - since).total_seconds(), 0.0)
 
 
 def _settle(turn: RunTurn, stored: Stored[Item]) -> bool:
     """One step of one repair; whether there is nothing left to do about it."""
     begun, finding = stored.record.state is ItemState.BEGUN, stored.record.finding
+    if not begun:  # on record before it is done: then a turn that dies is known to have done it
+        stored = turn.save_item(stored, state=ItemState.BEGUN, begun_at=turn.ports.clock.now())
     trouble = ""
     try:
         if look_again(turn.ports, finding) is None:
             _end(turn, stored, "" if begun else "it is no longer so")
             return True
-        if not begun:  # on record before it is done: then a turn that dies is known to have done it
-            stored = turn.save_item(stored, state=ItemState.BEGUN, begun_at=turn.ports.clock.now())
         repairs.carry_out(turn.ports, turn.policy, finding)
         if look_again(turn.ports, finding) is None:
             _end(turn, stored, "")
             return True
+    except Stays as error:
+        _end(turn, stored, str(error))
+        return True
     except (NotNow, Refusal, UnreadableRow) as error:
         trouble = str(error)
     except CloudError as error:
