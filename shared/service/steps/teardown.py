@@ -81,8 +81,8 @@ def ensure_no_endpoint(turn: Turn) -> Outcome:
 
 def _remove_endpoint(turn: Turn, found: CloudEndpoint) -> Outcome:
     others = _find_others(turn, found.name)
-    going = [each.name for each in (*others, found) if each.state == "Deleting"]
-    if going:
+    states = [*((each.name, each.state) for each in others), (found.name, found.state)]
+    if going := [name for name, state in states if state == "Deleting"]:
         return Wait(why=f"Azure removes {going[0]}")
     if others:
         text = f"{found.name} stays: it has a deployment that is not ours."
