@@ -1,15 +1,12 @@
 """Azure ML in the simulation: the in-memory twin, behind the door of `effects`.
 
-`Workspace` is the twin, with what only the simulation may see of it; `SimulatedCloud` is the view,
-the control and the scorer that the service works with.
+`SimulatedCloud` is the view, the control and the scorer that the service works with; `workspace` has the twin.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from shared.adapters.memory_cloud import MemoryCloud
 from shared.cloud_ports import (
     Answer,
     CloudDeployment,
@@ -26,35 +23,19 @@ from shared.domain.errors import CloudError, Trouble
 from simulator.chance import Counted
 from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind, Surprise
+from simulator.listings import Listings
 from simulator.refusals import refusal
+from simulator.workspace import Call, Workspace
 
 T = TypeVar("T")
 _SLOWER = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A change of the cloud as it was asked for; unused parts are empty."""
-
-    name: str
-    endpoint: str = ""
-    deployment: str = ""
-    model: str = ""
-    tags: Mapping[str, str] | None = None
-    traffic: Mapping[str, int] | None = None
-
-
-class Workspace(MemoryCloud):
-    """The workspace in the cloud, seen from above: everything that is in it, whosever it is."""
-
-    def models(self) -> dict[str, Mapping[str, str]]:
-        """The tags of every model version, by its name."""
-        return {name: model.tags for (name, _), model in self._models.items()}
-
-    def endpoints(self) -> list[CloudEndpoint]:
-        """Every endpoint."""
-        self._settle()
-        return [each.shown() for each in self._endpoints.values()]
+_CLEARS = {
+    "remove model": "clear model",
+    "put traffic": "clear traffic",
+    "remove deployment": "clear deployment",
+    "remove endpoint": "clear endpoint",
+}
+"""What the reconciliation does has names of its own."""
 
 
 class SimulatedCloud:
@@ -65,10 +46,12 @@ class SimulatedCloud:
         real: Workspace,
         effects: Effects,
         chance: Counted,
+        listings: Listings,
         begun: Callable[[Call], None],
         landed: Callable[[Call], None],
     ) -> None:
         self._real, self._effects, self._chance = real, effects, chance
+        self._listings = listings
         self._begun, self._landed = begun, landed
         self._seconds = real.operation_seconds
 
@@ -92,23 +75,25 @@ class SimulatedCloud:
 
     def list_deployments(self, endpoint_name: str) -> Sequence[CloudDeployment]:
         """See `CloudView`."""
-        return self._look(
+        listed = self._list(
             "list deployments",
             (endpoint_name,),
             lambda: self._real.list_deployments(endpoint_name),
         )
+        return list(listed)
 
     def list_endpoints(self) -> Iterator[CloudEndpoint]:
         """See `CloudView`."""
-        yield from self._look("list endpoints", (), lambda: list(self._real.list_endpoints()))
+        return self._list("list endpoints", (), lambda: list(self._real.list_endpoints()))
 
     def list_models(self) -> Iterator[str]:
         """See `CloudView`."""
-        yield from self._look("list models", (), lambda: list(self._real.list_models()))
+        return self._list("list models", (), lambda: list(self._real.list_models()))
 
     def list_versions(self, name: str) -> Sequence[RegistryModel]:
         """See `CloudView`."""
-        return self._look("list versions", (name,), lambda: self._real.list_versions(name))
+        listed = self._list("list versions", (name,), lambda: self._real.list_versions(name))
+        return list(listed)
 
     def list_usages(self) -> Sequence[Usage]:
         """See `CloudView`."""
@@ -203,6 +188,19 @@ class SimulatedCloud:
     def _look(self, name: str, about: Collection[str], do: Callable[[], T]) -> T:
         return self._effects.read(name, "cloud", about, do)
 
+    def _list(
+        self, name: str, about: Collection[str], do: Callable[[], Sequence[T]]
+    ) -> Iterator[T]:
+        def listed() -> Sequence[T]:
+            self._real.lag_seconds = self._listings.lag()
+            try:
+                return do()
+            finally:
+                self._real.lag_seconds = 0.0
+
+        error = CloudError(Trouble.TRANSIENT, "504", "no answer to a page")
+        return self._listings.read(name, error, lambda: self._look(name, about, listed))
+
     def _change(self, call: Call, kind: Kind, do: Callable[[], None]) -> None:
         def land(slower: float = 1) -> None:
             self._begun(call)
@@ -222,8 +220,9 @@ class SimulatedCloud:
             else:
                 raise refusal(fault, self._chance.fraction("told", call.name))
 
+        clears = self._effects.actor.task.kind == "reconcile"
         effect = Effect(
-            name=call.name,
+            name=_CLEARS[call.name] if clears else call.name,
             kind=kind,
             about=tuple(
                 each.lower() for each in (call.endpoint, call.deployment, call.model) if each

@@ -14,7 +14,7 @@ from simulator.chance import Chance, Counted
 from simulator.faults import Fault, Faults, Hit, Kind
 from simulator.history import NO_WORDS, History, Line
 from simulator.outages import Outages
-from simulator.timeline import Actor, Broken, Died, Timeline
+from simulator.timeline import FAR, Actor, Broken, Died, Timeline
 
 T = TypeVar("T")
 _QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
@@ -62,9 +62,16 @@ class Effects:
         """Who calls."""
         return self._timeline.current
 
+    @property
+    def now(self) -> int:
+        """The true time."""
+        return self._timeline.now
+
     def read(self, name: str, port: str, about: Collection[str], do: Callable[[], T]) -> T:
         """A call that only looks."""
         line = self._wait(name, about, None)
+        task = self._timeline.current.task
+        task.looked_at = min(task.looked_at, self._timeline.now)
         try:
             self._outages.check(port, self._timeline.now)
             return do()
@@ -93,6 +100,7 @@ class Effects:
         except (StoreError, CloudError) as error:
             line.mark = f"{line.mark}: {_told(error)}" if line.mark else _told(error)
             raise
+        actor.task.looked_at = FAR
         self._timeline.require_alive(actor)
 
     def _do(self, effect: Effect, hit: Hit | None) -> None:

@@ -141,12 +141,15 @@ class Faults:
         self._planned = {(each.effect, each.occurrence): each for each in planned}
         self._fewest = fewest
         self._drawn = 0
+        self._stopped = False
         self._gap = self._next_gap()
         self._occurrences: Counter[str] = Counter()
 
     def choose(self, effect: str, kind: Kind) -> Hit | None:
         """The fault of this occurrence of an effect; None where it goes well."""
         self._occurrences[effect] += 1
+        if self._stopped:
+            return None
         occurrence = self._occurrences[effect]
         if planned := self._planned.get((effect, occurrence)):
             return planned
@@ -157,6 +160,10 @@ class Faults:
         self._gap = self._next_gap()
         fault = self._chance.pick(APPLICABLE[kind], "fault", self._drawn)
         return Hit(effect=effect, occurrence=occurrence, fault=fault)
+
+    def stop(self) -> None:
+        """Nothing goes wrong from now on."""
+        self._stopped = True
 
     def happened(self, hit: Hit, at: int) -> None:
         """A fault that was chosen has come to pass, at this time."""

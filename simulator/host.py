@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from shared.adapters.memory_clock import START
 from shared.adapters.memory_queue import MemoryQueue, Received
 from shared.domain.errors import LongshoreError, Missing, Unavailable
-from shared.domain.policy import DEPLOY_REQUESTS
+from shared.domain.policy import DEPLOY_REQUESTS, RECONCILE_JOBS
 from simulator.chance import Counted
 from simulator.effects import Effect, Effects
 from simulator.faults import Kind, Surprise
@@ -166,4 +166,4 @@ class Host:
 def _short(queue: str) -> str:
     if queue.endswith(POISON):
         return "poison"
-    return "event" if queue == DEPLOY_REQUESTS else "hint"
+    return {DEPLOY_REQUESTS: "event", RECONCILE_JOBS: "run hint"}.get(queue, "hint")

@@ -10,12 +10,14 @@ from datetime import datetime
 
 from shared.domain import codec
 from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
+from shared.domain.reconcile.runs import Item, Run
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Delete, Operation, Row
 from shared.service import store
+from shared.service.reconcile import rows as run_rows
 from simulator.timeline import Task
 
-Record = Deployment | Endpoint | Event | Model | Request | Pace | Claim | Inflight
+Record = Deployment | Endpoint | Event | Model | Request | Pace | Claim | Inflight | Run | Item
 _KINDS: dict[str, type[Record]] = {
     store.LIVE: Deployment,
     store.DELETED: Deployment,
@@ -24,7 +26,7 @@ _KINDS: dict[str, type[Record]] = {
     "r-": Request,
     "pa": Pace,
 }
-_KEPT = (store.RECORDS, store.CLAIMS, store.INFLIGHT)
+_KEPT = (store.RECORDS, store.CLAIMS, store.INFLIGHT, run_rows.RUNS, run_rows.FINDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,9 @@ class Write:
 class Ledger:
     """Every record there is, by its name; `turns` tells whose turn leased a deployment last.
 
-    `barred` are keys of deployments for which an acceptance was ended that had not committed, and
-    `late_claims` names whose claim landed after that, or when nobody waited for it any more: nobody
-    knows of it, and the next who wants the name gets it.
-    `silenced` are endpoints whose owner has once asked for no traffic at all.
+    `silenced` are endpoints whose owner has once asked for no traffic at all, `by_hand` those that somebody has changed
+    in Azure ML, `unindexed` deployments whose index entry somebody has removed.
+    `changed_at` is when the record of a deployment or an endpoint was last written.
     """
 
     deployments: dict[str, Deployment] = field(default_factory=dict)
@@ -66,20 +67,30 @@ class Ledger:
     inflight: dict[str, Inflight] = field(default_factory=dict)
     requests: dict[tuple[str, str], Request] = field(default_factory=dict)
     turns: dict[str, Task] = field(default_factory=dict)
-    barred: set[str] = field(default_factory=set)
-    late_claims: set[str] = field(default_factory=set)
     silenced: set[str] = field(default_factory=set)
+    unindexed: set[str] = field(default_factory=set)
+    by_hand: set[str] = field(default_factory=set)
+    runs: dict[str, Run] = field(default_factory=dict)
+    items: dict[tuple[str, int], Item] = field(default_factory=dict)
+    changed_at: dict[str, int] = field(default_factory=dict)
 
-    def apply(self, table: str, writes: Sequence[Write]) -> None:
-        """Takes over what has landed."""
+    def apply(self, table: str, writes: Sequence[Write], now: int = 0) -> None:
+        """Takes over what has landed, at this time."""
         for write in writes:
             match write.record:
                 case Deployment() as record:
                     self.deployments[record.id] = record
+                    self.changed_at[record.id] = now
                 case Endpoint() as record:
                     self.endpoints[record.name.lower()] = record
+                    self.changed_at[record.name.lower()] = now
+                case Run() as record:
+                    self.runs[record.id] = record
+                case Item() as record:
+                    self.items[record.run_id, record.number] = record
                 case Claim() as record:
                     self.claims[record.name] = record
+                    self.changed_at[record.name] = now
                 case Inflight() as record:
                     self.inflight[record.deployment_id] = record
                 case Request() as record:
@@ -92,6 +103,8 @@ class Ledger:
             del self.claims[row.partition]
         elif table == store.INFLIGHT:
             del self.inflight[row.key]
+        elif table == run_rows.FINDINGS:
+            self.items.pop((row.partition, int(row.key)), None)
         elif row.key.startswith("e-"):
             del self.endpoints[row.key.removeprefix("e-")]
         elif row.key.startswith("r-"):
@@ -111,6 +124,10 @@ def _parse(table: str, operation: Operation) -> Record | None:
         return codec.parse_record(Claim, row.values)
     if table == store.INFLIGHT:
         return codec.parse_record(Inflight, row.values)
+    if table == run_rows.FINDINGS:
+        return codec.parse_record(Item, row.values)
+    if table == run_rows.RUNS:
+        return codec.parse_record(Run, row.values) if "id" in row.values else None
     if row.key.startswith(store.EVENT):
         return _read_event(row)
     return codec.parse_record(_KINDS[row.key[:2]], row.values)

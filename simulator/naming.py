@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
+from shared.domain.reconcile.runs import Item, ItemState, Run, RunState, is_over
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
 from shared.service import store
 from shared.service.queues import dead_letters
+from shared.service.reconcile import rows as run_rows
 from simulator.ledger import Ledger, Write
 
 R = TypeVar("R")
@@ -26,7 +28,15 @@ _CHECKPOINTS = {
     "retried": "retry",
     "traffic_accepted": "reroute",
     "poisoned": "poison",
+    "gone_from_cloud": "mark failed",
+    "registry_entry_gone": "forget version",
 }
+
+
+_CLAIMS = {ClaimKind.ENDPOINT: "claim name", ClaimKind.RELEASED: "keep released"}
+
+
+_STATES = {RunState.OBSERVING: "look run", RunState.REPAIRING: "plan run"}
 
 
 def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
@@ -37,6 +47,10 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
         return _name_claim(writes[0])
     if table == store.INFLIGHT:
         return _name_inflight(ledger, writes[0])
+    if table == run_rows.RUNS:
+        return _name_run(ledger, writes)
+    if table == run_rows.FINDINGS:
+        return _name_finding(writes[0])
     return _name_records(ledger, writes)
 
 
@@ -77,6 +91,10 @@ def name_concerned(writes: Sequence[Write]) -> frozenset[str]:
                 names |= {record.name, record.claimed_for}
             case Request() as record:
                 names.add(record.deployment_id)
+            case Run() as record:
+                names.add(record.id)
+            case Item() as record:
+                names |= {record.run_id, record.finding.subject.partition("/")[0].lower()}
             case _:
                 names |= {write.row.key.removeprefix("e-"), write.row.partition}
     return frozenset(names)
@@ -86,7 +104,7 @@ def _name_claim(write: Write) -> str:
     if isinstance(write.operation, Replace):
         return "take over name"
     if isinstance(write.operation, Insert) and isinstance(write.record, Claim):
-        return "claim name" if write.record.kind is ClaimKind.ENDPOINT else "claim id"
+        return _CLAIMS.get(write.record.kind, "claim id")
     return "release name"
 
 
@@ -95,7 +113,8 @@ def _name_inflight(ledger: Ledger, write: Write) -> str:
     if not isinstance(record, Inflight):
         return "settle"
     if isinstance(write.operation, Insert):
-        return "inflight"
+        known = ledger.deployments.get(record.deployment_id)
+        return "reindex" if known and known.generation == record.generation else "inflight"
     before = ledger.inflight.get(record.deployment_id)
     is_later = before is not None and before.since == record.since
     return "look later" if is_later else "inflight again"
@@ -115,6 +134,30 @@ def _name_record(ledger: Ledger, record: Deployment, writes: Sequence[Write]) ->
     if record.lease is not None:
         return "renew lease"
     return "give back" if record.work == before.work else "wait again"
+
+
+def _name_run(ledger: Ledger, writes: Sequence[Write]) -> str:
+    after = _find(writes, Run)
+    before = ledger.runs.get(after.id) if after else None
+    if after is None or before is None:
+        return "begin run"
+    if after.approved_by != before.approved_by:
+        return "approve run"
+    if after.state is not before.state:
+        return "end run" if is_over(after) else _STATES[after.state]
+    if after.attempts > before.attempts:
+        return "lease run"
+    if after.lease is None:
+        return "note run crash" if after.trouble != before.trouble else "pause run"
+    return "look run" if after.lease == before.lease else "keep run"
+
+
+def _name_finding(write: Write) -> str:
+    if not isinstance(write.record, Item):
+        return "clear findings"
+    if isinstance(write.operation, Insert):
+        return "keep findings"
+    return "begin repair" if write.record.state is ItemState.BEGUN else "end repair"
 
 
 def _writes_endpoint(writes: Sequence[Write]) -> bool:

@@ -11,10 +11,10 @@ from shared.domain.errors import Refusal, StoreError
 from shared.domain.records import Endpoint
 from shared.service.claims import Mint
 from simulator.chance import Counted
-from simulator.effects import Effect
 from simulator.front import Front, key_of, principal
 from simulator.ledger import Ledger
 from simulator.machines import Machine
+from simulator.moments import Moments
 from simulator.scenario import PERSISTENT, Action, Verb
 from simulator.timeline import SECOND, Actor, Broken, Died, Task, Timeline
 
@@ -22,19 +22,6 @@ _SHORTEST, _LONGEST = 2.0, 30.0  # seconds until they ask again
 _LOOK_EVERY, _LOOKS = 20.0, 60
 _WATCHES = 900 * SECOND
 Answered = Callable[[str, str, str], None]
-
-
-@dataclass(eq=False, slots=True)
-class Waiting:
-    """An actor who waits for an effect to begin; of their own deployment, where they have one."""
-
-    actor: Actor
-    effect: str
-    about: str
-
-    def is_for(self, effect: Effect) -> bool:
-        """Whether this is the effect."""
-        return effect.name == self.effect and (not self.about or self.about in effect.about)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,11 +39,11 @@ class People:
     ledger: Ledger
     answered: Answered
     mend: Callable[[str], None]
+    moments: Moments
     made: dict[int, str] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
     busy: int = 0
     _models: dict[tuple[str, bool], str] = field(default_factory=dict)
-    _waiting: list[Waiting] = field(default_factory=list)
 
     def start(self, number: int, action: Action) -> None:
         """Lets somebody begin, and with them those who send the same once more."""
@@ -64,14 +51,6 @@ class People:
             self.busy += 1
             actor = Actor(f"{action.user} {number}{'ab'[copy] if action.again else ''}")
             self.timeline.start(actor, lambda: self._do(number, action), after=action.at + after)
-
-    def notice(self, effect: Effect) -> bool:
-        """An effect begins: whether somebody waited for it, who acts now."""
-        called = [each for each in self._waiting if each.is_for(effect)]
-        for waiting in called:
-            self._waiting.remove(waiting)
-            self.timeline.wake(waiting.actor, self.timeline.now)
-        return bool(called)
 
     def _do(self, number: int, action: Action) -> None:
         self.timeline.current.task = Task("request", principal(action.user).user_key)
@@ -84,11 +63,7 @@ class People:
 
     def _wait_for(self, action: Action) -> None:
         about = "" if action.verb in (Verb.DEPLOY, Verb.EVENT) else self._target(action)
-        waiting = Waiting(self.timeline.current, action.upon, about)
-        self._waiting.append(waiting)
-        self.timeline.wait_until(self.timeline.now + _WATCHES)
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
+        self.moments.wait(action.upon, about, self.timeline.now + _WATCHES)
 
     def _wait_for_status(self, action: Action) -> None:
         for _ in range(_LOOKS):

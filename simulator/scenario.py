@@ -5,13 +5,14 @@ his own. At least four deployments, one of which crashes and is tried again, a c
 a delete are in every run; what else there is, when, and how impatiently, is drawn.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from simulator.catalogue import EFFECTS, LEADS_TO, SELDOM
 from simulator.chance import Chance
 from simulator.faults import FEWEST, Hit, list_cells, plan_faults
 from simulator.outages import Outage, draw_outages
+from simulator.unrest import Unrest, draw_unrest
 
 USERS = ("anna", "bert")
 PERSISTENT = 100
@@ -73,6 +74,7 @@ class Scenario:
     cores: int = 100
     faults: tuple[Hit, ...] = ()
     fewest_faults: int = 0
+    unrest: Unrest = field(default_factory=Unrest)
 
 
 _MOMENTS = (
@@ -116,6 +118,7 @@ def draw_scenario(chance: Chance) -> Scenario:
         cores=chance.pick((100, 100, 100, 8), "cores"),
         faults=plan_faults(chance, _CELLS, LEADS_TO),
         fewest_faults=chance.whole(FEWEST, FEWEST + 3, "fewest faults"),
+        unrest=draw_unrest(chance),
     )
 
 

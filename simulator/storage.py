@@ -7,12 +7,14 @@ from shared.adapters.memory_blobs import MemoryBlobs
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
 from shared.domain.errors import Changed, Exists, Unavailable
-from shared.domain.policy import DEPLOY_JOBS
+from shared.domain.policy import DEPLOY_JOBS, RECONCILE_JOBS
 from shared.ports import Blob, Insert, Link, Operation, Row
 from shared.service.hints import Hint
+from simulator.catalogue import EFFECTS
 from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind
 from simulator.ledger import Ledger, Write, parse_writes
+from simulator.listings import Listings
 from simulator.naming import name_blob, name_commit, name_concerned
 from simulator.timeline import Actor
 from simulator.words import tell_writes
@@ -25,9 +27,15 @@ class SimulatedTables:
     """The `Tables` port; `landed` is told every transaction before the ledger takes it over."""
 
     def __init__(
-        self, real: MemoryTables, effects: Effects, ledger: Ledger, landed: Watcher
+        self,
+        real: MemoryTables,
+        effects: Effects,
+        ledger: Ledger,
+        listings: Listings,
+        landed: Watcher,
     ) -> None:
         self._real, self._effects, self._ledger, self._landed = real, effects, ledger, landed
+        self._listings = listings
 
     def get(self, table: str, partition: str, key: str) -> Row | None:
         """See `Tables`."""
@@ -49,18 +57,20 @@ class SimulatedTables:
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
         """See `Tables`."""
-        return iter(
-            self._effects.read(
-                f"list {table}",
-                "tables",
-                (partition or "",),
-                lambda: list(
-                    self._real.scan(
-                        table, partition, first=first, last=last, since=since, select=select
-                    )
-                ),
+        name = f"list {table}"
+
+        def scan() -> list[Row]:
+            found = self._real.scan(
+                table, partition, first=first, last=last, since=since, select=select
             )
-        )
+            return list(found)
+
+        def read() -> list[Row]:
+            return self._effects.read(name, "tables", (partition or "",), scan)
+
+        if partition is not None:
+            return iter(read())
+        return self._listings.read(name, Unavailable(f"{table}: no answer to a page"), read)
 
     def commit(self, table: str, operations: Sequence[Operation]) -> list[str]:
         """See `Tables`."""
@@ -70,13 +80,13 @@ class SimulatedTables:
         def land() -> None:
             etags.extend(self._real.commit(table, operations))
             self._landed(table, writes)
-            self._ledger.apply(table, writes)
+            self._ledger.apply(table, writes, self._effects.now)
 
         refused = Exists if isinstance(operations[0], Insert) else Changed
-        removal = len(writes) == 1 and writes[0].is_removal
+        name = name_commit(self._ledger, table, writes)
         effect = Effect(
-            name=name_commit(self._ledger, table, writes),
-            kind=Kind.REMOVAL if removal else Kind.ROWS,
+            name=name,
+            kind=EFFECTS.get(name, Kind.ROWS),
             about=name_concerned(writes),
             do=land,
             unclear=Unavailable(f"{table}: no answer"),
@@ -112,8 +122,8 @@ class SimulatedQueue:
                 put(delay)
 
         effect = Effect(
-            name="hint" if is_hint else _name_event(self._effects.actor),
-            kind=Kind.HINT if is_hint else Kind.MESSAGE,
+            name=_name_message(queue, self._effects.actor),
+            kind=Kind.HINT if queue in (DEPLOY_JOBS, RECONCILE_JOBS) else Kind.MESSAGE,
             about=about,
             do=lambda: put(delay),
             unclear=Unavailable(f"{queue}: no answer"),
@@ -123,7 +133,9 @@ class SimulatedQueue:
         self._effects.change(effect, "queue")
 
 
-def _name_event(actor: Actor) -> str:
+def _name_message(queue: str, actor: Actor) -> str:
+    if queue in (DEPLOY_JOBS, RECONCILE_JOBS):
+        return "hint" if queue == DEPLOY_JOBS else "run hint"
     return "send event again" if actor.task.kind == "poison" else "send event"
 
 

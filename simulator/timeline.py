@@ -55,6 +55,9 @@ class Task:
     deployment_id: str = ""
     generation: int = 0  # of the record, when this turn leased it
     accepted: str = ""  # the deployment whose next generation this request has brought about
+    run_id: str = ""  # of the reconciliation whose turn it is
+    looked_at: int = FAR  # when this turn of it has begun to look, since it last changed anything
+    unknown: set[str] = field(default_factory=set)  # of what a listing has failed it
 
 
 @dataclass(eq=False, slots=True)

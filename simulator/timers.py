@@ -1,45 +1,43 @@
-"""What runs by the clock: the sweep every minute, and the reconciliation.
-
-`reconcile` is the place for the real one; until there is one, it only reads the listings that it
-will compare.
-"""
+"""What runs by the clock: the sweep every minute, and the nightly run of the reconciliation, every few minutes here."""
 
 from collections.abc import Callable
 
 from shared.domain.errors import CloudError, StoreError
 from shared.domain.policy import Policy
-from shared.ports import WorkerPorts
-from shared.service import listing, store
+from shared.reconcile_ports import ReconcilePorts
+from shared.service.claims import Mint
+from shared.service.reconcile import begin
 from shared.service.sweep import sweep
 from simulator.faults import Surprise
 from simulator.machines import Machine
 from simulator.timeline import Actor, Died, Task, Timeline
 
-SWEEP_EVERY, RECONCILE_EVERY = 60.0, 1200.0
-Job = Callable[[WorkerPorts, Policy], object]
+SWEEP_EVERY = 60.0
 
 
-def reconcile(ports: WorkerPorts, _policy: Policy) -> None:
-    """Reads what there is, of every user with unfinished work."""
-    for entry in list(store.list_inflight(ports.tables))[:3]:
-        list(listing.list_deployments(ports.tables, entry.record.user_key))
-        ports.view.list_deployments(entry.record.endpoint_name)
+def sweep_all(ports: ReconcilePorts, policy: Policy) -> None:
+    """The sweep, without that of files on their way in: there are none here."""
+    try:
+        sweep(ports, policy)
+    finally:
+        begin.remind(ports, policy)
 
 
-JOBS: dict[str, tuple[Job, float]] = {
-    "sweep": (sweep, SWEEP_EVERY),
-    "reconcile": (reconcile, RECONCILE_EVERY),
-}
+def begin_nightly(ports: ReconcilePorts, machine: Machine, policy: Policy) -> None:
+    """Begins a run, or reminds of the one under way."""
+    mint = machine.mint(Mint(ports.tables, ports.clock, ports.random, policy))
+    begin.begin_nightly(ports, mint, policy)
 
 
 class Timer:
-    """Does a job again and again; a tick that fails is made up for by the next."""
+    """Does a job again and again, until it is stopped; a tick that fails is made up for by the next."""
 
     def __init__(
         self, name: str, machine: Machine, timeline: Timeline, work: Callable[[], object]
     ) -> None:
         self._name, self._machine, self._timeline, self._work = name, machine, timeline, work
         self.ticks = 0
+        self.stopped = False
 
     def start(self, every: float, then: Callable[[], None]) -> None:
         """Ticks from now on; `then` is called after each."""
@@ -47,12 +45,13 @@ class Timer:
         self._timeline.start(actor, lambda: self._run(actor, every, then), after=every)
 
     def _run(self, actor: Actor, every: float, then: Callable[[], None]) -> None:
-        while True:
+        while not self.stopped:
             try:
                 self._machine.enter(actor)
                 self._work()
             except (Died, StoreError, CloudError, Surprise):
                 self._timeline.require_running()
             actor.process = None
+            self.ticks += 1
             then()
             self._timeline.sleep(every)

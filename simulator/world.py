@@ -1,51 +1,50 @@
 """One run, put together: the real service on simulated ports, those who use it, and what is promised."""
 
-from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
 from shared.adapters.memory_blobs import MemoryBlobs
+from shared.adapters.memory_join import MemoryJoins
 from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
-from shared.domain.bookkeeping import Claim
 from shared.domain.policy import (
-    DEPLOY_JOBS,
-    DEPLOY_JOBS_POISON,
-    DEPLOY_REQUESTS,
-    DEPLOY_REQUESTS_POISON,
     Policy,
 )
-from shared.domain.records import Deployment
-from shared.ports import WorkerPorts
-from shared.service import store
+from shared.reconcile_ports import ReconcilePorts
 from shared.service.catalogue import content
 from simulator import model
 from simulator.chance import Chance, Counted
-from simulator.cloud import Call, SimulatedCloud, Workspace
+from simulator.cloud import SimulatedCloud
 from simulator.effects import Effects
+from simulator.ending import Ending
 from simulator.faults import Faults
+from simulator.fleet import Fleet
 from simulator.front import Front
+from simulator.hands import Hands
 from simulator.history import History
 from simulator.host import Host
 from simulator.inbox import Inbox
-from simulator.ledger import Ledger, Write
-from simulator.machines import Machine
+from simulator.ledger import Ledger
+from simulator.listings import Listings
+from simulator.moments import Moments
+from simulator.operators import Operator
 from simulator.outages import Outages
 from simulator.people import People
 from simulator.promises.clouds import CloudPromises
-from simulator.promises.index import check_hint
+from simulator.promises.ownership import Ownership
+from simulator.promises.repairs import RepairPromises
 from simulator.promises.rest import Rest, check_answers, check_events
 from simulator.promises.writes import WritePromises
 from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
+from simulator.sights import Sights
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
 from simulator.strangers import THEIR_PATH, Strangers
-from simulator.timeline import SECOND, Broken, Process, SkewedClock, Timeline, TrueClock
-from simulator.timers import JOBS, Timer
-
-WORKERS, FRONTS = 2, 2
-BOUND = 4 * 3600 * SECOND
-"""Everything is at rest this long after the last fault and the last request, or a promise is broken."""
+from simulator.timeline import SECOND, SkewedClock, Timeline, TrueClock
+from simulator.timers import SWEEP_EVERY, Timer, begin_nightly, sweep_all
+from simulator.unrest import numbers_of
+from simulator.watching import Watch
+from simulator.workspace import Workspace
 
 
 class World:
@@ -60,22 +59,21 @@ class World:
         self.faults = Faults(chance, scenario.faults, scenario.fewest_faults)
         self.outages = Outages(scenario.outages)
         self._counted = Counted(chance)
+        apart = 2 * max(abs(each) for each in scenario.skews)
         self.policy = Policy(
             lease=scenario.lease,
             cloud_timeout=scenario.lease / 3,
             deploy_deadline=scenario.deadline,
+            **numbers_of(scenario.unrest),
         )
         self.effects = Effects(self.timeline, chance, self.faults, self.outages, self.history)
-        apart = 2 * max(abs(each) for each in scenario.skews)
-        self.write_promises = WritePromises(
-            self.ledger, TrueClock(self.timeline).now, timedelta(seconds=apart)
-        )
+        self._apart = apart
         self._answered: list[tuple[str, str, str]] = []
-        self._busy_until = 0
         self._build_storage()
         self._build_cloud()
         self._build_ports()
         self._build_people()
+        self._build_machines()
 
     def run(self) -> None:
         """Goes on until everything is at rest. Raises Broken."""
@@ -92,6 +90,10 @@ class World:
         self._tables, self._queue = MemoryTables(), MemoryQueue(clock)
         self._blobs = MemoryBlobs()
         self.host = Host(self.timeline, self.effects, self._queue, self._counted)
+        self.fleet = Fleet(
+            scenario=self.scenario, timeline=self.timeline, chance=self._counted, host=self.host
+        )
+        self.listings = Listings(self.timeline, self._counted, self.scenario.unrest)
 
     def _build_cloud(self) -> None:
         self.workspace = Workspace(
@@ -101,22 +103,46 @@ class World:
             has_path=self._has_path,
         )
         self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
-        self.promises = CloudPromises(self.ledger, self.workspace)
         self.strangers = Strangers(self.workspace, self._counted)
+        self.promises = CloudPromises(self.ledger, self.workspace, self.strangers)
+        self.repairs = RepairPromises(
+            ledger=self.ledger,
+            ownership=Ownership(self.ledger, self.workspace),
+            unrest=self.scenario.unrest,
+            apart=round(self._apart * SECOND),
+            now=lambda: self.timeline.now,
+        )
+        true, apart = TrueClock(self.timeline).now, timedelta(seconds=self._apart)
+        self.watch = Watch(
+            timeline=self.timeline,
+            ledger=self.ledger,
+            host=self.host,
+            strangers=self.strangers,
+            writes=WritePromises(self.ledger, true, apart),
+            clouds=self.promises,
+            repairs=self.repairs,
+        )
 
     def _has_path(self, path: str) -> bool:
         return path == THEIR_PATH or self._blobs.size(f"{path}/MLmodel") is not None
 
     def _build_ports(self) -> None:
         cloud = SimulatedCloud(
-            self.workspace, self.effects, self._counted, self._cloud_begun, self._cloud_landed
+            self.workspace,
+            self.effects,
+            self._counted,
+            self.listings,
+            self.watch.begun,
+            self.watch.changed,
         )
         blobs = SimulatedBlobs(self._blobs, self.effects)
-        self.ports = WorkerPorts(
+        self.ports = ReconcilePorts(
             clock=SkewedClock(self.timeline),
             random=SimulatedRandom(self.timeline, self._counted),
-            tables=SimulatedTables(self._tables, self.effects, self.ledger, self._landed),
-            queue=SimulatedQueue(self._queue, self.effects, self._sent),
+            tables=SimulatedTables(
+                self._tables, self.effects, self.ledger, self.listings, self.watch.landed
+            ),
+            queue=SimulatedQueue(self._queue, self.effects, self.watch.sent),
             blobs=blobs,
             artifacts=blobs,
             reader=model.Reader(),
@@ -124,101 +150,86 @@ class World:
             packager=model.Packager(),
             control=cloud,
             scorer=cloud,
+            joins=MemoryJoins(),
         )
 
     def _build_people(self) -> None:
-        machines = [self._machine(f"front {number}", number) for number in range(1, FRONTS + 1)]
+        moments = Moments(self.timeline)
+        self.effects.begun = moments.notice
+        machines = self.fleet.fronts()
         self.people = People(
             timeline=self.timeline,
             chance=self._counted,
             front=Front(self.ports, self.policy),
             fronts=machines,
             ledger=self.ledger,
+            moments=moments,
             answered=lambda *answer: self._answered.append(answer),
             mend=lambda user: self.workspace.broken_paths.discard(_fragile_path(user)),
         )
-        self.effects.begun = self.people.notice
+        self.operator = Operator(
+            timeline=self.timeline,
+            ports=self.ports,
+            policy=self.policy,
+            machine=machines[0],
+            ledger=self.ledger,
+        )
+        self.hands = Hands(
+            timeline=self.timeline,
+            moments=moments,
+            ledger=self.ledger,
+            tables=self._tables,
+            workspace=self.workspace,
+            strangers=self.strangers,
+            sights=Sights(self.ledger, self.workspace, self.strangers),
+        )
         for number, action in enumerate(self.scenario.actions):
             self.people.start(number, action)
-        for number in range(1, WORKERS + 1):
-            self._add_worker(number, self._machine(f"worker {number}", FRONTS + number))
-        timers = self._machine("timers", FRONTS + WORKERS + 1)
-        for name, (job, every) in JOBS.items():
-            timer = Timer(name, timers, self.timeline, partial(job, self.ports, self.policy))
-            timer.start(every, self._look_for_rest)
+        for number, ask in enumerate(self.scenario.unrest.asks):
+            self.operator.start(number, ask)
+        for number, deed in enumerate(self.scenario.unrest.deeds):
+            self.hands.start(number, deed)
 
-    def _machine(self, name: str, number: int) -> Machine:
-        skews, slow = self.scenario.skews, self.scenario.slowness
-        process = Process(name, skews[number % len(skews)], slow[number % len(slow)])
-        return Machine(process, self.timeline, self._counted)
-
-    def _add_worker(self, number: int, machine: Machine) -> None:
-        inbox = Inbox(self.ports, self.policy)
-        for lane in "ab":
-            self.host.add_lane(f"worker {number}{lane}", machine, DEPLOY_JOBS, inbox.take_hint)
-        self.host.add_lane(f"events {number}", machine, DEPLOY_REQUESTS, inbox.take_event)
-        if number == 1:
-            self.host.add_lane("poison a", machine, DEPLOY_JOBS_POISON, inbox.take_poisoned_hint)
-            self.host.add_lane(
-                "poison b", machine, DEPLOY_REQUESTS_POISON, inbox.take_poisoned_event
-            )
-
-    # -------------------------------------------------------------- what is watched
-
-    def _landed(self, table: str, writes: Sequence[Write]) -> None:
-        actor = self.timeline.current
-        self.write_promises.before(table, writes, actor.task)
-        for write in writes:
-            record = write.record
-            if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
-                is_first = record.endpoint_name.lower() not in self.ledger.endpoints
-                self.strangers.notice(record, is_first=is_first)
-            if table == store.RECORDS and (write.is_tombstone or actor.task.kind == "sweep"):
-                self.ledger.barred.add(write.row.key)
-            if isinstance(record, Claim) and (actor.is_late or self._is_barred(record)):
-                self.ledger.late_claims.add(record.name)
-
-    def _is_barred(self, claim: Claim) -> bool:
-        """Whether the acceptance that claims a name can no longer commit."""
-        return store.tombstone_row("", claim.claimed_for).key in self.ledger.barred
-
-    def _sent(self, queue: str, about: Collection[str]) -> None:
-        if queue == DEPLOY_JOBS:
-            check_hint(self.ledger, about)
-        self.host.notice(queue)
-
-    def _cloud_begun(self, call: Call) -> None:
-        self.promises.before(call, self.timeline.current.task)
-
-    def _cloud_landed(self, _call: Call) -> None:
-        self.promises.after(self.timeline.current.task)
+    def _build_machines(self) -> None:
+        self.fleet.start_workers(Inbox(self.ports, self.policy))
+        timers = self.fleet.timers()
+        sweep = Timer("sweep", timers, self.timeline, partial(sweep_all, self.ports, self.policy))
+        nightly = Timer(
+            "reconcile timer",
+            timers,
+            self.timeline,
+            partial(begin_nightly, self.ports, timers, self.policy),
+        )
+        unrest = self.scenario.unrest
+        self.ending = Ending(
+            timeline=self.timeline,
+            ledger=self.ledger,
+            faults=self.faults,
+            listings=self.listings,
+            outages=self.outages,
+            host=self.host,
+            nightly=nightly,
+            operator=self.operator,
+            is_busy=self._is_busy,
+            touched=self._touched,
+            between=unrest.gap + unrest.grace + self._apart + SWEEP_EVERY,
+        )
+        sweep.start(SWEEP_EVERY, self.ending.look)
+        nightly.start(unrest.every, self.ending.look)
 
     # -------------------------------------------------------------- the end
 
-    def _look_for_rest(self) -> None:
-        """Ends the run once nothing is left to do. Raises Broken where that takes too long."""
-        now = self.timeline.now
-        if self.people.busy or now <= self.outages.last_end:
-            self._busy_until = now
-        elif self.host.is_idle() and not self.ledger.inflight:
-            self.timeline.end()
-        elif now > max(self._busy_until, self.faults.last_at) + BOUND:
-            self._give_up_waiting()
+    def _is_busy(self) -> bool:
+        return bool(self.people.busy or self.hands.busy or self.operator.busy)
 
-    def _give_up_waiting(self) -> None:
-        """Ends the run where only what late calls have touched cannot end; else raises Broken."""
-        touched = {call.endpoint.lower() for call in self.promises.late}
-        left = sorted(
-            each.deployment_id
-            for each in self.ledger.inflight.values()
-            if each.endpoint_name.lower() not in touched
-        )
-        if left or not touched:
-            raise Broken(f"not at rest after {BOUND // SECOND} s: {', '.join(left)}", *left)
-        self.timeline.end()
+    def _touched(self) -> set[str]:
+        late = (*self.promises.late, *self.repairs.late)
+        return {call.endpoint.lower() for call in late}
 
     def _check_rest(self) -> None:
-        Rest(self.ledger, self.workspace, self._tables, self.promises.late).check()
+        rerouted = self._touched() | self.ledger.by_hand
+        restores = self.scenario.unrest.restores
+        Rest(self.ledger, self.workspace, self._tables, self.strangers, rerouted, restores).check()
         self.strangers.check()
         check_answers(self.ledger, self._answered)
         check_events(self.ledger, self.people.sent)

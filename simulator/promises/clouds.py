@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.records import Deployment, Endpoint, Holder
-from simulator.cloud import Call, Workspace
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
+from simulator.strangers import Strangers
 from simulator.timeline import Broken, Task
+from simulator.workspace import Call, Workspace
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class CloudPromises:
 
     ledger: Ledger
     workspace: Workspace
+    strangers: Strangers
     late: list[Call] = field(default_factory=list)
 
     def before(self, call: Call, task: Task) -> None:
@@ -129,12 +131,17 @@ class CloudPromises:
         def is_its(tags: Mapping[str, str]) -> bool:
             return tags.get(tags_of.DEPLOYMENT) == deployment_id
 
-        models = [name for name, tags in self.workspace.models().items() if is_its(tags)]
+        theirs = self.strangers
+        models = [
+            name
+            for name, tags in self.workspace.models().items()
+            if is_its(tags) and name not in theirs.models
+        ]
         deployments = [
             f"{endpoint.name}/{each.name}"
             for endpoint in self.workspace.endpoints()
             for each in self.workspace.list_deployments(endpoint.name)
-            if is_its(each.tags)
+            if is_its(each.tags) and (endpoint.name, each.name) not in theirs.deployments
         ]
         return models, deployments
 

@@ -18,7 +18,8 @@ def check_index(ledger: Ledger, table: str, writes: Sequence[Write]) -> None:
         record = write.record
         if isinstance(record, Deployment) and not plans.is_finished(record):
             entry = ledger.inflight.get(record.id)
-            if entry is None or entry.generation < record.generation:
+            lost = record.id in ledger.unindexed
+            if not lost and (entry is None or entry.generation < record.generation):
                 raise Broken(
                     f"{record.id} is unfinished, and not in the index of what is", record.id
                 )

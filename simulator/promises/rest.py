@@ -1,7 +1,7 @@
 """What must be so once faults have stopped and nothing is left to do."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from shared.adapters.memory_tables import MemoryTables
@@ -10,20 +10,27 @@ from shared.domain import plans
 from shared.domain.bookkeeping import ClaimKind, Request
 from shared.domain.records import Deployment, Endpoint, Status
 from shared.service import listing
-from simulator.cloud import Call, Workspace
 from simulator.ledger import Ledger
 from simulator.promises import tags
+from simulator.strangers import Strangers
 from simulator.timeline import Broken
+from simulator.workspace import Workspace
 
 
 @dataclass(slots=True)
 class Rest:
-    """The state of a run that has come to rest; `late` excuses what late calls left behind."""
+    """The state of a run that has come to rest, twice reconciled.
+
+    `rerouted` are endpoints whose traffic somebody has changed in Azure ML, by hand or by a late call: it is told and stays,
+    unless `restores`.
+    """
 
     ledger: Ledger
     workspace: Workspace
     tables: MemoryTables
-    late: list[Call]
+    strangers: Strangers
+    rerouted: Collection[str]
+    restores: bool
 
     def check(self) -> None:
         """Raises Broken for the first promise that does not hold."""
@@ -35,8 +42,7 @@ class Rest:
         self._check_counts()
 
     def _check_record(self, record: Deployment) -> None:
-        endpoint = record.endpoint_name.lower()
-        if not plans.is_finished(record) and not self._is_touched(endpoint):
+        if not plans.is_finished(record):
             raise Broken(f"{record.id} is at rest, and not finished", record.id)
         if record.lease is not None:
             raise Broken(f"{record.id} is at rest, and leased", record.id)
@@ -50,19 +56,17 @@ class Rest:
         claimed = {
             name for name, each in self.ledger.claims.items() if each.kind is ClaimKind.ENDPOINT
         }
-        if odd := (claimed ^ set(self.ledger.endpoints)) - self.ledger.late_claims:
+        if odd := claimed ^ set(self.ledger.endpoints):
             raise Broken(f"names claimed and endpoints differ: {', '.join(sorted(odd))}", *odd)
         for name, row in self.ledger.endpoints.items():
-            if row.holder is not None and not self._is_touched(name):
+            if row.holder is not None:
                 raise Broken(f"{name} is at rest, and held by {row.holder.deployment_id}", name)
             members = {each.deployment_id for each in row.members}
-            if self._is_touched(name):
-                continue
             if members != {each.id for each in self._active(row)}:
                 raise Broken(f"the members of {name} are not its active deployments", name)
             if row.wanted is not None or row.carrier:
                 raise Broken(f"{name} is at rest, and a change of its traffic is wanted", name)
-            if not row.traffic and name not in self.ledger.silenced:
+            if not row.traffic and name not in {*self.ledger.silenced, *self.rerouted}:
                 raise Broken(f"{name} has active deployments, and gives no traffic to any", name)
 
     def _active(self, row: Endpoint) -> list[Deployment]:
@@ -79,8 +83,7 @@ class Rest:
         wanted = {(name, "", row.tag) for name, row in self.ledger.endpoints.items()}
         for name, row in self.ledger.endpoints.items():
             wanted |= {(name, each.deployment_name, each.id) for each in self._active(row)}
-        there = {each for each in self._there() if not self._is_excused(each)}
-        wanted = {each for each in wanted if not self._is_excused(each)}
+        there = set(self._there())
         if surplus := sorted(there - wanted):
             raise Broken(f"paid for, without an active record: {surplus}", surplus[0][0])
         if lost := sorted(wanted - there):
@@ -94,32 +97,20 @@ class Rest:
         An endpoint of ours that somebody else lives on stays for them.
         """
         for endpoint in self.workspace.endpoints():
-            name = endpoint.name.lower()
-            deployments = self.workspace.list_deployments(name)
-            tag = endpoint.tags.get(tags.ENDPOINT)
-            if tag and (name in self.ledger.endpoints or all(map(_is_ours, deployments))):
+            name, theirs = endpoint.name.lower(), self.strangers
+            listed = self.workspace.list_deployments(name)
+            ours = [each for each in listed if (endpoint.name, each.name) not in theirs.deployments]
+            tag = None if endpoint.name in theirs.endpoints else endpoint.tags.get(tags.ENDPOINT)
+            if tag and (name in self.ledger.endpoints or len(ours) == len(listed)):
                 yield name, "", tag
-            for each in filter(_is_ours, deployments):
+            for each in filter(_is_ours, ours):
                 yield name, each.name, each.tags[tags.DEPLOYMENT]
-
-    def _is_touched(self, name: str) -> bool:
-        """Whether a late call has changed an endpoint, or anything on it."""
-        return any(call.endpoint.lower() == name for call in self.late)
-
-    def _is_excused(self, thing: tuple[str, str, str]) -> bool:
-        """Whether a late call may have left a thing, or taken it; an endpoint stays with what is on it."""
-        if not thing[1]:
-            return self._is_touched(thing[0])
-        return any(
-            call.endpoint.lower() == thing[0] and call.deployment in ("", thing[1])
-            for call in self.late
-        )
 
     def _check_traffic(self, name: str, row: Endpoint) -> None:
         found = self.workspace.find_endpoint(name)
         routed = {each: share for each, share in (found.traffic if found else {}).items() if share}
         wanted = {each: share for each, share in row.traffic.items() if share}
-        if routed != wanted and not self._is_touched(name):
+        if routed != wanted and (self.restores or name not in self.rerouted):
             raise Broken(f"{name} routes {routed}, and its row says {wanted}", name)
 
     def _check_models(self) -> None:
@@ -127,11 +118,11 @@ class Rest:
         for record in self.ledger.deployments.values():
             if record.status is not Status.DELETED:
                 may.add(record.azure_model_name)
-                if record.status is Status.ACTIVE:
+                if record.status is Status.ACTIVE or record.azure_model_version:
                     must.add(record.azure_model_name)
-        ours = {name for name, has in self.workspace.models().items() if tags.DEPLOYMENT in has}
-        odd = ((ours - may) | (must - ours)) - {call.model for call in self.late}
-        if odd:
+        there = self.workspace.models().items()
+        ours = {name for name, has in there if tags.DEPLOYMENT in has} - set(self.strangers.models)
+        if odd := (ours - may) | (must - ours):
             raise Broken(f"the registry and the records differ in: {', '.join(sorted(odd))}")
 
     # -------------------------------------------------------------- counts

@@ -1,0 +1,105 @@
+"""How a run of the simulator ends: all is done, faults stop, and two runs of the reconciliation leave nothing to repair."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.domain.reconcile.runs import is_over
+from shared.service.reconcile.begin import begin_nightly
+from simulator.faults import Faults
+from simulator.host import Host
+from simulator.ledger import Ledger
+from simulator.listings import Listings
+from simulator.operators import Operator
+from simulator.outages import Outages
+from simulator.timeline import SECOND, Actor, Broken, Task, Timeline
+from simulator.timers import Timer
+
+BOUND = 4 * 3600 * SECOND
+"""Everything is at rest this long after the last fault and the last request, or a promise is broken."""
+NIGHTS = 2
+"""Runs that may still meet faults once nobody asks for anything, and then those without."""
+_LOOK_EVERY = 30.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Ending:
+    """Looks, after each tick of a timer, whether it is time. `between` are seconds from one of the last runs to the next."""
+
+    timeline: Timeline
+    ledger: Ledger
+    faults: Faults
+    listings: Listings
+    outages: Outages
+    host: Host
+    nightly: Timer
+    operator: Operator
+    is_busy: Callable[[], bool]
+    touched: Callable[[], set[str]]
+    between: float
+    _busy_until: int = 0
+    _ticks: int = 0
+    _begun: list[Actor] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Lets the end begin once nothing is left to do. Raises Broken where that takes too long."""
+        now = self.timeline.now
+        if self.is_busy() or now <= self.outages.last_end:
+            self._busy_until, self._ticks = now, self.nightly.ticks
+        elif self._begun:
+            return
+        elif self.is_at_rest() and self.nightly.ticks - self._ticks >= NIGHTS:
+            actor = Actor("olga at last", task=Task("operator"))
+            self._begun.append(actor)
+            self.timeline.start(actor, self._end)
+        elif now > max(self._busy_until, self.faults.last_at) + BOUND:
+            self._give_up_waiting()
+
+    def is_at_rest(self) -> bool:
+        """Whether nobody works on anything, and nothing waits to be worked on."""
+        return self.host.is_idle() and not self.ledger.inflight
+
+    def _end(self) -> None:
+        self.nightly.stopped = True
+        self.faults.stop()
+        self.listings.stop()
+        self._wait_for_rest()
+        for _ in range(NIGHTS):
+            self._reconcile()
+            self.timeline.sleep(self.between)
+        self.timeline.end()
+
+    def _reconcile(self) -> None:
+        ports, policy = self.operator.ports, self.operator.policy
+        before = set(self.ledger.runs)
+        self.operator.machine.enter(self.timeline.current)
+        begin_nightly(ports, self.operator.new_mint(), policy)
+        self.timeline.current.process = None
+        if before == set(self.ledger.runs):
+            raise Broken("no run could be begun at rest")
+        self._wait_for_rest()
+        self.operator.approve(0)
+        self._wait_for_rest()
+        if any(self.ledger.runs[each].trouble for each in set(self.ledger.runs) - before):
+            raise Broken("a run without faults broke off", max(self.ledger.runs))
+
+    def _wait_for_rest(self) -> None:
+        until = self.timeline.now + BOUND
+        while not (self.is_at_rest() and all(map(is_over, self.ledger.runs.values()))):
+            self.timeline.sleep(_LOOK_EVERY)
+            if self.timeline.now > until:
+                self._give_up_waiting()
+                return
+
+    def _give_up_waiting(self) -> None:
+        """Ends the run where only what late calls have touched cannot end; else raises Broken."""
+        touched = self.touched()
+        left = sorted(
+            each.deployment_id
+            for each in self.ledger.inflight.values()
+            if each.endpoint_name.lower() not in touched
+        )
+        runs = [each.id for each in self.ledger.runs.values() if not is_over(each)]
+        if left or not touched:
+            about = ", ".join((*left, *runs))
+            raise Broken(f"not at rest after {BOUND // SECOND} s: {about}", *left, *runs)
+        self.timeline.end()

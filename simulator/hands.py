@@ -1,0 +1,245 @@
+"""Does what happens behind Longshore's back: by hand in Azure ML, by calls of long ago, by strangers, and to rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from shared.adapters.memory_tables import MemoryTables
+from shared.cloud_ports import NewDeployment
+from shared.domain import endpoints
+from shared.domain.bookkeeping import Claim, ClaimKind
+from shared.domain.errors import CloudError
+from shared.domain.records import Deployment, Status
+from shared.ports import Delete, Insert
+from shared.service import store
+from simulator.ledger import Ledger, parse_writes
+from simulator.moments import Moments
+from simulator.promises import tags as tags_of
+from simulator.sights import Sights, pick
+from simulator.strangers import TAGS, Strangers, new_deployment, their_model
+from simulator.timeline import SECOND, Actor, Timeline
+from simulator.unrest import Deed, Disturbance
+from simulator.workspace import Workspace
+
+_LOOK_EVERY, _WATCHES = 30.0, 1200 * SECOND
+_NAMES = ("nobody", "desk", "till", "nowhere")
+
+
+@dataclass(slots=True, kw_only=True)
+class Hands:
+    """All of it; `left` is what late calls have made, by kind and place, `dropped` what somebody has removed."""
+
+    timeline: Timeline
+    moments: Moments
+    ledger: Ledger
+    tables: MemoryTables
+    workspace: Workspace
+    strangers: Strangers
+    sights: Sights
+    busy: int = 0
+    left: list[tuple[str, str, str]] = field(default_factory=list)
+    dropped: list[tuple[str, NewDeployment]] = field(default_factory=list)
+
+    def start(self, number: int, disturbance: Disturbance) -> None:
+        """Lets one of them begin."""
+        self.busy += 1
+        actor = Actor(f"hand {number}")
+        self.timeline.start(actor, lambda: self._do(number, disturbance), after=disturbance.at)
+
+    def _do(self, number: int, disturbance: Disturbance) -> None:
+        do, until = _DEEDS[disturbance.deed], self.timeline.now + _WATCHES
+        while self.timeline.now < until:
+            if disturbance.upon:
+                self.moments.wait(disturbance.upon, "", until)
+            if self._try(partial(do, self, number, disturbance.which)):
+                break
+            if not disturbance.upon:
+                self.timeline.sleep(_LOOK_EVERY)
+        self.busy -= 1
+
+    def _try(self, do: Callable[[], bool]) -> bool:
+        """Whether it was done; Azure may refuse it just now."""
+        try:
+            with self.workspace.at_once():
+                return do()
+        except CloudError:
+            return False
+
+    # -------------------------------------------------------------- by hand
+
+    def drop_deployment(self, _number: int, which: float) -> bool:
+        """One that is active on record and in Azure ML, with its share of the traffic."""
+        record = pick(self.sights.standing(), which)
+        return record is not None and self._drop(record)
+
+    def drop_endpoint(self, _number: int, which: float) -> bool:
+        """One on which nothing is under way, with all that is on it."""
+        record = pick(self.sights.droppable(), which)
+        if record is None:
+            return False
+        self.workspace.remove_endpoint(record.endpoint_name)
+        return True
+
+    def drop_model(self, _number: int, which: float) -> bool:
+        """That which a failed deployment keeps for another try."""
+        record = pick(self.sights.kept_models(), which)
+        if record is None:
+            return False
+        self.workspace.remove_model(record.azure_model_name, "1")
+        return True
+
+    def bring_back(self, _number: int, which: float) -> bool:
+        """What was dropped, as it was: nobody may say then that it is gone. Where nothing was, it is dropped first."""
+        gone = [each for each in self.dropped if self.sights.is_missed(each[0])]
+        found = pick(gone, which)
+        if found is None:
+            self.drop_deployment(0, which)
+            return False
+        self.workspace.put_deployment(found[1])
+        return True
+
+    def _drop(self, record: Deployment) -> bool:
+        name, endpoint = record.endpoint_name, self.workspace.find_endpoint(record.endpoint_name)
+        held = self.workspace.given(name, record.deployment_name)
+        if endpoint is None or held is None:
+            return False
+        others = set(endpoint.traffic) - {record.deployment_name}
+        rest = endpoints.keep_traffic(endpoint.traffic, others)
+        if rest != endpoint.traffic:
+            self.workspace.put_endpoint(name, tags=endpoint.tags, traffic=rest)
+            self.ledger.by_hand.add(name.lower())
+        self.workspace.find_endpoint(name)
+        self.workspace.remove_deployment(name, record.deployment_name)
+        self.dropped.append((record.id, held))
+        return True
+
+    # -------------------------------------------------------------- calls of long ago
+
+    def late_deployment(self, _number: int, which: float) -> bool:
+        """A deployment of a record that is over, on its endpoint, where that is still there."""
+        record = pick(self.sights.landable(), which)
+        return record is not None and self._land_deployment(record)
+
+    def late_endpoint(self, number: int, which: float) -> bool:
+        """An endpoint whose name was given up, in every other case with a deployment on it."""
+        record = pick(self.sights.given_up(), which)
+        if record is None:
+            return False
+        tags = {tags_of.ENDPOINT: record.endpoint_tag, "longshore-owner": record.user_key}
+        self.workspace.put_endpoint(record.endpoint_name, tags=tags, traffic={})
+        self.left.append(("endpoint", record.endpoint_name, ""))
+        return number % 2 == 0 or self._land_deployment(record)
+
+    def late_model(self, _number: int, which: float) -> bool:
+        """A version of a record that was deleted."""
+        gone = [each for each in self.sights.over() if each.status is Status.DELETED]
+        there = self.workspace.models()
+        record = pick([each for each in gone if each.azure_model_name not in there], which)
+        if record is None:
+            return False
+        model = their_model(record.azure_model_name, tags_of.of_deployment(record))
+        self.workspace.register_model(model)
+        self.left.append(("model", record.azure_model_name, ""))
+        return True
+
+    def _land_deployment(self, record: Deployment) -> bool:
+        name, tags = record.deployment_name, tags_of.of_deployment(record)
+        model = f"model-of-{record.endpoint_name}-{name}"
+        self.workspace.register_model(their_model(model, TAGS))
+        self.workspace.find_endpoint(record.endpoint_name)
+        self.workspace.put_deployment(new_deployment(record.endpoint_name, name, model, tags))
+        self.left.append(("deployment", record.endpoint_name, name))
+        return True
+
+    # -------------------------------------------------------------- rows
+
+    def lose_index(self, _number: int, which: float) -> bool:
+        """The entry of unfinished work, which nothing but hints goes on with then."""
+        entry = pick(self.sights.unfinished(), which)
+        if entry is None:
+            return False
+        row = self.tables.get(store.INFLIGHT, entry.user_key, entry.deployment_id)
+        if row is None:
+            return False
+        self.ledger.unindexed.add(entry.deployment_id)
+        self.tables.commit(store.INFLIGHT, [Delete(row)])
+        self.ledger.apply(store.INFLIGHT, parse_writes(store.INFLIGHT, [Delete(row)]))
+        return True
+
+    def leave_claim(self, number: int, which: float) -> bool:
+        """A name that was claimed for a deployment which never came to be."""
+        taken = {*self.ledger.claims, *self.ledger.endpoints}
+        name = pick([each for each in _NAMES if each not in taken], which)
+        record = pick(list(self.ledger.deployments.values()), which)
+        if name is None or record is None:
+            return False
+        claim = Claim(
+            name=name,
+            kind=ClaimKind.ENDPOINT,
+            user_key=record.user_key,
+            claimed_for=record.id,
+            tag=f"{number:032x}",
+        )
+        operation = Insert(store.claim_row(claim))
+        self.tables.commit(store.CLAIMS, [operation])
+        self.ledger.apply(store.CLAIMS, parse_writes(store.CLAIMS, [operation]), self.timeline.now)
+        return True
+
+    # -------------------------------------------------------------- strangers
+
+    def copy_tags(self, number: int, which: float) -> bool:
+        """Of any record."""
+        record = pick(list(self.ledger.deployments.values()), which)
+        if record is None:
+            return False
+        self.strangers.copy_tags(record, number)
+        return True
+
+    def install(self, number: int, _which: float) -> bool:
+        """Another installation."""
+        self.strangers.install(number)
+        return True
+
+    def make_untagged(self, number: int, which: float) -> bool:
+        """On an endpoint that is lived on: one that is empty may just be going."""
+        record = pick(self.sights.standing(), which)
+        if record is None:
+            return False
+        self.strangers.make_untagged(record.endpoint_name, number)
+        return True
+
+    def make_anew(self, _number: int, which: float) -> bool:
+        """What a late call has left goes, and they make their own under the same name."""
+        found = pick([each for each in self.left if self.sights.is_left(*each)], which)
+        if found is None:
+            return False
+        kind, name, deployment = found
+        if kind == "model":
+            self.workspace.remove_model(name, "1")
+            self.strangers.make_model(name, TAGS)
+        elif kind == "endpoint":
+            self.workspace.remove_endpoint(name)
+            self.workspace.find_endpoint(name)
+            self.strangers.make_endpoint(name, TAGS)
+        else:
+            self.workspace.remove_deployment(name, deployment)
+            self.workspace.find_endpoint(name)
+            self.strangers.make_deployment(name, deployment, TAGS)
+        return True
+
+
+_DEEDS: dict[Deed, Callable[[Hands, int, float], bool]] = {
+    Deed.DROP_DEPLOYMENT: Hands.drop_deployment,
+    Deed.DROP_ENDPOINT: Hands.drop_endpoint,
+    Deed.DROP_MODEL: Hands.drop_model,
+    Deed.BRING_BACK: Hands.bring_back,
+    Deed.LATE_DEPLOYMENT: Hands.late_deployment,
+    Deed.LATE_ENDPOINT: Hands.late_endpoint,
+    Deed.LATE_MODEL: Hands.late_model,
+    Deed.LOSE_INDEX: Hands.lose_index,
+    Deed.LEAVE_CLAIM: Hands.leave_claim,
+    Deed.COPY_TAGS: Hands.copy_tags,
+    Deed.OTHER_INSTALLATION: Hands.install,
+    Deed.UNTAGGED: Hands.make_untagged,
+    Deed.MAKE_ANEW: Hands.make_anew,
+}

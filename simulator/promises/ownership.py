@@ -1,0 +1,89 @@
+"""Why a thing in Azure ML may not be taken away by a reconciliation, in words of its own; empty where it may.
+
+Only what is ours by its tags and our records may go, at the place that the record names, and what no record needs.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain import plans
+from shared.domain.bookkeeping import ClaimKind
+from shared.domain.records import Deployment, Status
+from simulator.ledger import Ledger
+from simulator.promises import tags as tags_of
+from simulator.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Judges by everything there is, as it is now."""
+
+    ledger: Ledger
+    workspace: Workspace
+
+    def why_deployment_stays(self, endpoint: str, name: str) -> str:
+        """For a deployment."""
+        found = self.workspace.find_deployment(endpoint, name)
+        if found is None:
+            return ""
+        told = found.tags.get(tags_of.DEPLOYMENT, "")
+        claim, record = self.ledger.claims.get(told), self.ledger.deployments.get(told)
+        if claim is None or claim.kind is not ClaimKind.DEPLOYMENT:
+            return "its tags do not lead to a deployment of ours"
+        if record is None:
+            return "" if self.is_own_endpoint(endpoint) else "its endpoint is not ours"
+        if (record.endpoint_name.lower(), record.deployment_name) != (endpoint.lower(), name):
+            return f"its tags are a copy: {told} is elsewhere"
+        if not plans.is_finished(record):
+            return f"work on {told} is under way"
+        return f"{told} is active" if record.status is Status.ACTIVE else ""
+
+    def why_endpoint_stays(self, name: str) -> str:
+        """For an endpoint."""
+        found = self.workspace.find_endpoint(name)
+        if found is None:
+            return ""
+        if name.lower() in self.ledger.endpoints or name.lower() in self.ledger.claims:
+            return "its name is on record"
+        if not self._was_released(name):
+            return "its tags are not those of a name that we gave up"
+        if there := self.workspace.list_deployments(name):
+            return f"{there[0].name} is on it"
+        tag = found.tags.get(tags_of.ENDPOINT)
+        used = (each for each in self.ledger.deployments.values() if each.endpoint_tag == tag)
+        busy = [each.id for each in used if not plans.is_finished(each)]
+        return f"work on {busy[0]} is under way" if busy else ""
+
+    def why_model_stays(self, name: str) -> str:
+        """For a model version."""
+        tags = self.workspace.models().get(name)
+        if tags is None:
+            return ""
+        told = tags.get(tags_of.DEPLOYMENT, "")
+        claim, record = self.ledger.claims.get(told), self.ledger.deployments.get(told)
+        if claim is None or claim.kind is not ClaimKind.DEPLOYMENT:
+            return "its tags do not lead to a deployment of ours"
+        if f"_{told}" not in name or not name.startswith("model_"):
+            return f"its tags are a copy: the model of {told} has another name"
+        return "" if record is None else _why_needed(record, name)
+
+    def is_own_endpoint(self, name: str) -> bool:
+        """Whether an endpoint is that of our row, or of a name that we gave up."""
+        found, row = self.workspace.find_endpoint(name), self.ledger.endpoints.get(name.lower())
+        if found is None or row is None:
+            return found is not None and self._was_released(name)
+        return dict(found.tags) == tags_of.of_endpoint(row)
+
+    def _was_released(self, name: str) -> bool:
+        found = self.workspace.find_endpoint(name)
+        tags = found.tags if found else {}
+        claim = self.ledger.claims.get(f"~{tags.get(tags_of.ENDPOINT, '')}")
+        if claim is None or claim.kind is not ClaimKind.RELEASED:
+            return False
+        return (claim.claimed_for, claim.user_key) == (name.lower(), tags.get("longshore-owner"))
+
+
+def _why_needed(record: Deployment, name: str) -> str:
+    if not plans.is_finished(record):
+        return f"work on {record.id} is under way"
+    kept = record.status is not Status.DELETED and record.azure_model_version
+    return f"{record.id} needs it" if kept and record.azure_model_name == name else ""

@@ -1,0 +1,144 @@
+"""What gives the reconciliation something to do in a run, as data: runs that people ask for, and what happens behind our back.
+
+People delete in Azure ML by hand what is ours. Calls of workers that died long ago land at last. Strangers make things that
+look like ours. Rows are lost, and listings fail, break off or lag.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.reconcile.findings import PROMPT, Area, Repair
+from simulator.chance import Chance
+
+
+class Deed(StrEnum):
+    """What happens that Longshore does not do."""
+
+    DROP_DEPLOYMENT = "drop deployment"  # by hand, of ours
+    DROP_ENDPOINT = "drop endpoint"
+    DROP_MODEL = "drop model"
+    BRING_BACK = "bring back"  # what was dropped, with our tags
+    LATE_DEPLOYMENT = "late deployment"  # a call of long ago lands
+    LATE_ENDPOINT = "late endpoint"
+    LATE_MODEL = "late model"
+    LOSE_INDEX = "lose index"  # a row is gone
+    LEAVE_CLAIM = "leave claim"  # a name that nobody needs
+    COPY_TAGS = "copy tags"  # strangers
+    OTHER_INSTALLATION = "other installation"
+    UNTAGGED = "untagged"
+    MAKE_ANEW = "make anew"  # what was ours and left over, under the same name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """A deed, `at` seconds or, where `upon` names an effect, as such an effect begins after that time.
+
+    It waits until there is something to do it to; `which` chooses among several.
+    """
+
+    deed: Deed
+    at: float
+    upon: str = ""
+    which: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A run that an operator asks for. Where one waits for approval, they send a `wrong` number, or `approve`, or both."""
+
+    at: float
+    dry_run: bool = False
+    areas: tuple[Area, ...] = tuple(Area)
+    wrong: bool = False
+    approve: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrest:
+    """The numbers of the reconciliation, and of the listings that it reads; times are in seconds.
+
+    `breaks` is how often a listing fails or breaks off, and `lag` how old what it shows may be. `restores`: whether traffic
+    that was changed by hand is routed back.
+    """
+
+    every: float = 600.0
+    gap: float = 150.0
+    grace: float = 0.0
+    cap: int = 10
+    breaks: float = 0.0
+    lag: float = 0.0
+    restores: bool = False
+    asks: tuple[Ask, ...] = ()
+    deeds: tuple[Disturbance, ...] = ()
+
+
+_LATE = (Deed.LATE_DEPLOYMENT, Deed.LATE_ENDPOINT, Deed.LATE_MODEL)
+_UPON = ("begin repair", "plan run", "keep findings", "begin repair")
+_MORE = (
+    *_LATE,
+    *_LATE,
+    Deed.DROP_DEPLOYMENT,
+    Deed.DROP_ENDPOINT,
+    Deed.DROP_MODEL,
+    Deed.LOSE_INDEX,
+    Deed.LEAVE_CLAIM,
+    Deed.LEAVE_CLAIM,
+    Deed.COPY_TAGS,
+    Deed.OTHER_INSTALLATION,
+    Deed.UNTAGGED,
+)
+_AT_THE_MOMENT = (Deed.MAKE_ANEW, Deed.MAKE_ANEW, Deed.BRING_BACK, Deed.BRING_BACK)
+
+
+def draw_unrest(chance: Chance) -> Unrest:
+    """That of a seed."""
+    return Unrest(
+        every=chance.pick((300.0, 600.0), "every"),
+        gap=chance.pick((60.0, 150.0), "gap"),
+        grace=chance.pick((0.0, 0.0, 100.0), "grace"),
+        cap=chance.pick((10, 10, 1, 0), "cap"),
+        breaks=chance.pick((0.0, 0.0, 0.02, 0.06), "breaks"),
+        lag=chance.pick((0.0, 0.0, 20.0, 120.0), "lag"),
+        restores=chance.happens(0.5, "restores"),
+        asks=tuple(_ask(chance, each) for each in range(chance.whole(0, 2, "asks"))),
+        deeds=tuple(_disturb(chance, each) for each in range(chance.whole(2, 5, "deeds"))),
+    )
+
+
+def _ask(chance: Chance, number: int) -> Ask:
+    areas = chance.pick((tuple(Area), tuple(Area), *((each,) for each in Area)), "areas", number)
+    return Ask(
+        at=round(chance.between(100, 1200, "asked at", number), 1),
+        dry_run=chance.happens(0.4, "dry", number),
+        areas=areas,
+        wrong=chance.happens(0.4, "wrong", number),
+        approve=chance.happens(0.7, "approves", number),
+    )
+
+
+def _disturb(chance: Chance, number: int) -> Disturbance:
+    which = chance.whole(0, 999, "which", number) / 1000
+    if number and chance.happens(0.3, "at the moment", number):
+        return Disturbance(
+            deed=chance.pick(_AT_THE_MOMENT, "deed", number),
+            at=round(chance.between(100, 900, "done at", number), 1),
+            upon=chance.pick(_UPON, "done upon", number),
+            which=which,
+        )
+    return Disturbance(
+        deed=chance.pick(_MORE, "deed", number),
+        at=round(chance.between(60, 1200, "done at", number), 1),
+        which=which,
+    )
+
+
+def numbers_of(unrest: Unrest) -> dict[str, Any]:
+    """What a reconciliation decides by, in the time that a run of the simulator has."""
+    return {
+        "reconcile_days": 0,
+        "sighting_gap": unrest.gap,
+        "paid_grace": unrest.grace,
+        "most_deletes": unrest.cap,
+        "reconcile_repairs": frozenset(Repair) if unrest.restores else PROMPT,
+    }

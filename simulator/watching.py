@@ -1,0 +1,61 @@
+"""Hands everything that happens to the promises, and to those who act upon it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from shared.domain.bookkeeping import Inflight
+from shared.domain.policy import DEPLOY_JOBS
+from shared.domain.records import Deployment
+from simulator.host import Host
+from simulator.ledger import Ledger, Write
+from simulator.promises.clouds import CloudPromises
+from simulator.promises.index import check_hint
+from simulator.promises.repairs import RepairPromises
+from simulator.promises.writes import WritePromises
+from simulator.strangers import Strangers
+from simulator.timeline import Timeline
+from simulator.workspace import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is asked at each effect."""
+
+    timeline: Timeline
+    ledger: Ledger
+    host: Host
+    strangers: Strangers
+    writes: WritePromises
+    clouds: CloudPromises
+    repairs: RepairPromises
+
+    def landed(self, table: str, writes: Sequence[Write]) -> None:
+        """A transaction lands; the ledger is as before it. Raises Broken."""
+        task = self.timeline.current.task
+        self.writes.before(table, writes, task)
+        self.repairs.wrote(table, writes, task)
+        for write in writes:
+            record = write.record
+            if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
+                is_first = record.endpoint_name.lower() not in self.ledger.endpoints
+                self.strangers.notice(record, is_first=is_first)
+            if isinstance(record, Inflight):
+                self.ledger.unindexed.discard(record.deployment_id)
+
+    def sent(self, queue: str, about: Collection[str]) -> None:
+        """A message is in a queue. Raises Broken."""
+        if queue == DEPLOY_JOBS:
+            check_hint(self.ledger, about)
+        self.host.notice(queue)
+
+    def begun(self, call: Call) -> None:
+        """A change of the cloud is about to take effect. Raises Broken."""
+        task = self.timeline.current.task
+        if task.kind == "reconcile":
+            self.repairs.before(call, task)
+        else:
+            self.clouds.before(call, task)
+
+    def changed(self, _call: Call) -> None:
+        """A change of the cloud has taken effect. Raises Broken."""
+        self.clouds.after(self.timeline.current.task)
