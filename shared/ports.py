@@ -125,6 +125,14 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Blob):
+    """The same, as a listing tells it: under which key, and since when (UTC)."""
+
+    key: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A request that may be made to one blob without our credential, for a time: a secret."""
 
@@ -167,8 +175,15 @@ class Blobs(Protocol):
         """A request that reads this key, and can do nothing else."""
         ...
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys that begin with `prefix`, in their order, a page at a time."""
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """What `find` would find under the keys that begin with `prefix`, in their order, a page at a time."""
+        ...
+
+    def touch(self, key: str) -> bool:
+        """Makes a new version of what is there, without its bytes passing through here; False where nothing is.
+
+        It is modified now. Its etag is another one too, but in S3, where etags name bytes.
+        """
         ...
 
     def remove(self, key: str, *, etag: str = "") -> None:

@@ -8,7 +8,7 @@ from shared.adapters.memory_queue import MemoryQueue
 from shared.adapters.memory_tables import MemoryTables
 from shared.domain.errors import Changed, Exists, Unavailable
 from shared.domain.policy import DEPLOY_JOBS, RECONCILE_JOBS
-from shared.ports import Blob, Insert, Link, Operation, Row
+from shared.ports import Blob, Insert, Link, Listed, Operation, Row
 from shared.service.hints import Hint
 from simulator.catalogue import EFFECTS
 from simulator.effects import Effect, Effects
@@ -166,11 +166,15 @@ class SimulatedBlobs:
         """See `Blobs`."""
         return self._effects.read("size of blob", "blobs", (), lambda: self._real.size(key))
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def list(self, prefix: str) -> Iterator[Listed]:
         """See `Blobs`."""
         return self._effects.read(
-            "list blobs", "blobs", (), lambda: iter(list(self._real.keys(prefix)))
+            "list blobs", "blobs", (), lambda: iter(list(self._real.list(prefix)))
         )
+
+    def touch(self, key: str) -> bool:
+        """See `Blobs`. It meets what a look meets: nothing follows from it before a collection removes something."""
+        return self._effects.read("touch blob", "blobs", (), lambda: self._real.touch(key))
 
     def remove(self, key: str, *, etag: str = "") -> None:
         """See `Blobs`."""

@@ -88,7 +88,7 @@ class World:
     def _build_storage(self) -> None:
         clock = TrueClock(self.timeline)
         self._tables, self._queue = MemoryTables(), MemoryQueue(clock)
-        self._blobs = MemoryBlobs()
+        self._blobs = MemoryBlobs(clock.now)
         self.host = Host(self.timeline, self.effects, self._queue, self._counted)
         self.fleet = Fleet(
             scenario=self.scenario, timeline=self.timeline, chance=self._counted, host=self.host

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError
 
+from shared.adapters.azure_blob_versions import listed, pinned
 from shared.adapters.azure_links import BlobLinks
 from shared.adapters.ranged_file import open_ranges
 from shared.adapters.storage_account import StorageAccount
@@ -22,7 +23,7 @@ from shared.adapters.storage_session import REPEAT_BRIEFLY
 from shared.adapters.system import SystemClock
 from shared.domain import limits
 from shared.domain.errors import Changed, Copying, Exists, Missing, Unavailable
-from shared.ports import Blob, Link
+from shared.ports import Blob, Link, Listed
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
@@ -79,7 +80,7 @@ class AzureBlobs:
                 started = target.start_copy_from_url(
                     self._blob(source).url,
                     match_condition=MatchConditions.IfMissing,
-                    **_pinned(etag, "source_"),
+                    **pinned(etag, "source_"),
                 )
             if started["copy_status"] in _DONE:
                 return
@@ -95,14 +96,14 @@ class AzureBlobs:
 
         Its reads raise Unavailable, and Missing or Changed where the blob goes or changes meanwhile.
         """
-        found = self._properties(key, **_pinned(etag))
+        found = self._properties(key, **pinned(etag))
         if found.copy.status not in _DONE:
             raise Copying(f"blob {key} is not complete: {found.copy.status}")
-        blob, pinned = self._blob(key), _pinned(str(found.etag))
+        blob, version = self._blob(key), pinned(str(found.etag))
 
         def read(offset: int, count: int) -> bytes:
             with translated(f"reading blob {key}"):
-                data: bytes = blob.download_blob(offset=offset, length=count, **pinned).readall()
+                data: bytes = blob.download_blob(offset=offset, length=count, **version).readall()
             return data
 
         return open_ranges(key, found.size, read)
@@ -135,16 +136,30 @@ class AzureBlobs:
         """A signed address (SAS) that may read this blob, and nothing else."""
         return self._links.read(self._blob(key), seconds)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys that begin with `prefix`, in their order, a page at a time."""
-        pages = self._container.list_blob_names(name_starts_with=prefix).by_page()
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """What is under the keys that begin with `prefix`, in their order, a page at a time; no copy that is not complete."""
+        pages = self._container.list_blobs(name_starts_with=prefix, include=["copy"]).by_page()
         while True:
             try:
                 with translated(f"listing blobs of {prefix}"):
                     page = list(next(pages))
             except (Missing, StopIteration):  # Missing: there is no container yet
                 return
-            yield from page
+            yield from (listed(each) for each in page if each.copy.status in _DONE)
+
+    def touch(self, key: str) -> bool:
+        """Writes the metadata anew, of which we keep none: that is another version. False where nothing is.
+
+        Raises Copying where what is there is a copy that goes on, Unavailable where that one failed.
+        """
+        blob = self._blob(key)
+        try:
+            with translated(f"touching blob {key}"):
+                blob.set_blob_metadata({})
+            self._wait_for_copy(blob, key)
+        except Missing:
+            return False
+        return True
 
     def remove(self, key: str, *, etag: str = "") -> None:
         """Removes the bytes of a key; done where there are none. Raises Changed.
@@ -154,7 +169,7 @@ class AzureBlobs:
         blob = self._blob(key)
 
         def delete() -> None:
-            blob.delete_blob(delete_snapshots="include", **_pinned(etag))
+            blob.delete_blob(delete_snapshots="include", **pinned(etag))
 
         try:
             with translated(f"removing blob {key}"):
@@ -226,9 +241,3 @@ def _unleased(blob: "BlobClient", change: Callable[[], None]) -> None:
             raise
         BlobLeaseClient(blob).break_lease(lease_break_period=0)
         change()
-
-
-def _pinned(etag: str, prefix: str = "") -> dict[str, Any]:
-    """The SDK's options by which a call is for one version only; none without one."""
-    condition = MatchConditions.IfNotModified
-    return {f"{prefix}etag": etag, f"{prefix}match_condition": condition} if etag else {}

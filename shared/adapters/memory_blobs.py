@@ -3,19 +3,21 @@
 import io
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import BinaryIO
 
 from shared.domain import limits
 from shared.domain.errors import Changed, Exists, Missing
-from shared.ports import Blob, Link
+from shared.ports import Blob, Link, Listed
 
 
 class MemoryBlobs:
-    """Bytes under keys, written once; safe to share between threads."""
+    """Bytes under keys, written once; safe to share between threads. `now` says when they were."""
 
-    def __init__(self) -> None:
-        self._contents: dict[str, tuple[str, bytes]] = {}  # etag and bytes
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._contents: dict[str, tuple[Listed, bytes]] = {}
+        self._now = now
         self._etags = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -47,7 +49,7 @@ class MemoryBlobs:
         limits.check_blob_key(key)
         with self._lock:
             found = self._contents.get(key)
-        return Blob(etag=found[0], size=len(found[1])) if found else None
+        return Blob(etag=found[0].etag, size=found[0].size) if found else None
 
     def size(self, key: str) -> int | None:
         """How many bytes there are; None where there is no such key."""
@@ -73,11 +75,19 @@ class MemoryBlobs:
             self._write(key, content)
         return b""
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys that begin with `prefix`, in their order, as they are when the listing begins."""
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """What is under the keys that begin with `prefix`, in their order, as it is when the listing begins."""
         with self._lock:
-            keys = [key for key in self._contents if key.startswith(prefix)]
-        yield from sorted(keys)
+            found = [each for each, _ in self._contents.values() if each.key.startswith(prefix)]
+        yield from sorted(found, key=lambda each: each.key)
+
+    def touch(self, key: str) -> bool:
+        """Makes a new version of what is there; False where nothing is."""
+        limits.check_blob_key(key)
+        with self._lock:
+            if key in self._contents:
+                self._write(key, self._contents[key][1])
+            return key in self._contents
 
     def remove(self, key: str, *, etag: str = "") -> None:
         """Removes the bytes of a key; done where there are none. Raises Changed."""
@@ -88,12 +98,14 @@ class MemoryBlobs:
                 del self._contents[key]
 
     def _write(self, key: str, data: bytes) -> None:
-        self._contents[key] = f"0x{next(self._etags)}", data
+        etag = f"0x{next(self._etags)}"
+        listed = Listed(key=key, etag=etag, size=len(data), modified_at=self._now())
+        self._contents[key] = listed, data
 
     def _read(self, key: str, etag: str) -> bytes:
         if key not in self._contents:
             raise Missing(f"blob {key} is not there")
         known, data = self._contents[key]
-        if etag not in ("", known):
+        if etag not in ("", known.etag):
             raise Changed(f"blob {key} is of another version")
         return data

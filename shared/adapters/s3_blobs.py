@@ -7,16 +7,22 @@ its answer was lost, it is read back, and a nonce that is equal means the write 
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any, BinaryIO
 
 from shared.adapters.ranged_file import open_ranges
 from shared.adapters.s3_client import S3Account
 from shared.adapters.s3_errors import Conflicting, is_missing_bucket, translated
-from shared.adapters.s3_multipart import PART_BYTES, copy_in_parts, send_in_parts
+from shared.adapters.s3_multipart import (
+    PART_BYTES,
+    copy_in_parts,
+    send_in_parts,
+    touch_object,
+)
 from shared.adapters.system import SystemRandom
 from shared.domain import limits
 from shared.domain.errors import Changed, Exists, Missing, Unavailable
-from shared.ports import Blob, Link
+from shared.ports import Blob, Link, Listed
 
 TRIES = 6
 """Of a write that meets another of the same key; after some of them that one has landed, or failed."""
@@ -100,8 +106,8 @@ class S3Blobs:
         found = self.find(key)
         return found.size if found else None
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys that begin with `prefix`, in their order, a page at a time."""
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """What is under the keys that begin with `prefix`, in their order, a page at a time."""
         pages = self._client.get_paginator("list_objects_v2")
         found = iter(pages.paginate(Bucket=self._bucket, Prefix=prefix))
         while True:
@@ -110,7 +116,17 @@ class S3Blobs:
                     page = next(found)
             except (Missing, StopIteration):  # Missing: there is no bucket yet
                 return
-            yield from (str(each["Key"]) for each in page.get("Contents", ()))
+            yield from (_listed(each) for each in page.get("Contents", ()))
+
+    def touch(self, key: str) -> bool:
+        """Copies onto itself: it is modified now, and keeps its etag, which names its bytes. False where nothing is."""
+        limits.check_blob_key(key)
+        try:
+            found = self._head(key)
+            touch_object(self._target(key), int(found["ContentLength"]), found)
+        except Missing:
+            return False
+        return True
 
     def remove(self, key: str, *, etag: str = "") -> None:
         """Removes the bytes of a key; done where there are none. Raises Changed."""
@@ -210,6 +226,15 @@ class S3Blobs:
                 )
         except (Exists, Conflicting):
             return  # somebody was quicker, or is at it
+
+
+def _listed(found: dict[str, Any]) -> Listed:
+    return Listed(
+        key=str(found["Key"]),
+        etag=str(found["ETag"]),
+        size=int(found["Size"]),
+        modified_at=found["LastModified"].astimezone(UTC),
+    )
 
 
 def _size(content: BinaryIO) -> int:

@@ -15,7 +15,8 @@ from shared.domain.errors import Exists, StoreError, Unavailable
 PART_BYTES = 8 * 1024 * 1024
 """Sent at once; a smaller content goes in one call."""
 _MOST_PARTS = 10_000
-_COPIED_AT_ONCE = 1024**3  # bytes; S3 copies up to 5 GiB in one call
+_COPIED_AT_ONCE = 1024**3  # bytes
+_MOST_COPIED = 5 * 1024**3  # in one call
 _PARALLEL = 3
 
 Target = tuple[Any, str, str]
@@ -48,6 +49,28 @@ def copy_in_parts(
     target: Target, source: str, size: int, etag: str, told: Mapping[str, str]
 ) -> None:
     """Copies a version of another key of the bucket. Raises as `send_in_parts`, and Changed, Missing."""
+    _upload(target, _copiers(target, source, size, etag), told)
+
+
+def touch_object(target: Target, size: int, found: Mapping[str, Any]) -> None:
+    """Copies a version of an object onto itself, with its metadata. Raises Changed, Missing, Unavailable."""
+    client, bucket, key = target
+    told, etag = found["Metadata"], str(found["ETag"])
+    if size > _MOST_COPIED:
+        _upload(target, _copiers(target, key, size, etag), told, anew=False)
+        return
+    with translated(f"touching {key}"):
+        client.copy_object(
+            Bucket=bucket,
+            Key=key,
+            CopySource={"Bucket": bucket, "Key": key},
+            CopySourceIfMatch=etag,
+            Metadata=told,
+            MetadataDirective="REPLACE",  # without a change S3 refuses it
+        )
+
+
+def _copiers(target: Target, source: str, size: int, etag: str) -> Iterator[Part]:
     client, bucket, key = target
 
     def copier(first: int) -> Part:
@@ -68,7 +91,7 @@ def copy_in_parts(
 
         return copy
 
-    _upload(target, (copier(first) for first in range(0, size, _COPIED_AT_ONCE)), told)
+    return (copier(first) for first in range(0, size, _COPIED_AT_ONCE))
 
 
 def _sender(target: Target, data: bytes) -> Part:
@@ -84,8 +107,12 @@ def _sender(target: Target, data: bytes) -> Part:
     return send
 
 
-def _upload(target: Target, parts: Iterator[Part], told: Mapping[str, str]) -> None:
+def _upload(
+    target: Target, parts: Iterator[Part], told: Mapping[str, str], *, anew: bool = True
+) -> None:
+    """Sends the parts and completes the object; `anew`: only where nothing is."""
     client, bucket, key = target
+    condition = {"IfNoneMatch": "*"} if anew else {}
     with translated(f"beginning {key}"):
         begun = client.create_multipart_upload(Bucket=bucket, Key=key, Metadata=dict(told))
     upload = str(begun["UploadId"])
@@ -97,7 +124,7 @@ def _upload(target: Target, parts: Iterator[Part], told: Mapping[str, str]) -> N
                 Key=key,
                 UploadId=upload,
                 MultipartUpload={"Parts": done},
-                IfNoneMatch="*",
+                **condition,
             )
     except BaseException:
         with suppress(StoreError), translated(f"giving up {key}"):

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 
 from azure.core import exceptions as azure
 
-from shared.domain.errors import Changed, Exists, Missing, StoreError, Unavailable
+from shared.domain.errors import Changed, Copying, Exists, Missing, StoreError, Unavailable
 
 MEANING: dict[type[Exception], type[StoreError]] = {
     azure.AzureError: Unavailable,
@@ -53,6 +53,7 @@ _BY_CODE: dict[str, type[StoreError]] = {
     "BlobNotFound": Missing,
     "ContainerNotFound": Missing,
     "CannotVerifyCopySource": Missing,
+    "PendingCopyOperation": Copying,
     "TableBeingDeleted": Unavailable,
     "QueueBeingDeleted": Unavailable,
     "ContainerBeingDeleted": Unavailable,

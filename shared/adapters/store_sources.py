@@ -29,17 +29,22 @@ from shared.ports import Blob, Blobs
 def find_files(blobs: Blobs, path: str, source: object) -> Sequence[SourceFile]:
     """The blob of a path, or those below it where the path ends with a slash. Raises as `Sources.find`."""
     with _translated(source):
-        keys = _list(blobs, path) if path.endswith("/") else [path]
-        for key in keys:
-            _require_usable(key, source)
-        found = [(key, blobs.find(key)) for key in keys]
-    return [_file(blobs, key, key.removeprefix(path), blob, source) for key, blob in found if blob]
+        if path.endswith("/"):
+            found = _list(blobs, path, source)
+        else:
+            _require_usable(path, source)
+            blob = blobs.find(path)
+            found = [(path, blob)] if blob else []
+    return [_file(blobs, key, key.removeprefix(path), blob, source) for key, blob in found]
 
 
-def _list(blobs: Blobs, folder: str) -> list[str]:
-    """The keys below a folder, up to one more than there may be, without the markers that consoles make of folders."""
-    keys = (key for key in blobs.keys(folder) if not key.endswith("/"))
-    return list(itertools.islice(keys, limits.MAX_SOURCE_FILES + 1))
+def _list(blobs: Blobs, folder: str, source: object) -> list[tuple[str, Blob]]:
+    """What is below a folder, up to one more than there may be, without the markers that consoles make of folders."""
+    below = (each for each in blobs.list(folder) if not each.key.endswith("/"))
+    found = list(itertools.islice(below, limits.MAX_SOURCE_FILES + 1))
+    for each in found:
+        _require_usable(each.key, source)
+    return [(each.key, each) for each in found]
 
 
 def _require_usable(key: str, source: object) -> None:

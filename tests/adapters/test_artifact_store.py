@@ -79,7 +79,7 @@ def test_a_deleted_artifact_leaves_its_bytes_to_who_shares_them(server: Server) 
 
     assert server.get(first).status_code == 404
     assert server.get(second).content == LONG
-    described = list(server.ports.artifacts.keys("artifacts/"))
+    described = [each.key for each in server.ports.artifacts.list("artifacts/")]
     assert len(described) == 1
 
 
@@ -100,7 +100,7 @@ def test_a_reset_clears_all_and_begins_anew_with_containers_that_come_by_themsel
 
     assert cleared(server) == (3, 5)
 
-    assert list(server.ports.artifacts.keys("")) == []
+    assert [each.key for each in server.ports.artifacts.list("")] == []
     assert [server.get(path).status_code for path in gone] == [404] * 3
     assert server.get("/artifacts/dataset").json()["artifacts"] == []
     assert server.get(send(server)).content == LONG

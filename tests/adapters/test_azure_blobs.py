@@ -192,3 +192,17 @@ def test_the_blob_library_is_loaded_with_the_first_call_only() -> None:
         "assert 'azure.storage.blob' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_copy_that_goes_on_is_not_listed_and_not_taken_for_there_when_it_is_touched(
+    faulty: Faulty, blobs: AzureBlobs
+) -> None:
+    blobs.copy("first", "target")
+    through, pending = faults.relabelled(), faults.relabelled(x_ms_copy_status="pending")
+    with faulty.meeting(through, pending, through) as sent:
+        assert blobs.touch("target") is True
+    assert len(sent) == 3
+    failed = faults.relabelled(x_ms_copy_status="failed")
+    with faulty.meeting(through, failed), pytest.raises(Unavailable, match="copying to blob"):
+        blobs.touch("target")
+    assert blobs.touch("target") is False

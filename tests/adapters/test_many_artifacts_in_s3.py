@@ -43,4 +43,4 @@ def test_each_reads_back_as_itself_from_s3_past_its_conflicts(
     ports = ports_of(tables, blobs, SystemClock())
     for one in made:
         require_itself(ports, one)
-    assert len(list(blobs.keys("artifacts/"))) == len(made)
+    assert len([each.key for each in blobs.list("artifacts/")]) == len(made)

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from shared.adapters import s3_blobs
+from shared.adapters import s3_blobs, s3_multipart
 from shared.adapters.s3_blobs import S3Blobs
 from shared.adapters.s3_client import S3Account
 from shared.adapters.s3_multipart import PART_BYTES
@@ -162,7 +162,7 @@ def test_no_credentials_are_told_without_any(s3: Server, monkeypatch: pytest.Mon
 def test_a_bucket_that_others_remove_comes_again_with_the_next_write(blobs: S3Blobs) -> None:
     other = S3Blobs(blobs._account, "c-" + SystemRandom().nonce())
 
-    assert list(other.keys("")) == []
+    assert [each.key for each in other.list("")] == []
     assert other.find("key") is None
     with pytest.raises(Missing):
         other.open("key")
@@ -174,3 +174,18 @@ def test_a_bucket_that_others_remove_comes_again_with_the_next_write(blobs: S3Bl
 def test_an_endpoint_that_would_carry_contents_in_the_clear_is_refused() -> None:
     with pytest.raises(ValueError, match="https"):
         S3Account(REGION, "http://s3.example.com")
+
+
+@pytest.mark.parametrize("most", [s3_multipart._MOST_COPIED, 0], ids=["at once", "in parts"])
+def test_what_is_touched_keeps_its_bytes_and_its_metadata_whatever_its_size(
+    blobs: S3Blobs, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(s3_multipart, "_MOST_COPIED", most)
+    before = blobs._head("first")["Metadata"]
+    assert before
+
+    assert blobs.touch("first")
+
+    assert blobs._head("first")["Metadata"] == before
+    assert blobs.open("first").read() == b"0123456789"
+    assert uploads_under_way(blobs) == 0

@@ -4,6 +4,7 @@ import io
 import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from shared.adapters import azure_blobs, memory_blobs, s3_blobs, storage_account
 from shared.adapters.s3_client import S3Account
 from shared.adapters.system import SystemRandom
 from shared.domain.errors import Changed, Exists, Missing
-from shared.ports import Blobs, Link
+from shared.ports import Blob, Blobs, Link
 from tests.s3_server import Server
 from tests.signed_links import ends_at
 
@@ -150,11 +151,68 @@ def test_what_was_removed_is_not_there_and_can_be_written_again(blobs: Blobs) ->
 
 
 def test_a_prefix_lists_its_keys_in_order(blobs: Blobs) -> None:
-    assert list(blobs.keys("a/")) == []
+    assert [each.key for each in blobs.list("a/")] == []
     for key in ("a/2", "b/1", "a/1", "a/1/x", "ab"):
         blobs.put(key, b"x")
-    assert list(blobs.keys("a/")) == ["a/1", "a/1/x", "a/2"]
-    assert list(blobs.keys("c")) == []
+    assert [each.key for each in blobs.list("a/")] == ["a/1", "a/1/x", "a/2"]
+    assert list(blobs.list("c")) == []
+
+
+def test_a_listing_tells_of_each_key_what_a_look_at_it_would(blobs: Blobs) -> None:
+    second = timedelta(seconds=1)
+    before = datetime.now(UTC)
+    for key, content in (("a/empty", b""), ("a/long", LONG), ("a/short", b"abc")):
+        blobs.put(key, content)
+    blobs.copy("a/long", "a/copied")
+
+    listed = list(blobs.list("a/"))
+
+    assert [each.key for each in listed] == ["a/copied", "a/empty", "a/long", "a/short"]
+    for each in listed:
+        assert Blob(etag=each.etag, size=each.size) == blobs.find(each.key)
+        assert before - second <= each.modified_at <= datetime.now(UTC) + second
+        assert each.modified_at.utcoffset() == timedelta(0)
+        assert len(blobs.open(each.key, etag=each.etag).read()) == each.size
+        blobs.remove(each.key, etag=each.etag)
+    assert list(blobs.list("a/")) == []
+
+
+def test_a_listing_of_more_than_a_page_is_whole(blobs: Blobs) -> None:
+    if isinstance(blobs, azure_blobs.AzureBlobs):  # Azure's pages have five thousand
+        kept = blobs._container.list_blobs
+        blobs._container.list_blobs = partial(kept, results_per_page=3)  # type: ignore[method-assign]
+    count = 1003 if isinstance(blobs, s3_blobs.S3Blobs) else 7
+    for number in range(count):
+        blobs.put(f"a/{number:04d}", b"x")
+    assert [each.key for each in blobs.list("a/")] == [f"a/{number:04d}" for number in range(count)]
+
+
+@pytest.mark.parametrize("content", [b"", LONG], ids=["empty", "long"])
+def test_what_is_touched_is_another_version_of_the_same_bytes(blobs: Blobs, content: bytes) -> None:
+    blobs.put("key", content)
+    [first] = blobs.list("key")
+    later = first.modified_at + timedelta(seconds=1.1)  # times are in seconds
+    wait_until(lambda: datetime.now(UTC) > later, seconds=5, what="another second", every=0.1)
+
+    assert blobs.touch("key") is True
+
+    [second] = blobs.list("key")
+    assert second.modified_at > first.modified_at
+    assert blobs.open("key").read() == content
+    assert Blob(etag=second.etag, size=second.size) == blobs.find("key")
+    if isinstance(blobs, s3_blobs.S3Blobs):
+        return
+    assert second.etag != first.etag
+    with pytest.raises(Changed):
+        blobs.remove("key", etag=first.etag)
+    assert blobs.find("key")
+
+
+def test_what_is_not_there_is_not_touched(blobs: Blobs) -> None:
+    assert blobs.touch("key") is False
+    blobs.put("other", b"x")
+    assert blobs.touch("key") is False
+    assert blobs.find("key") is None
 
 
 def write(blobs: Blobs, link: Link, content: bytes) -> None:

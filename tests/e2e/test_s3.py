@@ -61,9 +61,9 @@ def test_models_of_every_way_in_lie_in_the_bucket_and_are_served(
         deployed = user.wait_active(user.deploy(ids[-1]))
 
         assert user.score(deployed, wine_payload(3)).json() == wine_predictions(model, 3)
-    kept = list(ours.keys(""))
+    kept = [each.key for each in ours.list("")]
     assert sorted(f"artifacts/{each}/metadata.json" for each in ids) == kept[:3]
     assert [key.partition("/")[0] for key in kept[3:]] == ["content"]
     account = storage_account.from_connection_string(in_s3.connection_string)
     container = AzureBlobs(account, "longshore")
-    assert {key.partition("/")[0] for key in container.keys("")} == {"packages"}
+    assert {each.key.partition("/")[0] for each in container.list("")} == {"packages"}

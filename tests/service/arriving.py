@@ -159,4 +159,4 @@ class Arrivals(World):
         return Ended(seen.state, str(seen.problem.get("code", "")))
 
     def blob_keys(self) -> list[str]:
-        return list(self.blobs.keys(""))
+        return [each.key for each in self.blobs.list("")]

@@ -120,6 +120,9 @@ class FaultyBlobs(_Port):
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         self._store("blob:put", lambda: self._real.put(key, content))
 
+    def touch(self, key: str) -> bool:
+        return self._store("blob:touch", lambda: bool(self._real.touch(key)))
+
     def copy(self, source: str, key: str, *, etag: str = "") -> None:
         self._store("blob:copy", lambda: self._real.copy(source, key, etag=etag))
 

@@ -140,7 +140,7 @@ def test_types_are_listed_apart_and_one_content_is_stored_once() -> None:
         page = read.list_artifacts(world.ports, ANNA, kind, limit=10)
         items: Sequence[Model | Artifact] = page.items
         assert ([each.id for each in items], page.total) == ([artifact_id], 1)
-    assert len(list(world.blobs.keys("content/"))) == 2
+    assert len([each.key for each in world.blobs.list("content/")]) == 2
 
 
 def test_an_artifact_is_found_under_its_own_type_and_its_own_user_only() -> None:

@@ -72,9 +72,9 @@ def check(world: Arrivals, intake: Intake, ends: Ended) -> None:
     assert world.ended(intake) == ends
     assert world.pending() == []
     assert world.queue.next_visible(INTAKE_JOBS) is None
-    assert list(world.blobs.keys("quarantine/")) == []
+    assert [each.key for each in world.blobs.list("quarantine/")] == []
     models = list(listing.list_models(world.tables, ANNA.user_key))
-    kept = sorted(world.ports.artifacts.keys(""))
+    kept = sorted(each.key for each in world.ports.artifacts.list(""))
     if ends != STORED:
         assert (models, kept) == ([], [])
         return

@@ -18,8 +18,11 @@ def test_a_model_is_packaged_from_one_store_into_the_other() -> None:
     world.settle()
 
     assert world.read(record).status is Status.ACTIVE
-    assert list(artifacts.keys("")) == [content.metadata_key(model.id), content.content_key(DIGEST)]
-    packaged = list(world.blobs.keys(""))
+    assert [each.key for each in artifacts.list("")] == [
+        content.metadata_key(model.id),
+        content.content_key(DIGEST),
+    ]
+    packaged = [each.key for each in world.blobs.list("")]
     assert {key.partition("/")[0] for key in packaged} == {"packages"}
     [whole] = [key for key in packaged if world.blobs.size(key) == len(CONTENT)]
     assert world.blobs.open(whole).read() == CONTENT

@@ -317,7 +317,7 @@ def test_a_dataset_goes_with_its_description() -> None:
     world = World()
     made = add(world)
     withdraw.delete_artifact(world.ports, ANNA, ArtifactKind.DATASET, made.id)
-    assert list(world.blobs.keys("artifacts/")) == []
+    assert [each.key for each in world.blobs.list("artifacts/")] == []
     with pytest.raises(NotFound):
         withdraw.delete_artifact(world.ports, ANNA, ArtifactKind.DATASET, made.id)
 
@@ -335,7 +335,11 @@ def test_a_reset_clears_the_catalogue_of_all_users_and_leaves_deployments() -> N
     for user in (ANNA, BERT):
         assert list(listing.list_models(world.tables, user.user_key)) == []
         assert list(listing.list_files(world.tables, user.user_key, ArtifactKind.DATASET)) == []
-    assert list(world.blobs.keys("artifacts/")) == list(world.blobs.keys("content/")) == []
+    assert (
+        [each.key for each in world.blobs.list("artifacts/")]
+        == [each.key for each in world.blobs.list("content/")]
+        == []
+    )
     told = world.read(live)
     assert (told.status, told.model_deleted) == (Status.ACTIVE, True)
     world.delete(live)

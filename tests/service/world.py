@@ -62,7 +62,7 @@ class World:
         self.policy = policy or Policy()
         self.tables: Tables = MemoryTables()
         self.queue = MemoryQueue(self.clock)
-        self.blobs = MemoryBlobs()
+        self.blobs = MemoryBlobs(self.clock.now)
         self.cloud = MemoryCloud(
             self.clock.now,
             operation_seconds=operation_seconds,

@@ -41,7 +41,7 @@ def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Clear
             store.remove(ports.tables, store.RECORDS, row)
         elif row.key.startswith((store.LIVE, store.DELETED)) and store.TOMBSTONE not in row.values:
             until_written("deployment", partial(_mark, ports, row))
-    keys = [key for folder in _FOLDERS for key in ports.artifacts.keys(f"{folder}/")]
+    keys = [each.key for folder in _FOLDERS for each in ports.artifacts.list(f"{folder}/")]
     for key in keys:
         ports.artifacts.remove(key)
     telemetry.tell(Happened.CATALOGUE_RESET, artifacts=artifacts, by=principal.user_id)
@@ -52,8 +52,8 @@ def _clear_intakes(ports: Ports) -> None:
     """Ends what is on its way in: a turn at work on it has lost its row, and stores nothing more."""
     for row in list(intake_rows.list_unfinished(ports.tables)):
         until_written("upload", partial(_remove, ports, intake_rows.INTAKES, row))
-    for key in list(ports.blobs.keys(intake_rows.QUARANTINE)):
-        ports.blobs.remove(key)
+    for each in list(ports.blobs.list(intake_rows.QUARANTINE)):
+        ports.blobs.remove(each.key)
 
 
 def _answers_upload(row: Row) -> bool:

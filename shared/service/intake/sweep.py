@@ -81,18 +81,18 @@ def _expire(ports: Ports, stored: Stored[Intake]) -> bool:
 def _clear_quarantine(ports: Ports, policy: Policy, known: set[str], swept: IntakeSweep) -> None:
     last = ports.clock.now() - timedelta(seconds=policy.upload_link) - _LATE
     refused = 0
-    for key in ports.blobs.keys(rows.QUARANTINE):
-        name = key.removeprefix(rows.QUARANTINE)
+    for each in ports.blobs.list(rows.QUARANTINE):
+        name = each.key.removeprefix(rows.QUARANTINE)
         moment = ids.parse_id(name)
         if moment is None or ids.to_datetime(moment) > last:
             return  # in the order of their ids: all that follow are younger
         if name in known or swept.cleared >= _MOST_REMOVED:
             continue
         try:
-            ports.blobs.remove(key)
+            ports.blobs.remove(each.key)
         except StoreError as error:  # the file of one must not keep those of the others here
             refused, swept.troubled = refused + 1, swept.troubled + 1
-            telemetry.tell(Happened.SWEEP_TROUBLE, blob=key, error=error)
+            telemetry.tell(Happened.SWEEP_TROUBLE, blob=each.key, error=error)
             if refused == rounds.OUTAGE:
                 raise
         else:

@@ -151,5 +151,7 @@ def test_a_worker_killed_while_it_takes_in_a_file_leaves_one_whole_one(
         assert hashlib.sha256(file.read()).hexdigest() == digest
     listed = user.http.get("/artifacts/dataset").json()["artifacts"]
     assert [each["id"] for each in listed] == [seen["artifact_id"]]
-    assert list(blobs.keys("quarantine/")) == []
-    assert list(blobs.keys("artifacts/dataset")) == [content.metadata_key(seen["artifact_id"])]
+    assert [each.key for each in blobs.list("quarantine/")] == []
+    assert [each.key for each in blobs.list("artifacts/dataset")] == [
+        content.metadata_key(seen["artifact_id"])
+    ]
