@@ -1,6 +1,7 @@
 """Records and cloud are compared each night: what disagrees is found, and repaired when it was seen twice and is old enough."""
 
 from shared.domain import ownership
+from shared.domain.prices import estimate
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Status
@@ -30,6 +31,8 @@ def test_a_deployment_that_is_left_over_is_removed_when_it_was_seen_twice() -> N
 
     first = world.reconcile()
     assert first.cases == [(Case.DEPLOYMENT_LEFT_OVER, f"shared/{gone.deployment_name}")]
+    price = estimate(world.policy.prices, "Standard_DS1_v2", 1).a_month
+    assert first.items[0].finding.cost == first.run.cost == price
     assert first.items[0].why.startswith("seen for the first time")
     world.run_for(2 * HOUR)
     second = world.reconcile()

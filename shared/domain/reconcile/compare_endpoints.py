@@ -107,7 +107,8 @@ def _on_endpoint(case: Case, endpoint: SeenEndpoint, seen: SeenDeployment, text:
         if seen.record
         else endpoint.tags.get(ownership.OWNER_TAG, ""),
         since=seen.created_at,
-        cost=seen.cost,
+        instance_type=seen.instance_type,
+        instance_count=seen.instance_count,
         text=text,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from shared.domain import plans
 from shared.domain.bookkeeping import Claim
 from shared.domain.ids import parse_id, to_datetime
+from shared.domain.prices import is_paid
 from shared.domain.reconcile.findings import Case, Finding
 from shared.domain.records import Deployment, Model, Plan
 
@@ -13,23 +14,21 @@ _TEARDOWN = timedelta(hours=2)
 _LATE = timedelta(hours=1)
 
 
-def compare_unfinished(
-    record: Deployment, *, indexed: bool, now: datetime, cost: float | None = None
-) -> Finding | None:
+def compare_unfinished(record: Deployment, *, indexed: bool, now: datetime) -> Finding | None:
     """A deployment with work left, and whether the index of unfinished work has it."""
     work = record.work
     if plans.is_finished(record):
         return None
     if not indexed:
         text = f"Its work ({work.plan}) is not finished and on no list of such work, so nothing goes on with it."
-        return _of(record, Case.NOT_INDEXED, work.step_since, text, cost)
+        return _of(record, Case.NOT_INDEXED, work.step_since, text)
     why = work.trouble or work.waiting or "nothing was told"
     if work.plan in (Plan.DELETE, Plan.ABANDON) and now - work.step_since > _TEARDOWN:
         text = f"What is left of it is being removed ({work.step}) without coming to an end: {why}."
-        return _of(record, Case.TEARDOWN_UNFINISHED, work.step_since, text, cost)
+        return _of(record, Case.TEARDOWN_UNFINISHED, work.step_since, text)
     if plans.can_fail(work.plan) and not work.in_line_since and now > work.deadline_at + _LATE:
         text = f"It should have come to an end at {work.deadline_at:%Y-%m-%d %H:%M} UTC ({work.step}): {why}."
-        return _of(record, Case.DEPLOYING_TOO_LONG, work.deadline_at, text, cost)
+        return _of(record, Case.DEPLOYING_TOO_LONG, work.deadline_at, text)
     return None
 
 
@@ -70,13 +69,15 @@ def compare_model(model: Model, *, deployed: bool, now: datetime, days: int) -> 
     )
 
 
-def _of(record: Deployment, case: Case, since: datetime, text: str, cost: float | None) -> Finding:
+def _of(record: Deployment, case: Case, since: datetime, text: str) -> Finding:
+    paid = is_paid(record)
     return Finding(
         case=case,
         subject=f"{record.endpoint_name}/{record.deployment_name}",
         identity=f"{record.id} {record.generation}",
         user_key=record.user_key,
         since=since,
-        cost=cost,
+        instance_type=record.instance_type if paid else "",
+        instance_count=record.instance_count if paid else 0,
         text=f"Deployment {record.id}: {text}",
     )

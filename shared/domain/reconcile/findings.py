@@ -108,7 +108,8 @@ class Finding(Part):
 
     `subject` names the thing as people do (`endpoint/deployment`, `model:version`, an id); `identity` tells it
     from another of the same name. `since`: when the thing was made or came to be so; None where nobody knows.
-    `cost` is in US dollars a month, None where nothing is paid or the price is not known.
+    `instance_count` of `instance_type` are paid for meanwhile; `cost` is in US dollars a month, None where nothing is paid or
+    the price is not known.
     """
 
     case: Case
@@ -117,6 +118,8 @@ class Finding(Part):
     identity: str = ""
     user_key: str = ""
     since: datetime | None = None
+    instance_type: str = ""
+    instance_count: int = 0
     cost: float | None = None
 
     @property

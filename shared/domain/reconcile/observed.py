@@ -15,7 +15,8 @@ class SeenDeployment:
     state: str
     tags: Mapping[str, str]
     created_at: datetime | None
-    cost: float | None
+    instance_type: str
+    instance_count: int
     minted: bool
     record: Deployment | None
 

@@ -100,7 +100,8 @@ def _see_deployment(ports: Ports, found: CloudDeployment, user_key: str) -> Seen
         state=found.state,
         tags=found.tags,
         created_at=found.created_at,
-        cost=None,
+        instance_type=found.instance_type,
+        instance_count=found.instance_count,
         minted=minted,
         record=record,
     )

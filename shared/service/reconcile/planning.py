@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from shared.domain.prices import PriceList, estimate
 from shared.domain.reconcile.findings import DELETES, Area, Case, Finding
 from shared.domain.reconcile.repair import Decision, Rules, decide, explain
 from shared.domain.reconcile.runs import Item, ItemState, Run
@@ -24,6 +25,7 @@ class Planner:
     run: Run
     rules: Rules
     sightings: Mapping[str, datetime]
+    prices: PriceList
     now: datetime
     found: Counter[Case] = field(default_factory=Counter)
     deletes: Counter[Area] = field(default_factory=Counter)
@@ -35,11 +37,18 @@ class Planner:
         """The plan, in the order of the findings."""
         for number, finding in enumerate(findings, start=1):
             self.found[finding.case] += 1
-            self.cost += finding.cost or 0.0
+            priced = self._price(finding)
+            self.cost += priced.cost or 0.0
             if number > MOST_KEPT:
                 self.left += 1
             else:
-                yield self._plan(number, finding)
+                yield self._plan(number, priced)
+
+    def _price(self, finding: Finding) -> Finding:
+        if not finding.instance_count:
+            return finding
+        cost = estimate(self.prices, finding.instance_type, finding.instance_count)
+        return replace(finding, cost=cost.a_month)
 
     def _plan(self, number: int, finding: Finding) -> Item:
         seen_since = self.sightings.get(finding.key)

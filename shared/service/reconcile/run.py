@@ -87,6 +87,7 @@ def _observe(turn: RunTurn) -> None:
         run=run,
         rules=_rules(turn),
         sightings=find_sightings(ports.tables, run),
+        prices=turn.policy.prices,
         now=ports.clock.now(),
     )
     count = rows.add_items(ports, planner.items(observation.find()))
