@@ -188,11 +188,11 @@ class Hands:
     # -------------------------------------------------------------- strangers
 
     def copy_tags(self, number: int, which: float) -> bool:
-        """Of any record."""
-        record = pick(list(self.ledger.deployments.values()), which)
-        if record is None:
+        """Of a record that is over, to things of their own, and beside another deployment of ours."""
+        record, beside = pick(self.sights.over(), which), pick(self.sights.standing(), which)
+        if record is None or beside is None:
             return False
-        self.strangers.copy_tags(record, number)
+        self.strangers.copy_tags(record, beside.endpoint_name, number)
         return True
 
     def install(self, number: int, _which: float) -> bool:

@@ -73,9 +73,10 @@ class Strangers:
 
     # -------------------------------------------------------------- what looks like ours
 
-    def copy_tags(self, record: Deployment, number: int) -> None:
-        """Ours, on things of their own."""
+    def copy_tags(self, record: Deployment, endpoint: str, number: int) -> None:
+        """Ours, on things of their own, of which one is on an endpoint of ours."""
         tags, name = tags_of.of_deployment(record), f"foreign-{number}"
+        self.make_deployment(endpoint, f"copied-{number}", tags)
         self.make_endpoint(name, TAGS)
         self.make_deployment(name, record.deployment_name, tags)
         self.make_model(f"their_own_{number}", tags)

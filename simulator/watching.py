@@ -8,6 +8,7 @@ from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Deployment
 from simulator.host import Host
 from simulator.ledger import Ledger, Write
+from simulator.promises.clearing import ClearingPromises
 from simulator.promises.clouds import CloudPromises
 from simulator.promises.index import check_hint
 from simulator.promises.repairs import RepairPromises
@@ -28,6 +29,7 @@ class Watch:
     writes: WritePromises
     clouds: CloudPromises
     repairs: RepairPromises
+    clearing: ClearingPromises
 
     def landed(self, table: str, writes: Sequence[Write]) -> None:
         """A transaction lands; the ledger is as before it. Raises Broken."""
@@ -52,7 +54,7 @@ class Watch:
         """A change of the cloud is about to take effect. Raises Broken."""
         task = self.timeline.current.task
         if task.kind == "reconcile":
-            self.repairs.before(call, task)
+            self.clearing.before(call, task)
         else:
             self.clouds.before(call, task)
 

@@ -30,6 +30,7 @@ from simulator.moments import Moments
 from simulator.operators import Operator
 from simulator.outages import Outages
 from simulator.people import People
+from simulator.promises.clearing import ClearingPromises
 from simulator.promises.clouds import CloudPromises
 from simulator.promises.ownership import Ownership
 from simulator.promises.repairs import RepairPromises
@@ -105,12 +106,18 @@ class World:
         self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
         self.strangers = Strangers(self.workspace, self._counted)
         self.promises = CloudPromises(self.ledger, self.workspace, self.strangers)
-        self.repairs = RepairPromises(
+        repairs = RepairPromises(
             ledger=self.ledger,
-            ownership=Ownership(self.ledger, self.workspace),
+            workspace=self.workspace,
             unrest=self.scenario.unrest,
             apart=round(self._apart * SECOND),
             now=lambda: self.timeline.now,
+        )
+        self.clearing = ClearingPromises(
+            ledger=self.ledger,
+            ownership=Ownership(self.ledger, self.workspace),
+            repairs=repairs,
+            unrest=self.scenario.unrest,
         )
         true, apart = TrueClock(self.timeline).now, timedelta(seconds=self._apart)
         self.watch = Watch(
@@ -120,7 +127,8 @@ class World:
             strangers=self.strangers,
             writes=WritePromises(self.ledger, true, apart),
             clouds=self.promises,
-            repairs=self.repairs,
+            repairs=repairs,
+            clearing=self.clearing,
         )
 
     def _has_path(self, path: str) -> bool:
@@ -223,7 +231,7 @@ class World:
         return bool(self.people.busy or self.hands.busy or self.operator.busy)
 
     def _touched(self) -> set[str]:
-        late = (*self.promises.late, *self.repairs.late)
+        late = (*self.promises.late, *self.clearing.late)
         return {call.endpoint.lower() for call in late}
 
     def _check_rest(self) -> None:

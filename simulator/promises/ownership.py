@@ -4,12 +4,15 @@ Only what is ours by its tags and our records may go, at the place that the reco
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from shared.adapters.memory_clock import START
 from shared.domain import plans
 from shared.domain.bookkeeping import ClaimKind
 from shared.domain.records import Deployment, Status
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
+from simulator.timeline import SECOND
 from simulator.workspace import Workspace
 
 
@@ -73,6 +76,25 @@ class Ownership:
             return found is not None and self._was_released(name)
         return dict(found.tags) == tags_of.of_endpoint(row)
 
+    def facts(self, endpoint: str, deployment: str, model: str) -> list[int]:
+        """When the thing was made, then when what makes it ours or another's has come to be so, as it is now.
+
+        For an endpoint also when the things on it were made. 0 stands for what is not there.
+        """
+        changed, workspace = self.ledger.changed_at, self.workspace
+        if model:
+            version = workspace.find_model(model, "1")
+            told = version.tags.get(tags_of.DEPLOYMENT, "") if version else ""
+            return [moment_of(version.created_at if version else None), changed.get(told, 0)]
+        if deployment:
+            held = workspace.find_deployment(endpoint, deployment)
+            told = held.tags.get(tags_of.DEPLOYMENT, "") if held else ""
+            return [moment_of(held.created_at if held else None), changed.get(told, 0)]
+        found, there = workspace.find_endpoint(endpoint), workspace.list_deployments(endpoint)
+        made = moment_of(found.created_at if found else None)
+        on_it = [moment_of(each.created_at) for each in there]
+        return [made, changed.get(endpoint.lower(), 0), *on_it]
+
     def _was_released(self, name: str) -> bool:
         found = self.workspace.find_endpoint(name)
         tags = found.tags if found else {}
@@ -87,3 +109,8 @@ def _why_needed(record: Deployment, name: str) -> str:
         return f"work on {record.id} is under way"
     kept = record.status is not Status.DELETED and record.azure_model_version
     return f"{record.id} needs it" if kept and record.azure_model_name == name else ""
+
+
+def moment_of(at: datetime | None) -> int:
+    """A time in microseconds since the beginning; 0 for none."""
+    return round((at - START).total_seconds() * SECOND) if at else 0

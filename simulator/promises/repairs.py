@@ -1,35 +1,26 @@
 """Promises about what a reconciliation repairs, checked as it does it.
 
-It takes away only what is ours and needed by no record at that moment; only what two runs have seen that are far enough
-apart, of which no listing has failed it, and no more than it may without approval. It never says of an active deployment that
-it is gone while Azure ML has it. What came to be otherwise between its last look and its call cannot be seen by it:
-such late calls are counted.
+It repairs only what two runs have seen that are far enough apart, of which no listing has failed it, and takes away no more
+than it may without approval. It never says of an active deployment that it is gone while Azure ML has it. What it does in
+Azure ML is looked at by `clearing` too.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from shared.adapters.memory_clock import START
 from shared.domain.reconcile.findings import DELETES, Repair
 from shared.domain.reconcile.runs import Item, ItemState, Run, RunState
-from shared.domain.records import Deployment, Event, Member
+from shared.domain.records import Deployment, Event
 from shared.ports import Insert
 from shared.service import store
 from simulator.ledger import Ledger, Write
 from simulator.promises import tags as tags_of
-from simulator.promises.ownership import Ownership
+from simulator.promises.ownership import moment_of
 from simulator.timeline import SECOND, Broken, Task
 from simulator.unrest import Unrest
-from simulator.workspace import Call
+from simulator.workspace import Workspace
 
-_REPAIRS = {
-    "remove deployment": Repair.REMOVE_DEPLOYMENT,
-    "put traffic": Repair.REMOVE_DEPLOYMENT,
-    "remove endpoint": Repair.REMOVE_ENDPOINT,
-    "remove model": Repair.REMOVE_MODEL,
-}
 _EVENTS = {"gone_from_cloud": Repair.MARK_FAILED, "registry_entry_gone": Repair.FORGET_VERSION}
 _PRECISION = 2 * SECOND
 
@@ -45,14 +36,13 @@ class Sighting:
 
 @dataclass(slots=True, kw_only=True)
 class RepairPromises:
-    """Watches runs. `apart` is how far clocks may be apart, in microseconds; `late` are calls that nobody could stop."""
+    """Watches runs. `apart` is how far clocks may be apart, in microseconds."""
 
     ledger: Ledger
-    ownership: Ownership
+    workspace: Workspace
     unrest: Unrest
     apart: int
     now: Callable[[], int]
-    late: list[Call] = field(default_factory=list)
     _turns: dict[str, Task] = field(default_factory=dict)
     _began: dict[str, int] = field(default_factory=dict)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
@@ -74,7 +64,7 @@ class RepairPromises:
                     self._check_record(self.ledger.deployments[event.deployment_id], name, task)
         if task.kind == "reconcile" and table == store.CLAIMS and writes[0].is_removal:
             name = writes[0].row.partition
-            self._require_planned(task, Repair.RELEASE_NAME, name)
+            self.require_planned(task, Repair.RELEASE_NAME, name)
 
     def _follow(self, run: Run, task: Task) -> None:
         before = self.ledger.runs.get(run.id)
@@ -90,112 +80,19 @@ class RepairPromises:
     def _check_record(self, record: Deployment, event: str, task: Task) -> None:
         if event == "registry_entry_gone":
             subject = f"{record.azure_model_name}:{record.azure_model_version}"
-            self._require_planned(task, Repair.FORGET_VERSION, subject)
+            self.require_planned(task, Repair.FORGET_VERSION, subject)
             return
         place = f"{record.endpoint_name}/{record.deployment_name}"
-        self._require_planned(task, Repair.MARK_FAILED, place)
-        found = self.ownership.workspace.find_deployment(*place.split("/"))
+        self.require_planned(task, Repair.MARK_FAILED, place)
+        found = self.workspace.find_deployment(*place.split("/"))
         if found is None or found.tags.get(tags_of.DEPLOYMENT) != record.id:
             return
-        if found.created_at is None or _moment(found.created_at) < task.looked_at:
+        if moment_of(found.created_at) < task.looked_at:
             raise Broken(f"{record.id} is marked as gone, and runs in Azure ML", record.id)
-
-    # -------------------------------------------------------------- what is done in the cloud
-
-    def before(self, call: Call, task: Task) -> None:
-        """Raises Broken where a call that is about to take effect must not be made."""
-        if call.traffic is not None:
-            self._check_traffic(call, task)
-            return
-        if call.model:
-            subject, why = f"{call.model}:1", self.ownership.why_model_stays(call.model)
-        elif call.deployment:
-            subject = f"{call.endpoint}/{call.deployment}"
-            why = self.ownership.why_deployment_stays(call.endpoint, call.deployment)
-            why = why or self._why_held(call.endpoint)
-        else:
-            subject, why = call.endpoint, self.ownership.why_endpoint_stays(call.endpoint)
-        if why:
-            self._require_late(call, task, f"{call.name} of {subject} by a run: {why}")
-        if self._turns.get(task.run_id) is not task:
-            self.late.append(call)  # another turn has the run by now
-        else:
-            self._require_planned(task, _REPAIRS[call.name], subject, self._since(call))
-
-    def _check_traffic(self, call: Call, task: Task) -> None:
-        """Only the share of what is about to be removed may go, on an endpoint of ours, with its tags as they are."""
-        found = self.ownership.workspace.find_endpoint(call.endpoint)
-        if (
-            found is None
-            or call.tags != found.tags
-            or not self.ownership.is_own_endpoint(call.endpoint)
-        ):
-            self._require_late(call, task, f"a run routes {call.endpoint}, which is not ours")
-            return
-        if self._turns.get(task.run_id) is not task:
-            self.late.append(call)
-            return
-        shares = call.traffic or {}
-        gone = [name for name in found.traffic if name not in shares]
-        planned = {
-            each.finding.subject.partition("/")[2]
-            for each in self._begun(task, Repair.REMOVE_DEPLOYMENT)
-            if each.finding.subject.partition("/")[0].lower() == call.endpoint.lower()
-        }
-        if not planned.issuperset(gone) or sum(shares.values()) not in (0, 100):
-            told = (
-                f"a run routes {dict(shares)} on {call.endpoint}, where {dict(found.traffic)} was"
-            )
-            self._require_late(call, task, told)
-        for name in gone:
-            if why := self.ownership.why_deployment_stays(call.endpoint, name):
-                self._require_late(call, task, f"a run takes {name} out of the traffic: {why}")
-
-    def _why_held(self, endpoint: str) -> str:
-        row = self.ledger.endpoints.get(endpoint.lower())
-        held = row is not None and row.holder is not None
-        return f"{endpoint} is being changed by a deployment" if held else ""
-
-    def _require_late(self, call: Call, task: Task, broken: str) -> None:
-        """Raises Broken unless what is so now has come to be since the run's last look."""
-        since = task.looked_at - round(self.unrest.lag * SECOND)
-        names = [call.endpoint.lower(), call.model]
-        names += [each.deployment_id for each in self._members(call.endpoint)]
-        names += [each.id for each in self.ledger.deployments.values() if _is_about(each, call)]
-        changed = any(self.ledger.changed_at.get(name, -1) >= since for name in names)
-        if not changed and not any(each >= since for each in self._made(call)):
-            raise Broken(broken, call.endpoint.lower(), call.model, task.run_id)
-        self.late.append(call)
-
-    def _members(self, endpoint: str) -> Sequence[Member]:
-        row = self.ledger.endpoints.get(endpoint.lower())
-        return row.members if row else ()
-
-    def _made(self, call: Call) -> list[int]:
-        """When the things were made that a call meets."""
-        workspace = self.ownership.workspace
-        found = [workspace.find_endpoint(call.endpoint)] if call.endpoint else []
-        there = workspace.list_deployments(call.endpoint) if call.endpoint else []
-        made = [each.created_at for each in (*found, *there) if each and each.created_at]
-        model = workspace.find_model(call.model, "1") if call.model else None
-        return [_moment(each) for each in (*made, *([model.created_at] if model else [])) if each]
-
-    def _since(self, call: Call) -> int:
-        """When the thing was made that goes; 0 where it is not there."""
-        workspace, at = self.ownership.workspace, None
-        if call.model:
-            model = workspace.find_model(call.model, "1")
-            at = model.created_at if model else None
-        elif call.deployment:
-            deployment = workspace.find_deployment(call.endpoint, call.deployment)
-            at = deployment.created_at if deployment else None
-        elif (endpoint := workspace.find_endpoint(call.endpoint)) is not None:
-            at = endpoint.created_at
-        return _moment(at) if at else 0
 
     # -------------------------------------------------------------- what a run may do
 
-    def _require_planned(self, task: Task, repair: Repair, subject: str, since: int = 0) -> None:
+    def require_planned(self, task: Task, repair: Repair, subject: str, since: int = 0) -> None:
         """Raises Broken where a repair is not begun, of what was not looked at, not seen twice, or beyond the cap."""
         begun = self._begun(task, repair)
         items = [each for each in begun if each.finding.subject.lower() == subject.lower()]
@@ -212,6 +109,16 @@ class RepairPromises:
             done.add(f"{repair} {subject.lower()}")
         if len(done) > self._cap(run, area) and not run.approved_by:
             raise Broken(f"a run takes away {len(done)} of {area} without approval", task.run_id)
+
+    def has_run(self, task: Task) -> bool:
+        """Whether a turn still has the run that it leased."""
+        return self._turns.get(task.run_id) is task
+
+    def begun_on(self, task: Task, endpoint: str) -> set[str]:
+        """The deployments of an endpoint whose removal is on record as begun."""
+        items = self._begun(task, Repair.REMOVE_DEPLOYMENT)
+        places = (each.finding.subject.partition("/") for each in items)
+        return {name for on, _, name in places if on.lower() == endpoint.lower()}
 
     def _begun(self, task: Task, repair: Repair) -> list[Item]:
         return [
@@ -234,13 +141,3 @@ class RepairPromises:
 
     def _cap(self, run: Run, area: str) -> int:
         return max(self.unrest.cap, run.seen.get(area, 0) // 5)
-
-
-def _is_about(record: Deployment, call: Call) -> bool:
-    if call.model:
-        return record.azure_model_name == call.model
-    return record.endpoint_name.lower() == call.endpoint.lower()
-
-
-def _moment(at: datetime) -> int:
-    return round((at - START).total_seconds() * SECOND)

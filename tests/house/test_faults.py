@@ -16,7 +16,7 @@ ROWS = [
     if re.match(r"\| F\d", line)
 ]
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
-LATER = re.compile(r"Later, with (the reconciler|the further sources of models): \S")
+LATER = re.compile(r"Later, with the further sources of models: \S")
 
 
 @cache

@@ -101,4 +101,37 @@ MUTATIONS = {
         "        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)\n",
         "        pass\n",
     ),
+    "repair what a listing said, without another look": Mutation(
+        "shared/service/reconcile/run.py",
+        "        if look_again(turn.ports, finding) is None:\n"
+        '            _end(turn, stored, "" if begun else "it is no longer so")\n',
+        "        if begun and look_again(turn.ports, finding) is None:\n"
+        '            _end(turn, stored, "" if begun else "it is no longer so")\n',
+    ),
+    "repair what is seen for the first time": Mutation(
+        "shared/domain/reconcile/repair.py",
+        "    if seen_since is None or now - seen_since < rules.gap:\n",
+        "    if seen_since is not None and now - seen_since < rules.gap:\n",
+    ),
+    "take half of a listing for the whole": Mutation(
+        "shared/service/reconcile/observe.py",
+        "        self.unknown[self.area] = shorten(str(error), 300)\n",
+        "        shorten(str(error), 300)\n",
+    ),
+    "take away as much as there is": Mutation(
+        "shared/domain/reconcile/repair.py",
+        "    return {area: caps[area] for area, count in deletes.items() if count > caps[area]}",
+        "    return {area: caps[area] for area, count in deletes.items() if count > 1000}",
+    ),
+    "take a copied tag for ours": Mutation(
+        "shared/domain/reconcile/compare_endpoints.py",
+        "    return recorded.lower() == _place(endpoint.name, seen.name).lower()",
+        "    return bool(recorded)",
+    ),
+    "remove what has come to be under the name": Mutation(
+        "shared/service/reconcile/repairs.py",
+        "    _require_same(finding, found.tags, ownership.DEPLOYMENT_TAG, found.created_at)\n",
+        "",
+        within=1200,
+    ),
 }
