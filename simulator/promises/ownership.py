@@ -45,7 +45,9 @@ class Ownership:
         found = self.workspace.find_endpoint(name)
         if found is None:
             return ""
-        if name.lower() in self.ledger.endpoints or name.lower() in self.ledger.claims:
+        claim = self.ledger.claims.get(name.lower())
+        is_claimed = claim is not None and claim.tag == found.tags.get(tags_of.ENDPOINT)
+        if name.lower() in self.ledger.endpoints or is_claimed:
             return "its name is on record"
         if not self._was_released(name):
             return "its tags are not those of a name that we gave up"

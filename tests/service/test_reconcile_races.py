@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from shared.cloud_ports import RegistryModel
-from shared.domain import ownership
+from shared.domain import ids, ownership
+from shared.domain.bookkeeping import ClaimKind
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.reconcile.findings import Area, Case
 from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Deployment, Status
+from shared.service import claims
 from shared.service.claims import Mint
 from shared.service.reconcile import begin
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
+from tests.service.world import BERT
 
 THEIRS = {"team": "physics"}
 
@@ -143,6 +146,28 @@ def test_traffic_on_somebody_elses_endpoint_is_not_changed_to_remove_what_is_lef
     endpoint = world.cloud.find_endpoint("shared")
     assert endpoint is not None
     assert (endpoint.tags, endpoint.traffic) == (THEIRS, {"gone": 100})
+
+
+def test_an_endpoint_of_a_name_given_up_goes_also_while_somebody_has_claimed_the_name_again() -> (
+    None
+):
+    world = Reconciled()
+    record = world.live(endpoint_name="late")
+    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
+    world.delete(record)
+    world.settle()
+    world.put_endpoint("late", tags)
+    told = ids.render_id(world.mint.claim(ClaimKind.DEPLOYMENT, BERT.user_key))
+    random = world.ports.random
+    claims.claim_endpoint_name(world.tables, random, "late", BERT.user_key, told)
+    world.sleep(3 * HOUR)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+
+    report = world.reconcile()
+
+    assert report.repaired == [(Case.ENDPOINT_WITHOUT_RECORD, "late")]
+    assert world.cloud.find_endpoint("late") is None
 
 
 def orphans(world: Reconciled, count: int) -> list[Deployment]:

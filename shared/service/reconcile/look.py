@@ -51,6 +51,7 @@ def _see(
         return None
     stored = store.load_endpoint(ports.tables, user_key, found.name)
     row = stored.record if stored else None
+    is_claimed = claim is not None and claim.record.tag == tag  # of another claim it is none
     return SeenEndpoint(
         name=found.name,
         state=found.state,
@@ -59,7 +60,7 @@ def _see(
         created_at=found.created_at,
         deployments=tuple(_see_deployment(ports, each, user_key) for each in deployments()),
         row=row,
-        released=claim is None and claims.was_released(ports.tables, found.name, owner, tag),
+        released=not is_claimed and claims.was_released(ports.tables, found.name, owner, tag),
         busy=row is not None and _is_busy(ports, row),
     )
 
