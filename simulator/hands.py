@@ -105,9 +105,9 @@ class Hands:
             return False
         others = set(endpoint.traffic) - {record.deployment_name}
         rest = endpoints.keep_traffic(endpoint.traffic, others)
+        self.ledger.by_hand.add(name.lower())  # it may be the heir of another's traffic, too
         if rest != endpoint.traffic:
             self.workspace.put_endpoint(name, tags=endpoint.tags, traffic=rest)
-            self.ledger.by_hand.add(name.lower())
         self.workspace.find_endpoint(name)
         self.workspace.remove_deployment(name, record.deployment_name)
         self.dropped.append((record.id, held))

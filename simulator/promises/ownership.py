@@ -55,8 +55,8 @@ class Ownership:
             return f"{there[0].name} is on it"
         tag = found.tags.get(tags_of.ENDPOINT)
         used = (each for each in self.ledger.deployments.values() if each.endpoint_tag == tag)
-        busy = [each.id for each in used if not plans.is_finished(each)]
-        return f"work on {busy[0]} is under way" if busy else ""
+        coming = [each.id for each in used if each.status is Status.DEPLOYING]
+        return f"{coming[0]} is about to live on it" if coming else ""
 
     def why_model_stays(self, name: str) -> str:
         """For a model version."""
