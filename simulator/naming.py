@@ -144,7 +144,7 @@ def _name_run(ledger: Ledger, writes: Sequence[Write]) -> str:
     if after.approved_by != before.approved_by:
         return "approve run"
     if after.state is not before.state:
-        return "end run" if is_over(after) else _STATES[after.state]
+        return "end run" if is_over(after) else _STATES.get(after.state, "lease run")
     if after.attempts > before.attempts:
         return "lease run"
     if after.lease is None:

@@ -12,6 +12,7 @@ import pytest
 from local import app_settings
 from shared import wiring
 from shared.adapters.model_reader import ProcessModelReader
+from shared.reconcile_settings import grace_of
 from shared.settings import Settings, SettingsError, setting_name
 from shared.telemetry import Happened, tell
 
@@ -230,3 +231,8 @@ def test_an_app_whose_machine_lacks_a_demanded_wall_does_not_start(
         wiring.model_reader(settings)
 
     assert "knows 'landlock' and 'seccomp' only" in wrong(SANDBOX_MIN="jail")["SANDBOX_MIN"]
+
+
+def test_what_costs_money_is_left_alone_for_longer_than_a_deployment_may_take() -> None:
+    assert grace_of(600) == 2 * 3600
+    assert grace_of(5 * 3600) > 5 * 3600
