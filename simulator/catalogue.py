@@ -112,8 +112,24 @@ LEADS_TO: Mapping[str, Sequence[Hit]] = {
     "fail route": _hits("put traffic", Fault.REFUSED, 2, 3, 4),
     "give back": _hits("put deployment", Fault.STALLS, 1),
     "free key": _hits("put content", Fault.NOT_DONE, 1),
+    "clear findings": _hits("keep findings", Fault.DIES_AFTER, 1, 2),
+    "note run crash": (
+        *_hits("clear deployment", Fault.MALFORMED, 1),
+        *_hits("clear endpoint", Fault.MALFORMED, 1),
+        *_hits("clear model", Fault.MALFORMED, 1),
+    ),
 }
 """What makes an effect happen that no ordinary run has: planned with every fault of it."""
 
-SELDOM = ("send event again", "give back", "put aside")
+SELDOM = (
+    "send event again",
+    "give back",
+    "put aside",
+    "keep refusal",
+    "forget version",
+    "reindex",
+    "clear findings",
+    "note run crash",
+    "clear traffic",
+)
 """Effects that few runs have, and no fault leads to: their faults are planned three times as often."""

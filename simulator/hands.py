@@ -121,14 +121,20 @@ class Hands:
         return record is not None and self._land_deployment(record)
 
     def late_endpoint(self, number: int, which: float) -> bool:
-        """An endpoint whose name was given up, in every other case with a deployment on it."""
+        """An endpoint whose name was given up, at times with a deployment on it that has traffic, if it is deleted."""
         record = pick(self.sights.given_up(), which)
         if record is None:
             return False
         tags = {tags_of.ENDPOINT: record.endpoint_tag, "longshore-owner": record.user_key}
-        self.workspace.put_endpoint(record.endpoint_name, tags=tags, traffic={})
-        self.left.append(("endpoint", record.endpoint_name, ""))
-        return number % 2 == 0 or self._land_deployment(record)
+        name = record.endpoint_name
+        self.workspace.put_endpoint(name, tags=tags, traffic={})
+        self.left.append(("endpoint", name, ""))
+        landed = number % 2 == 1 and self._land_deployment(record)
+        if not landed or record.status is not Status.DELETED:
+            return True
+        self.workspace.find_endpoint(name)
+        self.workspace.put_endpoint(name, tags=tags, traffic={record.deployment_name: 100})
+        return True
 
     def late_model(self, _number: int, which: float) -> bool:
         """A version of a record that was deleted."""
@@ -173,12 +179,9 @@ class Hands:
         record = pick(list(self.ledger.deployments.values()), which)
         if name is None or record is None:
             return False
+        user_key, tag = record.user_key, f"{number:032x}"
         claim = Claim(
-            name=name,
-            kind=ClaimKind.ENDPOINT,
-            user_key=record.user_key,
-            claimed_for=record.id,
-            tag=f"{number:032x}",
+            name=name, kind=ClaimKind.ENDPOINT, user_key=user_key, claimed_for=record.id, tag=tag
         )
         operation = Insert(store.claim_row(claim))
         self.tables.commit(store.CLAIMS, [operation])

@@ -83,7 +83,8 @@ class RepairPromises:
             self.require_planned(task, Repair.FORGET_VERSION, subject)
             return
         place = f"{record.endpoint_name}/{record.deployment_name}"
-        self.require_planned(task, Repair.MARK_FAILED, place)
+        if self.has_run(task):
+            self.require_planned(task, Repair.MARK_FAILED, place)
         found = self.workspace.find_deployment(*place.split("/"))
         if found is None or found.tags.get(tags_of.DEPLOYMENT) != record.id:
             return
