@@ -157,6 +157,7 @@ def _settle(turn: RunTurn, stored: Stored[Item]) -> bool:
         if look_again(turn.ports, finding) is None:
             _end(turn, stored, "" if begun else "it is no longer so")
             return True
+        turn.keep()
         repairs.carry_out(turn.ports, turn.policy, finding)
         if look_again(turn.ports, finding) is None:
             _end(turn, stored, "")
