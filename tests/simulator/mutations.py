@@ -128,10 +128,4 @@ MUTATIONS = {
         "    return recorded.lower() == _place(endpoint.name, seen.name).lower()",
         "    return bool(recorded)",
     ),
-    "remove what has come to be under the name": Mutation(
-        "shared/service/reconcile/repairs.py",
-        "    _require_same(finding, found.tags, ownership.DEPLOYMENT_TAG, found.created_at)\n",
-        "",
-        within=1200,
-    ),
 }
