@@ -220,6 +220,7 @@ class Hands:
         if kind == "model":
             self.workspace.remove_model(name, "1")
             self.strangers.make_model(name, TAGS)
+            self.strangers.anew.add(name)
         elif kind == "endpoint":
             self.workspace.remove_endpoint(name)
             self.workspace.find_endpoint(name)

@@ -33,6 +33,7 @@ class Strangers:
     models: dict[str, Mapping[str, str]] = field(default_factory=dict)
     endpoints: dict[str, Mapping[str, str]] = field(default_factory=dict)
     deployments: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)
 
     def notice(self, record: Deployment, *, is_first: bool) -> None:
         """A deployment was accepted; `is_first` where it is to have an endpoint of its own."""
@@ -52,6 +53,12 @@ class Strangers:
         for (endpoint_name, name), tags in self.deployments.items():
             deployment = self.workspace.find_deployment(endpoint_name, name)
             _require(name, tags, deployment.tags if deployment else None)
+
+    def forgive(self, model: str) -> bool:
+        """Whether a model is one that they made anew: a call that began before cannot be stopped from meeting it."""
+        if model in self.anew:
+            self.models.pop(model, None)
+        return model in self.anew
 
     # -------------------------------------------------------------- as something is accepted
 

@@ -44,6 +44,7 @@ class RepairPromises:
     apart: int
     now: Callable[[], int]
     _turns: dict[str, Task] = field(default_factory=dict)
+    _ended: dict[tuple[str, int], int] = field(default_factory=dict)
     _began: dict[str, int] = field(default_factory=dict)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
     _sighted: dict[str, list[Sighting]] = field(default_factory=lambda: defaultdict(list))
@@ -60,6 +61,8 @@ class RepairPromises:
                 case Item() as item if isinstance(write.operation, Insert):
                     seen = Sighting(item.run_id, self._began.get(item.run_id, 0), self.now())
                     self._sighted[item.finding.key].append(seen)
+                case Item() as item if item.state in (ItemState.REPAIRED, ItemState.SKIPPED):
+                    self._ended[item.run_id, item.number] = self.now()
                 case Event(name=name) as event if name in _EVENTS:
                     self._check_record(self.ledger.deployments[event.deployment_id], name, task)
         if task.kind == "reconcile" and table == store.CLAIMS and writes[0].is_removal:
@@ -122,11 +125,15 @@ class RepairPromises:
         return {name for on, _, name in places if on.lower() == endpoint.lower()}
 
     def _begun(self, task: Task, repair: Repair) -> list[Item]:
+        """Those begun, also where a turn that had lost the run has ended one since this turn's last look."""
         return [
             each
-            for (run_id, _), each in self.ledger.items.items()
+            for (run_id, number), each in self.ledger.items.items()
             if run_id == task.run_id
-            and each.state is ItemState.BEGUN
+            and (
+                each.state is ItemState.BEGUN
+                or self._ended.get((run_id, number), -1) >= task.looked_at
+            )
             and each.finding.rule.repair is repair
         ]
 
