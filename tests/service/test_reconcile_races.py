@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
+
 from shared.cloud_ports import RegistryModel
 from shared.domain import ids, ownership
 from shared.domain.bookkeeping import ClaimKind
@@ -12,7 +14,8 @@ from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Deployment, Status
 from shared.service import claims
 from shared.service.claims import Mint
-from shared.service.reconcile import begin
+from shared.service.reconcile import begin, repairs
+from shared.service.reconcile.repairs import NotNow
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 from tests.service.world import BERT
 
@@ -104,6 +107,22 @@ def test_a_deployment_that_somebody_brings_back_at_the_last_moment_stays_active(
     upon_repair(world, bring_back)
     world.reconcile()
 
+    assert world.read(record).status is Status.ACTIVE
+
+
+def test_a_deployment_that_is_marked_and_retried_after_the_last_look_is_not_marked_again() -> None:
+    world = Reconciled()
+    record = world.live()
+    world.sleep(DAY)
+    world.drop(record)
+    finding = world.reconcile(dry_run=True).of(Case.DEPLOYMENT_GONE).finding
+    repairs.carry_out(world.reconcile_ports, world.policy, finding)
+    world.retry(record)
+
+    with pytest.raises(NotNow, match="deploying by now"):
+        repairs.carry_out(world.reconcile_ports, world.policy, finding)
+
+    world.settle()
     assert world.read(record).status is Status.ACTIVE
 
 

@@ -11,7 +11,12 @@ from shared.domain.bookkeeping import Inflight
 from shared.domain.errors import Changed, Exists, LongshoreError
 from shared.domain.failures import failure
 from shared.domain.policy import Policy
-from shared.domain.reconcile.compare_endpoints import identity_of, is_alone, is_ours
+from shared.domain.reconcile.compare_endpoints import (
+    compare_active,
+    identity_of,
+    is_alone,
+    is_ours,
+)
 from shared.domain.reconcile.findings import Finding, Repair
 from shared.domain.records import Deployment, Plan, Status, Turn as WhoseTurn
 from shared.ports import Insert, Operation, Replace
@@ -110,6 +115,9 @@ def _mark_failed(ports: ReconcilePorts, policy: Policy, finding: Finding) -> Non
     """An active deployment of which nothing is left fails, by the plan that clears away the rest of it."""
     stored = _require_record(ports, finding)
     now, old = ports.clock.now(), stored.record
+    same = compare_active(old, shown=False)
+    if same is None or same.key != finding.key:
+        raise NotNow(f"the deployment is {old.status} by now")
     failed = replace(
         old,
         status=Status.FAILED,
