@@ -151,6 +151,23 @@ def test_an_endpoint_on_which_somebody_else_lives_stays_and_ends_the_run_at_once
     assert world.cloud.find_endpoint("late")
 
 
+def test_what_a_late_call_has_put_on_somebody_elses_endpoint_of_that_name_is_removed() -> None:
+    world = Reconciled()
+    other = world.live()
+    gone = world.live(endpoint_name="late", deployment_name="gone")
+    world.delete(gone)
+    world.settle()
+    world.put_endpoint("late", THEIRS)
+    world.put_in_cloud("late", "gone", other, tags_of(gone))
+    world.put_in_cloud("late", "copied", other, tags_of(gone))
+    world.sleep(3 * HOUR)
+
+    report = world.nightly(nights=2)
+
+    assert report.repaired == [(Case.DEPLOYMENT_LEFT_OVER, "late/gone")]
+    assert [each.name for each in world.cloud.list_deployments("late")] == ["copied"]
+
+
 def test_traffic_on_somebody_elses_endpoint_is_not_changed_to_remove_what_is_left_on_it() -> None:
     world, _, _ = left_over()
     world.cloud.put_endpoint("shared", tags=THEIRS, traffic={"gone": 100})

@@ -14,7 +14,9 @@ Shown = CloudDeployment | SeenDeployment
 
 
 def see_endpoint(ports: Ports, found: CloudEndpoint) -> SeenEndpoint | None:
-    """An endpoint with all that is on it; None where neither its tags nor its name tell of us.
+    """An endpoint with all that is on it; None where neither its tags nor its name tell of us, nor what is on it.
+
+    A late call may have put a deployment of ours on an endpoint that somebody else has made under the name.
 
     Raises CloudError, StoreError, UnreadableRow.
     """
@@ -47,9 +49,10 @@ def _see(
     owner, tag = found.tags.get(ownership.OWNER_TAG, ""), found.tags.get(ownership.ENDPOINT_TAG, "")
     claim = store.load_claim(ports.tables, found.name)
     user_key = claim.record.user_key if claim else owner
-    if not user_key:
+    there = deployments()
+    if not user_key and not any(ownership.DEPLOYMENT_TAG in each.tags for each in there):
         return None
-    stored = store.load_endpoint(ports.tables, user_key, found.name)
+    stored = store.load_endpoint(ports.tables, user_key, found.name) if user_key else None
     row = stored.record if stored else None
     is_claimed = claim is not None and claim.record.tag == tag  # of another claim it is none
     return SeenEndpoint(
@@ -58,7 +61,7 @@ def _see(
         tags=found.tags,
         traffic=found.traffic,
         created_at=found.created_at,
-        deployments=tuple(_see_deployment(ports, each, user_key) for each in deployments()),
+        deployments=tuple(_see_deployment(ports, each, user_key) for each in there),
         row=row,
         released=not is_claimed and claims.was_released(ports.tables, found.name, owner, tag),
         busy=row is not None and _is_busy(ports, row),
