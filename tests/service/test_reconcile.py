@@ -33,7 +33,7 @@ def test_a_deployment_that_is_left_over_is_removed_when_it_was_seen_twice() -> N
     assert first.cases == [(Case.DEPLOYMENT_LEFT_OVER, f"shared/{gone.deployment_name}")]
     price = estimate(world.policy.prices, "Standard_DS1_v2", 1).a_month
     assert first.items[0].finding.cost == first.run.cost == price
-    assert first.items[0].why.startswith("seen for the first time")
+    assert first.items[0].why.startswith("a run at least an hour after the first")
     world.run_for(2 * HOUR)
     second = world.reconcile()
 

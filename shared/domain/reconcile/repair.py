@@ -53,14 +53,16 @@ def decide(
 
 def explain(decision: Decision, finding: Finding, rules: Rules) -> str:
     """Why a finding is not repaired now, for the person who reads the report; what will be, for one that is."""
-    grace = _hours(rules.paid_grace) if finding.rule.paid else f"{rules.days} days"
+    grace = _span(rules.paid_grace) if finding.rule.paid else _days(rules.days)
     match decision:
         case Decision.REPAIR:
             return f"will be repaired ({finding.rule.repair})"
         case Decision.YOUNG:
             return f"younger than {grace}: it may be on its way"
         case Decision.SEEN_ONCE:
-            return f"seen for the first time: a run at least {_hours(rules.gap)} later has to see it, too"
+            return (
+                f"a run at least {_span(rules.gap)} after the first that saw it has to see it, too"
+            )
         case Decision.UNKNOWN_AGE:
             return "nobody knows how old it is: its age counts from now on"
         case Decision.NOT_WANTED:
@@ -80,6 +82,17 @@ def find_excess(
     return {area: caps[area] for area, count in deletes.items() if count > caps[area]}
 
 
-def _hours(gap: timedelta) -> str:
-    hours = gap.total_seconds() / 3600
-    return "an hour" if hours == 1 else f"{hours:g} hours"
+def _days(days: int) -> str:
+    return "a day" if days == 1 else f"{days} days"
+
+
+def _span(span: timedelta) -> str:
+    """A length of time as people say it, in the largest unit that it is a whole number of."""
+    seconds = span.total_seconds()
+    for size, unit in ((3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            break
+    else:
+        size, unit = 1, "second"
+    count = seconds / size
+    return f"{'an' if unit == 'hour' else 'a'} {unit}" if count == 1 else f"{count:g} {unit}s"

@@ -49,6 +49,30 @@ def test_a_finding_that_is_too_young_is_told_with_the_grace_of_its_run() -> None
     assert explain(Decision.YOUNG, finding, rules).startswith("younger than 5 hours")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 seconds"),
+        (1, "a second"),
+        (90, "90 seconds"),
+        (60, "a minute"),
+        (900, "15 minutes"),
+        (3600, "an hour"),
+        (7200, "2 hours"),
+        (5400, "90 minutes"),
+    ],
+)
+def test_the_gap_is_told_as_people_say_it(seconds: float, told: str) -> None:
+    finding = Finding(case=Case.DEPLOYMENT_LEFT_OVER, subject="a/b", text="")
+    rules = Rules(gap=timedelta(seconds=seconds))
+    assert f"at least {told} after" in explain(Decision.SEEN_ONCE, finding, rules)
+
+
+def test_a_grace_of_one_day_is_told_as_that() -> None:
+    finding = Finding(case=Case.MODEL_WITHOUT_RECORD, subject="a:1", text="")
+    assert explain(Decision.YOUNG, finding, Rules(days=1)).startswith("younger than a day")
+
+
 def test_the_days_of_a_run_are_for_what_costs_nothing() -> None:
     rules = Rules(days=1, wanted=PROMPT)
     assert decided(Case.MODEL_WITHOUT_RECORD, DAY, DAY, rules) is Decision.REPAIR
