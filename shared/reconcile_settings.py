@@ -32,8 +32,14 @@ class ReconcileSettings(BaseModel):
         7,
         ge=1,
         le=365,
-        description="Days that a thing without cost has to be old before a reconciliation repairs it. What costs money is "
-        "repaired from two hours on, or an hour after the longest deployment may take.",
+        description="Days that a thing without cost has to be old before a reconciliation repairs it.",
+    )
+    reconcile_paid_grace_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=604_800,
+        description="Seconds that a thing which costs money has to be old before a reconciliation repairs it. Two hours if not "
+        "given, and at least an hour more than DEPLOY_DEADLINE_SECONDS; less than a deployment takes is for tests only.",
     )
     sighting_gap_seconds: int = Field(
         3600,
@@ -46,6 +52,12 @@ class ReconcileSettings(BaseModel):
         description="What a reconciliation may do, by comma; `none` for nothing but reports. `restore_traffic` is left out: "
         "traffic that somebody has changed by hand is theirs.",
     )
+
+    def paid_grace(self, deploy_deadline: float) -> float:
+        """Seconds from which on what costs money is repaired."""
+        if self.reconcile_paid_grace_seconds is None:
+            return grace_of(deploy_deadline)
+        return self.reconcile_paid_grace_seconds
 
     @property
     def repairs(self) -> frozenset[Repair]:

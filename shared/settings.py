@@ -13,7 +13,7 @@ from shared.domain.errors import LongshoreError
 from shared.domain.policy import Policy
 from shared.domain.prices import PriceList, parse_prices
 from shared.domain.requests import in_plain_words
-from shared.reconcile_settings import ReconcileSettings, grace_of
+from shared.reconcile_settings import ReconcileSettings
 from shared.source_settings import Address, Names, SourceSettings
 
 _SPELLED = {
@@ -208,7 +208,7 @@ class Settings(SourceSettings, ReconcileSettings):
             default_python=self.default_python,
             reconcile_days=self.reconcile_days,
             sighting_gap=self.sighting_gap_seconds,
-            paid_grace=grace_of(self.deploy_deadline_seconds),
+            paid_grace=self.paid_grace(self.deploy_deadline_seconds),
             reconcile_repairs=self.repairs,
             prices=PriceList(own=dict(self.instance_prices)),
         )
