@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "sweep",
     "reading",
     "intake",
+    "reconcile",
 )
 """Modules of `bench`, each with `measure()`; they are loaded as they run."""
 
