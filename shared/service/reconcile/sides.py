@@ -6,7 +6,7 @@ disagrees is read again, whole.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TypeVar
 
 from shared.domain.bookkeeping import ClaimKind
@@ -38,8 +38,8 @@ _WANTED = (
 _FINISHED = '"step":null'
 _AT_ONCE = 5000
 _KEPT_EVERY = 500  # rows come in pages of a thousand
-_NAMES_SINCE = "a"
-"""Ids, which begin with a digit, stand before all names; names that were given up stand behind them."""
+_NAMES_SINCE, _NAMES_END = "a", "~"
+"""Ids, which begin with a digit, stand before all names; names that were given up, of which there are ever more, behind."""
 
 
 def lay_records(tables: Tables, join: Join, keep: Callable[[], None]) -> Counter[str]:
@@ -71,7 +71,9 @@ def lay_index(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
 
 def lay_names(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
     """Lays out the endpoint names that are taken. Raises StoreError."""
-    rows = tables.scan(store.CLAIMS, None, since=_NAMES_SINCE, select=("kind", "name", "user_key"))
+    wanted = ("kind", "name", "user_key")
+    claims = tables.scan(store.CLAIMS, None, since=_NAMES_SINCE, select=wanted)
+    rows = takewhile(lambda row: row.partition < _NAMES_END, claims)
     return join.add(
         NAMES,
         (
