@@ -6,7 +6,7 @@ from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Status
 from shared.service.reconcile import begin, rows
 from shared.service.reconcile.begin import Wanted
-from tests.service.faults import Fault
+from tests.service.faults import Died, Fault
 from tests.service.garden import Garden, plant
 from tests.service.reconciling import HOUR, OLGA, Report
 
@@ -60,3 +60,23 @@ def test_one_fault_anywhere_changes_nothing_in_the_end(fault: Fault, part: int) 
     for at in range(part, count_effects(), PARTS):
         garden = seen_once()
         check(garden, run_with(garden, at, fault))
+
+
+def test_a_run_that_dies_in_each_of_its_repairs_comes_to_the_same_end() -> None:
+    garden, died = seen_once(), set[int]()
+    world = garden.world
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+
+    def die_once_in_each(_effect: str) -> None:
+        items = (each.record for each in rows.list_items(world.tables, begun.id))
+        new = {each.number for each in items if each.state is ItemState.BEGUN} - died
+        if new:
+            died.update(new)
+            raise Died(f"repairs {new}")
+
+    world.effects.before = die_once_in_each
+    report = world.finish_run(begun.id)
+    world.effects.before = lambda _effect: None
+
+    assert len(died) == len(garden.wrong) > 5
+    check(garden, report)

@@ -188,6 +188,7 @@ def _end(turn: RunTurn, stored: Stored[Item], why_not: str) -> None:
     """Writes what became of a repair, for the report and for the audit."""
     state = ItemState.SKIPPED if why_not else ItemState.REPAIRED
     saved = turn.save_item(stored, state=state, outcome=why_not).record
+    turn.made_way()
     telemetry.tell(
         Happened.RECONCILE_REPAIRED if state is ItemState.REPAIRED else Happened.RECONCILE_SKIPPED,
         run=saved.run_id,

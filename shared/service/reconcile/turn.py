@@ -38,6 +38,11 @@ class RunTurn:
         if lease is None or (lease.until - now).total_seconds() < self.policy.lease * 2 / 3:
             self.save(lease=self._lease())
 
+    def made_way(self) -> None:
+        """Called where something has come to its end: turns that die without that are counted from here. Raises LeaseLost."""
+        if self.run.attempts > 1:
+            self.save(attempts=1)
+
     def is_long(self) -> bool:
         """Whether the turn has taken its time; another one goes on."""
         return self.ports.clock.now() > self._end
