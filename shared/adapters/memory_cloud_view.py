@@ -82,6 +82,8 @@ class MemoryCloudView:
 
     def find_model(self, name: str, version: str) -> RegistryModel | None:
         """A model version; None where there is none."""
+        if not (name and version):
+            raise ValueError("a version without a name or a number is at no address")
         held = self._models.get((name, version))
         return _shown(held, self._registered[(name, version)]) if held else None
 

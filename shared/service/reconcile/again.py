@@ -9,6 +9,7 @@ from shared.domain.reconcile.compare_registry import (
     compare_referenced,
     compare_registered,
     compare_version,
+    needs_registered,
 )
 from shared.domain.reconcile.findings import Case, Finding
 from shared.ports import Ports
@@ -57,7 +58,7 @@ def _version(ports: Ports, finding: Finding) -> Iterable[Finding | None]:
 
 def _registered(ports: Ports, finding: Finding) -> Iterable[Finding | None]:
     stored = store.load_deployment(ports.tables, finding.user_key, finding.identity)
-    if stored is None:
+    if stored is None or not needs_registered(stored.record):
         return ()
     record = stored.record
     found = ports.view.find_model(record.azure_model_name, record.azure_model_version)
