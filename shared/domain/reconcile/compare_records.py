@@ -20,14 +20,14 @@ def compare_unfinished(record: Deployment, *, indexed: bool, now: datetime) -> F
     if plans.is_finished(record):
         return None
     if not indexed:
-        text = f"Its work ({work.plan}) is not finished and on no list of such work, so nothing goes on with it."
+        text = f"its work ({work.plan}) is not finished and on no list of such work, so nothing goes on with it."
         return _of(record, Case.NOT_INDEXED, work.step_since, text)
     why = work.trouble or work.waiting or "nothing was told"
     if work.plan in (Plan.DELETE, Plan.ABANDON) and now - work.step_since > _TEARDOWN:
-        text = f"What is left of it is being removed ({work.step}) without coming to an end: {why}."
+        text = f"what is left of it is being removed ({work.step}) without coming to an end: {why}."
         return _of(record, Case.TEARDOWN_UNFINISHED, work.step_since, text)
     if plans.can_fail(work.plan) and not work.in_line_since and now > work.deadline_at + _LATE:
-        text = f"It should have come to an end at {work.deadline_at:%Y-%m-%d %H:%M} UTC ({work.step}): {why}."
+        text = f"it should have come to an end at {work.deadline_at:%Y-%m-%d %H:%M} UTC ({work.step}): {why}."
         return _of(record, Case.DEPLOYING_TOO_LONG, work.deadline_at, text)
     return None
 
