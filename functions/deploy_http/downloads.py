@@ -19,7 +19,7 @@ from shared.domain.errors import NotFound, Refusal
 from shared.domain.policy import Policy
 from shared.domain.records import Model
 from shared.ports import Ports
-from shared.service.catalogue.content import content_key
+from shared.service.catalogue.content import content_key, find_content
 
 LINK_SECONDS = 300
 _PIECE = 256 * 1024
@@ -36,7 +36,7 @@ def send_content(
     if was_seen(request, tag):
         return Response(status_code=304, headers=headers)
     key = content_key(record.content_digest)
-    found = ports.artifacts.find(key)
+    found = find_content(ports.artifacts, record.content_digest)
     if found is None:
         raise _missing(record)
     if found.size > policy.upload_limit:

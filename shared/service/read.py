@@ -100,7 +100,7 @@ def list_uploads(
 
 
 def find_content(ports: Ports, records: Iterable[Model | Artifact]) -> dict[str, bool]:
-    """Whether each content of some artifacts is in the store, by digest: a light call each.
+    """Whether each content of some artifacts is in the store, by digest: a light call each, unless it has to be brought back.
 
     A model of the workspace's registry has none there, and is not looked for.
     """

@@ -11,6 +11,7 @@ from shared.domain.errors import Conflict
 from shared.domain.inspection import Inspection, Obstacle
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Model, Status
+from shared.ports import Blob
 from shared.service import store
 from shared.service.catalogue import content, models
 from tests.service.sample import CONTENT, KnownReader
@@ -84,9 +85,9 @@ def test_a_burst_of_deployments_of_one_model_looks_for_its_file_once() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(world.blobs, name)
 
-        def size(self, key: str) -> int | None:
+        def find(self, key: str) -> Blob | None:
             looked.append(key)
-            return world.blobs.size(key)
+            return world.blobs.find(key)
 
     world.ports = replace(world.ports, artifacts=Counting())
     for _ in range(5):

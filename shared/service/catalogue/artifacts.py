@@ -87,7 +87,7 @@ def add_file(
     """Stores a dataset or code of a measured digest and size. Raises as `admit`."""
     digest, size = measured
     upload.file.seek(0)
-    content.ensure_blob(ports.artifacts, content.content_key(digest), upload.file)
+    content.ensure_content(ports.artifacts, digest, upload.file)
 
     def describe(artifact_id: str) -> Artifact:
         return Artifact(
@@ -104,6 +104,7 @@ def add_file(
 
     artifact = name_artifact(ports, mint, upload.kind, principal.user_key, describe)
     admit(ports, shelf.file_row(artifact), artifact.id, claim)
+    content.ensure_kept(ports.artifacts, digest, upload.file)
     telemetry.tell(Happened.ARTIFACT_ADDED, artifact=artifact.id, size=size, name=artifact.name)
     return artifact
 

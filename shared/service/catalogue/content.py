@@ -1,9 +1,15 @@
-"""Where bytes are kept: by digest, written once, shared by all that name them."""
+"""Where bytes are kept: by digest, written once, shared by all that name them.
 
+A content that is missed may lie in the trash: whoever looks for one here has it brought back.
+"""
+
+from contextlib import suppress
 from typing import BinaryIO
 
-from shared.domain.errors import Exists, Missing, Unavailable
-from shared.ports import Blobs
+from shared.domain.errors import Exists, Missing, StoreError, Unavailable
+from shared.ports import Blob, Blobs
+from shared.service.catalogue import trash
+from shared.service.contention import TRIES
 
 
 def content_key(digest: str) -> str:
@@ -26,9 +32,54 @@ def log_key(deployment_id: str, generation: int) -> str:
     return f"logs/{deployment_id}{'' if generation == 1 else f'-{generation}'}.txt"
 
 
+def find_content(blobs: Blobs, digest: str) -> Blob | None:
+    """The content of a digest, by one light call where it is in its place; None where it is in no trash either."""
+    key = content_key(digest)
+    found = blobs.find(key)
+    if found is None and trash.bring_back(blobs, key):
+        return blobs.find(key)
+    return found
+
+
 def is_present(blobs: Blobs, digest: str) -> bool:
-    """Whether the content of a digest is there: one light call."""
-    return blobs.size(content_key(digest)) is not None
+    """Whether the content of a digest is there."""
+    return find_content(blobs, digest) is not None
+
+
+def open_content(blobs: Blobs, digest: str) -> BinaryIO:
+    """A file over the content of a digest. Raises Missing."""
+    key = content_key(digest)
+    try:
+        return blobs.open(key)
+    except Missing:
+        if not trash.bring_back(blobs, key):
+            raise
+    return blobs.open(key)
+
+
+def ensure_content(blobs: Blobs, digest: str, file: BinaryIO) -> None:
+    """Stores a content from where its file stands; where it is there it gets a new version, which no collection has seen."""
+    key, start = content_key(digest), file.tell()
+    for _ in range(TRIES):
+        try:
+            blobs.put(key, file)
+        except Exists:
+            if not blobs.touch(key):  # it went in between
+                file.seek(start)
+                continue
+        return
+    raise Unavailable(f"{key} came and went {TRIES} times")
+
+
+def ensure_kept(blobs: Blobs, digest: str, file: BinaryIO) -> None:
+    """Called once a row names a content: stores it again where a collection, which had looked before, took it away.
+
+    Where storage does not answer, it lies in the trash, and comes back when it is looked for.
+    """
+    with suppress(StoreError):
+        if not is_present(blobs, digest):
+            file.seek(0)
+            ensure_content(blobs, digest, file)
 
 
 def write_once(blobs: Blobs, key: str, data: bytes) -> bool:

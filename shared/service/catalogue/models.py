@@ -82,11 +82,12 @@ def add_measured(
     file = measured.upload.file
     judged = judge(ports, measured)
     file.seek(0)
-    content.ensure_blob(ports.artifacts, content.content_key(measured.digest), file)
+    content.ensure_content(ports.artifacts, measured.digest, file)
     described = describe(measured, judged, principal.user_key, ports.clock.now())
     kind = ArtifactKind.MODEL
     model = artifacts.name_artifact(ports, mint, kind, principal.user_key, described)
     artifacts.admit(ports, store.model_row(model), model.id, claim)
+    content.ensure_kept(ports.artifacts, measured.digest, file)
     telemetry.tell(Happened.MODEL_ADDED, model=model.id, size=model.size, name=model.model_name)
     return model
 

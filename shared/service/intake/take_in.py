@@ -102,6 +102,9 @@ def _store(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> None:
     else:
         record, row = _store_file(turn, mint, fetched)
     turn.store(row, record.id, fetched.size)
+    if fetched.registered is None:
+        content.ensure_kept(turn.ports.artifacts, fetched.digest, fetched.file)
+    turn.clear()
 
 
 def _store_model(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> tuple[Model, Row]:
@@ -154,23 +157,27 @@ def _store_file(turn: IntakeTurn, mint: Mint, fetched: Fetched) -> tuple[Artifac
 
 
 def _land(turn: IntakeTurn, fetched: Fetched) -> None:
-    """Stores the content under its digest: copied where the store is the same, in the version that was read."""
+    """Stores the content under its digest: copied where the store is the same, in the version that was read.
+
+    Where it is there it gets a new version, which no collection has seen.
+    """
     ports, intake = turn.ports, turn.intake
     key = content.content_key(fetched.digest)
     turn.keep()
     if not intake.source and ports.artifacts is ports.blobs:
         _copy(turn, key)
-        return
-    if ports.artifacts.find(key) is None:
+    elif not ports.artifacts.touch(key):
         fetched.file.seek(0)
-        content.ensure_blob(ports.artifacts, key, cast(BinaryIO, KeptFile(turn, fetched.file)))
+        file = cast(BinaryIO, KeptFile(turn, fetched.file))
+        content.ensure_content(ports.artifacts, fetched.digest, file)
 
 
 def _copy(turn: IntakeTurn, key: str) -> None:
     source = rows.quarantine_key(turn.intake.id)
     while True:
         try:
-            turn.ports.blobs.copy(source, key, etag=turn.intake.etag)
+            if not turn.ports.blobs.touch(key):
+                turn.ports.blobs.copy(source, key, etag=turn.intake.etag)
         except (Changed, Missing) as error:
             raise fetch.changed() from error
         except Copying:

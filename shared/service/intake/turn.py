@@ -73,6 +73,9 @@ class IntakeTurn:
         ended = intakes.stored(self.intake, artifact_id, size, self.ports.clock.now())
         if _write_end(self.ports, ended, [Insert(row)]):
             telemetry.tell(Happened.INTAKE_STORED, upload=ended.id, artifact=artifact_id, size=size)
+
+    def clear(self) -> None:
+        """Removes what is left of it once it is finished."""
         clear(self.ports, Stored(self.intake, self._row()))
 
     def _until(self) -> datetime:

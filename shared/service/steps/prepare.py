@@ -50,7 +50,7 @@ def ensure_package(turn: Turn) -> Outcome:
     if stored.record.registry_name:
         return _ensure_let_in(turn, parse_inspection(dict(stored.record.inspection)))
     try:
-        source = turn.ports.artifacts.open(content.content_key(turn.record.content_digest))
+        source = content.open_content(turn.ports.artifacts, turn.record.content_digest)
     except Missing:
         return Failed(failure=_gone("its content is not in the store"))
     with source:
@@ -116,13 +116,13 @@ def _find_exception(turn: Turn, inspection: Inspection) -> VerdictException | No
 
 
 def _store_package(turn: Turn, package: Package, source: BinaryIO) -> None:
+    """Writes each file that is not there, and touches each that is: a collection that has seen it removes it no more."""
     folder = content.package_folder(package.digest)
     for file in sorted(package.files, key=lambda each: each.path == _MLMODEL):
         key = f"{folder}/{file.path}"
-        if turn.ports.blobs.size(key) == file.size:
-            continue
         turn.before_change()
-        _store_file(turn, key, file, source)
+        if not turn.ports.blobs.touch(key):
+            _store_file(turn, key, file, source)
 
 
 def _store_file(turn: Turn, key: str, file: PackageFile, source: BinaryIO) -> None:
