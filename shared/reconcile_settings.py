@@ -53,6 +53,14 @@ class ReconcileSettings(BaseModel):
         "traffic that somebody has changed by hand is theirs.",
     )
 
+    trash_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days that files which no record names lie in the trash of their store, from where they come back by "
+        "themselves when they are needed; then a reconciliation removes them.",
+    )
+
     def paid_grace(self, deploy_deadline: float) -> float:
         """Seconds from which on what costs money is repaired."""
         if self.reconcile_paid_grace_seconds is None:

@@ -1,7 +1,4 @@
-"""Settings: read once from the environment, frozen, and complaining about everything at once.
-
-`docs/settings.md` lists them; a test holds it to the fields below.
-"""
+"""Settings: read once from the environment, frozen, and complaining about everything at once; see `docs/settings.md`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -209,6 +206,7 @@ class Settings(SourceSettings, ReconcileSettings):
             reconcile_days=self.reconcile_days,
             sighting_gap=self.sighting_gap_seconds,
             paid_grace=self.paid_grace(self.deploy_deadline_seconds),
+            trash_days=self.trash_days,
             reconcile_repairs=self.repairs,
             prices=PriceList(own=dict(self.instance_prices)),
         )

@@ -11,6 +11,9 @@ from typing import Any
 from shared.domain.reconcile.findings import PROMPT, Area, Repair
 from simulator.chance import Chance
 
+AREAS = (Area.ENDPOINTS, Area.REGISTRY, Area.RECORDS)
+"""What the simulation reconciles: not yet what is kept in files."""
+
 
 class Deed(StrEnum):
     """What happens that Longshore does not do."""
@@ -49,7 +52,7 @@ class Ask:
 
     at: float
     dry_run: bool = False
-    areas: tuple[Area, ...] = tuple(Area)
+    areas: tuple[Area, ...] = AREAS
     wrong: bool = False
     approve: bool = True
 
@@ -107,7 +110,7 @@ def draw_unrest(chance: Chance) -> Unrest:
 
 
 def _ask(chance: Chance, number: int) -> Ask:
-    areas = chance.pick((tuple(Area), tuple(Area), *((each,) for each in Area)), "areas", number)
+    areas = chance.pick((AREAS, AREAS, *((each,) for each in AREAS)), "areas", number)
     return Ask(
         at=round(chance.between(100, 1200, "asked at", number), 1),
         dry_run=chance.happens(0.4, "dry", number),

@@ -29,7 +29,7 @@ def reconcile(timer: func.TimerRequest) -> None:
     from shared.service.reconcile import begin  # noqa: PLC0415 - see above
 
     front = wiring.front()
-    begin.begin_nightly(front.ports, front.mint, front.settings.policy)
+    begin.begin_nightly(front.ports, front.mint, front.settings.policy, begin.EVERYTHING)
 
 
 @blueprint.function_name("reconcile_jobs")

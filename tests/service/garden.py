@@ -9,6 +9,7 @@ from shared.domain.reconcile.findings import Case
 from shared.domain.records import Deployment, Model, Plan, Status
 from shared.ports import Delete
 from shared.service import claims, store
+from tests.service import garden_of_files
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 from tests.service.world import ANNA, BERT
 
@@ -23,14 +24,19 @@ class Garden:
     wrong: Cases
     told: Cases
     kept: list[Deployment]
+    files: list[str]
 
 
 def plant() -> Garden:
-    """A world with everything in it, all old enough; `kept` are active deployments that are as they should be."""
+    """A world with everything in it, all old enough; `kept` and `files` are as they should be, or not ours."""
     world = Reconciled()
+    old = garden_of_files.plant_old_trash(world)
+    world.sleep(24 * DAY)
     stays = world.live(endpoint_name="shared")
     other = world.live(BERT)
     wrong = [
+        *old,
+        *garden_of_files.plant_wrong(world),
         *_left_over(world, stays),
         _gone(world),
         _endpoint_without_record(world),
@@ -40,6 +46,7 @@ def plant() -> Garden:
         _deletion_unfinished(world),
     ]
     told = [
+        *garden_of_files.plant_told(world),
         _broken(world),
         _replaced(world),
         _traffic(world),
@@ -47,13 +54,15 @@ def plant() -> Garden:
         _never_deployed(world),
     ]
     _look_alikes(world, stays)
+    files = garden_of_files.plant_look_alikes(world)
     going, stuck = world.live(), world.live()
     world.settle()
     world.sleep(8 * DAY)
     wrong.append(_not_indexed(world))
     told += [_teardown(world, going), _too_long(world, stuck)]
+    told += garden_of_files.plant_young(world)
     world.sleep(3 * HOUR)
-    return Garden(world, sorted(wrong), sorted(told), [stays, other])
+    return Garden(world, sorted(wrong), sorted(told), [stays, other], files)
 
 
 def _place(record: Deployment) -> str:

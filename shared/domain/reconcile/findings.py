@@ -14,6 +14,7 @@ class Area(StrEnum):
     ENDPOINTS = "endpoints"
     REGISTRY = "registry"
     RECORDS = "records"
+    ARTIFACTS = "artifacts"
 
 
 class Kind(StrEnum):
@@ -37,6 +38,10 @@ class Repair(StrEnum):
     REINDEX = "reindex"
     RELEASE_NAME = "release_name"
     FINISH_DELETION = "finish_deletion"
+    PUT_AWAY = "put_away"  # into the trash
+    EMPTY_TRASH = "empty_trash"
+    BRING_BACK = "bring_back"  # from the trash
+    DESCRIBE = "describe"
 
 
 class Case(StrEnum):
@@ -58,16 +63,28 @@ class Case(StrEnum):
     NOT_INDEXED = "not_indexed"
     NAME_UNUSED = "name_unused"
     DELETION_UNFINISHED = "deletion_unfinished"
+    CONTENT_WITHOUT_RECORD = "content_without_record"
+    DESCRIPTION_WITHOUT_RECORD = "description_without_record"
+    PACKAGE_WITHOUT_RECORD = "package_without_record"
+    LOG_WITHOUT_RECORD = "log_without_record"
+    TRASH_EXPIRED = "trash_expired"
+    CONTENT_IN_TRASH = "content_in_trash"
+    CONTENT_GONE = "content_gone"
+    DESCRIPTION_GONE = "description_gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a case is. `paid`: it may cost money each hour, so it is repaired sooner."""
+    """What a case is. `paid`: it may cost money each hour, so it is repaired sooner.
+
+    `at_once`: the repair gives back what is missing, or takes what has an age of its own, so nobody waits for it.
+    """
 
     kind: Kind
     area: Area
     repair: Repair | None = None
     paid: bool = False
+    at_once: bool = False
 
 
 RULES: dict[Case, Rule] = {
@@ -93,9 +110,18 @@ RULES: dict[Case, Rule] = {
     Case.NOT_INDEXED: Rule(Kind.STALE, Area.RECORDS, Repair.REINDEX, paid=True),
     Case.NAME_UNUSED: Rule(Kind.STALE, Area.RECORDS, Repair.RELEASE_NAME),
     Case.DELETION_UNFINISHED: Rule(Kind.STALE, Area.RECORDS, Repair.FINISH_DELETION),
+    Case.CONTENT_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.ARTIFACTS, Repair.PUT_AWAY),
+    Case.DESCRIPTION_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.ARTIFACTS, Repair.PUT_AWAY),
+    Case.PACKAGE_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.ARTIFACTS, Repair.PUT_AWAY),
+    Case.LOG_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.ARTIFACTS, Repair.PUT_AWAY),
+    Case.TRASH_EXPIRED: Rule(Kind.STALE, Area.ARTIFACTS, Repair.EMPTY_TRASH),
+    Case.CONTENT_IN_TRASH: Rule(Kind.MISSING, Area.ARTIFACTS, Repair.BRING_BACK, at_once=True),
+    Case.CONTENT_GONE: Rule(Kind.MISSING, Area.ARTIFACTS),
+    Case.DESCRIPTION_GONE: Rule(Kind.MISSING, Area.ARTIFACTS, Repair.DESCRIBE, at_once=True),
 }
 
-DELETES = frozenset(Repair) - {Repair.RESTORE_TRAFFIC, Repair.FORGET_VERSION, Repair.REINDEX}
+_GIVES_BACK = {Repair.RESTORE_TRAFFIC, Repair.REINDEX, Repair.BRING_BACK, Repair.DESCRIBE}
+DELETES = frozenset(Repair) - _GIVES_BACK - {Repair.FORGET_VERSION}
 """Repairs that take something away, or have it taken away after; they are bounded in one run."""
 
 PROMPT = frozenset(Repair) - {Repair.RESTORE_TRAFFIC}

@@ -50,3 +50,13 @@ class SeenVersion:
     created_at: datetime | None
     minted: bool
     record: Deployment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFiles:
+    """A thing that is kept in files: one, or a package's folder of them. `modified_at`: when the newest of them was."""
+
+    name: str
+    count: int
+    size: int
+    modified_at: datetime

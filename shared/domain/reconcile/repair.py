@@ -40,6 +40,8 @@ def decide(
         return Decision.REPORT
     if repair not in rules.wanted:
         return Decision.NOT_WANTED
+    if finding.rule.at_once:
+        return Decision.REPAIR
     since = finding.since or seen_since
     if since is None:
         return Decision.UNKNOWN_AGE

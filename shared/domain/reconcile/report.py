@@ -33,12 +33,21 @@ _WORDS = {
     Case.NOT_INDEXED: "Unfinished work that nothing goes on with",
     Case.NAME_UNUSED: "Endpoint names that are reserved and not used",
     Case.DELETION_UNFINISHED: "Deletions of models that broke off",
+    Case.CONTENT_GONE: "Files of artifacts that are gone from the store",
+    Case.CONTENT_IN_TRASH: "Files of artifacts that lie in the trash",
+    Case.DESCRIPTION_GONE: "Artifacts without their description in the store",
+    Case.CONTENT_WITHOUT_RECORD: "Files in the store that no record names",
+    Case.DESCRIPTION_WITHOUT_RECORD: "Descriptions in the store without an artifact",
+    Case.PACKAGE_WITHOUT_RECORD: "Packages that no deployment and no registered model needs",
+    Case.LOG_WITHOUT_RECORD: "Saved logs of deployments of which there is no record",
+    Case.TRASH_EXPIRED: "What has been in the trash for its time",
 }
 
 _THINGS = {
     Area.ENDPOINTS: "endpoints and deployments in Azure ML",
     Area.REGISTRY: "registered models",
     Area.RECORDS: "records",
+    Area.ARTIFACTS: "contents, descriptions, packages and logs in the stores",
 }
 _DONE = {
     Repair.REMOVE_DEPLOYMENT: "removed from Azure ML",
@@ -50,6 +59,10 @@ _DONE = {
     Repair.REINDEX: "on the list again: it goes on",
     Repair.RELEASE_NAME: "free for anybody",
     Repair.FINISH_DELETION: "deleted, or shown again where it is in use",
+    Repair.PUT_AWAY: "put into the trash, from where it comes back when it is needed",
+    Repair.EMPTY_TRASH: "removed for good",
+    Repair.BRING_BACK: "brought back from the trash",
+    Repair.DESCRIBE: "described again",
 }
 
 

@@ -13,18 +13,22 @@ from shared.domain.reconcile.compare_registry import (
 )
 from shared.domain.reconcile.findings import Case, Finding
 from shared.ports import Ports
+from shared.reconcile_ports import ReconcilePorts
 from shared.service import store
 from shared.service.catalogue import shelf
-from shared.service.reconcile import look
+from shared.service.reconcile import artifact_repairs, look
+from shared.service.reconcile.named import NamedNow
 
 Look = Callable[[Ports, Finding], Iterable[Finding | None]]
 
 
-def look_again(ports: Ports, finding: Finding) -> Finding | None:
+def look_again(ports: ReconcilePorts, named: NamedNow, finding: Finding) -> Finding | None:
     """The same finding as it is now; None where it is not so any more, or of another thing of the same name.
 
     Raises CloudError, StoreError, UnreadableRow.
     """
+    if at_files := artifact_repairs.LOOKS.get(finding.case):
+        return at_files(ports, named, finding)
     found = _LOOKS[finding.case](ports, finding)
     return next((each for each in found if each and each.key == finding.key), None)
 

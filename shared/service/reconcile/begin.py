@@ -24,7 +24,9 @@ from shared.service.reconcile import hints, rows
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
-ALL = tuple(each.value for each in Area)
+EVERYTHING = tuple(Area)
+NIGHTLY = tuple(each for each in Area if each is not Area.ARTIFACTS)
+"""Of the run at night, which comes after that of the artifacts."""
 _NOBODY = "0" * 32
 
 
@@ -34,7 +36,7 @@ class Wanted:
 
     dry_run: bool = False
     days: int | None = None
-    areas: Collection[Area] = tuple(Area)
+    areas: Collection[Area] = EVERYTHING
 
 
 def begin_run(
@@ -45,10 +47,12 @@ def begin_run(
     return _begin(ports, mint, policy, principal.user_id, wanted)
 
 
-def begin_nightly(ports: Ports, mint: Mint, policy: Policy) -> None:
+def begin_nightly(
+    ports: Ports, mint: Mint, policy: Policy, areas: Collection[Area] = NIGHTLY
+) -> None:
     """Begins the run of the schedule; one that is under way is reminded, and does for this one."""
     try:
-        _begin(ports, mint, policy, SCHEDULE, Wanted())
+        _begin(ports, mint, policy, SCHEDULE, Wanted(areas=areas))
     except Conflict:
         remind(ports, policy)
 

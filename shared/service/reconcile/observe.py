@@ -14,6 +14,7 @@ from shared.domain.failures import shorten
 from shared.domain.reconcile.findings import Area, Finding
 from shared.reconcile_ports import Join, ReconcilePorts
 from shared.service.reconcile import listings, sides
+from shared.service.reconcile.artifacts import ArtifactsLook
 from shared.service.reconcile.differences import Differences, Found
 
 
@@ -27,13 +28,24 @@ class Observation:
     ports: ReconcilePorts
     areas: Collection[Area]
     days: int
+    trash_days: int
     keep: Callable[[], None]
     seen: Counter[Area] = field(default_factory=Counter)
     unknown: dict[Area, str] = field(default_factory=dict)
     left: int = 0
 
     def find(self) -> Iterator[Finding]:
-        """All findings. The cloud is listed first: what comes to be meanwhile is on record before. Raises StoreError."""
+        """All findings. What is kept elsewhere is listed first: what comes to be meanwhile is on record before. Raises StoreError."""
+        if set(self.areas) != {Area.ARTIFACTS}:
+            yield from self._in_cloud()
+        with self.ports.joins.open() as join:
+            look = ArtifactsLook(self.ports, join, self.trash_days, self.keep)
+            yield from self._compare(Area.ARTIFACTS, look.find)
+            self.left += look.left
+            if look.seen:
+                self.seen[Area.ARTIFACTS] = look.seen
+
+    def _in_cloud(self) -> Iterator[Finding]:
         with self.ports.joins.open() as join:
             on_endpoints = self._lay_cloud(join)
             self._lay_records(join)
@@ -46,7 +58,7 @@ class Observation:
             )
             yield from self._compare(Area.REGISTRY, differences.in_registry)
             yield from self._compare(Area.RECORDS, differences.of_records)
-            self.left = differences.left
+            self.left += differences.left
 
     def _lay_cloud(self, join: Join) -> list[Finding]:
         found: list[Finding] = []

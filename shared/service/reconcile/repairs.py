@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans, progress
 from shared.domain.bookkeeping import Inflight
-from shared.domain.errors import Changed, Exists, LongshoreError
+from shared.domain.errors import Changed, Exists
 from shared.domain.failures import failure
 from shared.domain.policy import Policy
 from shared.domain.reconcile.compare_endpoints import (
@@ -23,18 +23,11 @@ from shared.ports import Insert, Operation, Replace
 from shared.reconcile_ports import ReconcilePorts
 from shared.service import claims, hints, route, settle, store
 from shared.service.catalogue import withdraw
-from shared.service.reconcile import look
+from shared.service.reconcile import artifact_repairs, look
+from shared.service.reconcile.in_the_way import NotNow, Stays
 from shared.service.store import Stored
 
 Act = Callable[[ReconcilePorts, Policy, Finding], None]
-
-
-class NotNow(LongshoreError):
-    """Something is in the way that will pass, or that somebody else has begun; the message says what."""
-
-
-class Stays(NotNow):
-    """It cannot be done as long as something is there that is not ours."""
 
 
 def carry_out(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
@@ -199,6 +192,10 @@ def _require_record(ports: ReconcilePorts, finding: Finding) -> Stored[Deploymen
     return stored
 
 
+def _on_files(act: Callable[[ReconcilePorts, Finding], None]) -> Act:
+    return lambda ports, _policy, finding: act(ports, finding)
+
+
 _ACTS: dict[Repair, Act] = {
     Repair.REMOVE_DEPLOYMENT: _remove_deployment,
     Repair.REMOVE_ENDPOINT: _remove_endpoint,
@@ -209,4 +206,5 @@ _ACTS: dict[Repair, Act] = {
     Repair.REINDEX: _reindex,
     Repair.RELEASE_NAME: _release_name,
     Repair.FINISH_DELETION: _finish_deletion,
+    **{repair: _on_files(act) for repair, act in artifact_repairs.ACTS.items()},
 }

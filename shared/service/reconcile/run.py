@@ -25,9 +25,10 @@ from shared.reconcile_ports import ReconcilePorts
 from shared.service.reconcile import repairs, rows
 from shared.service.reconcile.again import look_again
 from shared.service.reconcile.hints import RunHint
+from shared.service.reconcile.in_the_way import NotNow, Stays
+from shared.service.reconcile.named import NamedNow
 from shared.service.reconcile.observe import Observation
 from shared.service.reconcile.planning import Planner, find_sightings
-from shared.service.reconcile.repairs import NotNow, Stays
 from shared.service.reconcile.turn import RunTurn
 from shared.service.store import Stored
 from shared.telemetry import Happened
@@ -81,7 +82,11 @@ def _observe(turn: RunTurn) -> None:
     turn.save(state=RunState.OBSERVING, began_at=run.began_at or ports.clock.now())
     rows.clear_items(ports.tables, run.id)
     observation = Observation(
-        ports=ports, areas=[Area(each) for each in run.areas], days=run.days, keep=turn.keep
+        ports=ports,
+        areas=[Area(each) for each in run.areas],
+        days=run.days,
+        trash_days=turn.policy.trash_days,
+        keep=turn.keep,
     )
     planner = Planner(
         run=run,
@@ -127,15 +132,16 @@ def _rules(turn: RunTurn) -> Rules:
 def _repair(turn: RunTurn) -> None:
     """Goes once over what is planned; where the cloud has not confirmed yet, another turn looks again, ever later."""
     unsettled = False
-    for stored in rows.list_items(turn.ports.tables, turn.run.id):
-        if stored.record.state not in (ItemState.PLANNED, ItemState.BEGUN):
-            continue
-        if is_waiting_for_approval(turn.run, stored.record):
-            continue
-        unsettled |= not _settle(turn, stored)
-        if turn.is_long():
-            turn.pause(0)
-            return
+    with NamedNow(turn.ports, turn.keep) as named:
+        for stored in rows.list_items(turn.ports.tables, turn.run.id):
+            if stored.record.state not in (ItemState.PLANNED, ItemState.BEGUN):
+                continue
+            if is_waiting_for_approval(turn.run, stored.record):
+                continue
+            unsettled |= not _settle(turn, named, stored)
+            if turn.is_long():
+                turn.pause(0)
+                return
     if unsettled:
         turn.pause(retry.slow_down(_LOOK_AGAIN, _since_plan(turn)))
         return
@@ -147,19 +153,19 @@ def _since_plan(turn: RunTurn) -> float:
     return max((turn.ports.clock.now() - since).total_seconds(), 0.0)
 
 
-def _settle(turn: RunTurn, stored: Stored[Item]) -> bool:
+def _settle(turn: RunTurn, named: NamedNow, stored: Stored[Item]) -> bool:
     """One step of one repair; whether there is nothing left to do about it."""
     begun, finding = stored.record.state is ItemState.BEGUN, stored.record.finding
     if not begun:  # on record before it is done: then a turn that dies is known to have done it
         stored = turn.save_item(stored, state=ItemState.BEGUN, begun_at=turn.ports.clock.now())
     trouble = ""
     try:
-        if look_again(turn.ports, finding) is None:
+        if look_again(turn.ports, named, finding) is None:
             _end(turn, stored, "" if begun else "it is no longer so")
             return True
         turn.keep()
         repairs.carry_out(turn.ports, turn.policy, finding)
-        if look_again(turn.ports, finding) is None:
+        if look_again(turn.ports, named, finding) is None:
             _end(turn, stored, "")
             return True
     except Stays as error:

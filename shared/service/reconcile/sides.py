@@ -35,7 +35,7 @@ _WANTED = (
     "work_json",
     store.TOMBSTONE,
 )
-_FINISHED = '"step":null'
+FINISHED = '"step":null'
 _AT_ONCE = 5000
 _KEPT_EVERY = 500  # rows come in pages of a thousand
 _NAMES_SINCE, _NAMES_END = "a", "~"
@@ -108,7 +108,7 @@ def _sides_of(row: Row) -> Iterator[Entry]:
     if row.key.startswith(store.ENDPOINT):
         yield ROWS, row.key.removeprefix(store.ENDPOINT)
         return
-    finished = _FINISHED in str(values.get("work_json", ""))
+    finished = FINISHED in str(values.get("work_json", ""))
     yield DEPLOYED, str(values.get("model_id"))
     if not finished:
         yield UNFINISHED, f"{row.partition} {values.get('id')}"
