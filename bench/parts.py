@@ -87,6 +87,7 @@ def settings(running: Azurite, cloud: str = "http://127.0.0.1:9", **more: str) -
         "AZURE_ML_URL": cloud,
         "CONTENT_CONTAINER": CONTAINER,
         "SWEEP_SCHEDULE": "*/30 * * * * *",
+        "ARTIFACTS_SCHEDULE": "0 0 3 * * *",
         "RECONCILE_SCHEDULE": "0 0 4 * * *",
         "IDENTITY_ENDPOINT": f"{cloud}/msi/token",
         "IDENTITY_HEADER": "bench",

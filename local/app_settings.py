@@ -28,6 +28,7 @@ def app_env(*, storage: str, azure_ml: str, settings: Mapping[str, str]) -> dict
         "AZURE_ML_WORKSPACE": "local",
         "CONTENT_CONTAINER": CONTAINER,
         "SWEEP_SCHEDULE": "*/30 * * * * *",
+        "ARTIFACTS_SCHEDULE": "0 0 3 * * *",
         "RECONCILE_SCHEDULE": "0 0 4 * * *",
         "IDENTITY_ENDPOINT": f"{azure_ml}/msi/token",
         "IDENTITY_HEADER": "local",

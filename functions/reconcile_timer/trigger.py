@@ -20,16 +20,28 @@ def sweep(timer: func.TimerRequest) -> None:
     sweep_all.sweep_all(front.ports, front.settings.policy)
 
 
-@blueprint.function_name("reconcile")
-@blueprint.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", use_monitor=True)
-def reconcile(timer: func.TimerRequest) -> None:
-    """Begins the nightly run; one that is under way does for it, and a tick that comes late, too."""
+@blueprint.function_name("artifacts")
+@blueprint.timer_trigger(arg_name="timer", schedule="%ARTIFACTS_SCHEDULE%", use_monitor=True)
+def artifacts(timer: func.TimerRequest) -> None:
+    """Begins the nightly run over what is kept in the stores; a tick that comes late does, too."""
     del timer
     from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
     from shared.service.reconcile import begin  # noqa: PLC0415 - see above
 
     front = wiring.front()
-    begin.begin_nightly(front.ports, front.mint, front.settings.policy, begin.EVERYTHING)
+    begin.begin_nightly(front.ports, front.mint, front.settings.policy, begin.ARTIFACTS)
+
+
+@blueprint.function_name("reconcile")
+@blueprint.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%", use_monitor=True)
+def reconcile(timer: func.TimerRequest) -> None:
+    """Begins the nightly run over all else; it waits for one under way, and a tick that comes late begins it, too."""
+    del timer
+    from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
+    from shared.service.reconcile import begin  # noqa: PLC0415 - see above
+
+    front = wiring.front()
+    begin.begin_nightly(front.ports, front.mint, front.settings.policy, begin.NIGHTLY)
 
 
 @blueprint.function_name("reconcile_jobs")

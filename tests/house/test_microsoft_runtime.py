@@ -17,6 +17,7 @@ from shared.domain.policy import DEPLOY_JOBS, DEPLOY_REQUESTS, INTAKE_JOBS
 APP = Path(__file__).parents[2]
 USER = "microsoft"
 TRIGGERS = {
+    "artifacts": "timerTrigger",
     "deploy_http": "httpTrigger",
     "deploy_jobs": "queueTrigger",
     "deploy_jobs_poison": "queueTrigger",
@@ -78,6 +79,7 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
     ):  # where the host puts what failed five times
         assert triggers[f"{name}_poison"]["queueName"] == triggers[name]["queueName"] + "-poison"
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
+    assert triggers["artifacts"]["schedule"] == "%ARTIFACTS_SCHEDULE%"
     assert triggers["reconcile"]["schedule"] == "%RECONCILE_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shared import telemetry
 from shared.domain import ids
 from shared.domain.bookkeeping import ClaimKind
-from shared.domain.errors import Changed, Conflict, Exists, Forbidden, NotFound
+from shared.domain.errors import Changed, Conflict, Exists, Forbidden, Missing, NotFound
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.reconcile.findings import Area
@@ -16,7 +16,7 @@ from shared.domain.reconcile.runs import (
     RunState,
     is_over,
 )
-from shared.ports import Operation, Ports, Replace
+from shared.ports import Operation, Ports, Replace, Row
 from shared.service import store
 from shared.service.claims import Mint
 from shared.service.contention import until_written
@@ -25,8 +25,9 @@ from shared.service.store import Stored
 from shared.telemetry import Happened
 
 EVERYTHING = tuple(Area)
-NIGHTLY = tuple(each for each in Area if each is not Area.ARTIFACTS)
-"""Of the run at night, which comes after that of the artifacts."""
+ARTIFACTS = (Area.ARTIFACTS,)
+NIGHTLY = tuple(each for each in Area if each not in ARTIFACTS)
+"""Of the two runs at night: first what is kept in the stores, then all else."""
 _NOBODY = "0" * 32
 
 
@@ -50,18 +51,23 @@ def begin_run(
 def begin_nightly(
     ports: Ports, mint: Mint, policy: Policy, areas: Collection[Area] = NIGHTLY
 ) -> None:
-    """Begins the run of the schedule; one that is under way is reminded, and does for this one."""
+    """Begins a run of the schedule; where one is under way, the sweep begins this one after it.
+
+    One that is about to look at the same does for this one: a tick may come twice.
+    """
     try:
         _begin(ports, mint, policy, SCHEDULE, Wanted(areas=areas))
     except Conflict:
+        if not _is_about_to_look(ports, areas):
+            until_written("schedule", lambda: rows.wish(ports, areas))
         remind(ports, policy)
 
 
 def remind(ports: Ports, policy: Policy) -> bool:
-    """Sends another hint for the run under way where nobody works on it; whether it did."""
+    """Sends another hint for the run under way where nobody works on it, or begins what the schedule waits for; whether it did."""
     current, now = rows.load_current(ports.tables), ports.clock.now()
     if current is None:
-        return False
+        return _take_up(ports, policy)
     lease = current.record.lease
     since = lease.until if lease else current.record.began_at or current.record.created_at
     if (now - since).total_seconds() < policy.rehint_after:
@@ -107,7 +113,36 @@ def require_operator(principal: Principal) -> None:
         )
 
 
-def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Wanted) -> Run:
+def _is_about_to_look(ports: Ports, areas: Collection[Area]) -> bool:
+    current = rows.load_current(ports.tables)
+    if current is None or current.record.dry_run:
+        return False
+    is_before = current.record.state in (RunState.WAITING, RunState.OBSERVING)
+    return is_before and set(areas) <= set(current.record.areas)
+
+
+def _take_up(ports: Ports, policy: Policy) -> bool:
+    """Begins the run that the schedule waits for; whether there was one. Another sweep may be faster."""
+    wish = rows.load_wish(ports.tables)
+    if wish is None:
+        return False
+    mint = Mint(ports.tables, ports.clock, ports.random, policy)
+    wanted = Wanted(areas=rows.parse_wish(wish))
+    try:
+        _begin(ports, mint, policy, SCHEDULE, wanted, wish)
+    except (Conflict, Changed, Missing):
+        return False
+    return True
+
+
+def _begin(
+    ports: Ports,
+    mint: Mint,
+    policy: Policy,
+    asked_by: str,
+    wanted: Wanted,
+    wish: Row | None = None,
+) -> Run:
     if (current := rows.load_current(ports.tables)) is not None:
         raise _running(current.record)
     run = Run(
@@ -119,7 +154,7 @@ def _begin(ports: Ports, mint: Mint, policy: Policy, asked_by: str, wanted: Want
         areas=tuple(each.value for each in Area if each in wanted.areas),
     )
     try:
-        rows.begin(ports, run)
+        rows.begin(ports, run, wish)
     except Exists as error:
         current = rows.load_current(ports.tables)
         raise _running(current.record if current else run) from error
@@ -142,11 +177,12 @@ def _require_approvable(ports: Ports, run: Run, expected_deletes: int) -> None:
             f"Run {run.id} is {run.state}: it waits for no approval.",
             f"See what it did with GET /reconcile/runs/{run.id}.",
         )
-    newest = next(rows.list_runs(ports.tables), run)
+    later = (each for each in rows.list_runs(ports.tables) if set(each.areas) & set(run.caps))
+    newest = next(later, run)
     if newest.id != run.id:
         raise Conflict(
             "run_superseded",
-            f"A later run, {newest.id}, has looked at everything again.",
+            f"A later run, {newest.id}, has looked at the same again.",
             f"Decide by that one: GET /reconcile/runs/{newest.id}.",
         )
     if run.waiting != expected_deletes:

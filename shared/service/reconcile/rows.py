@@ -1,20 +1,21 @@
 """Where runs and their findings are kept: a table of their own, which no user's partition is in.
 
 A row named `current` says which run is under way; it is written with the run and goes with its end, so there is one at
-a time. The findings of a run have a partition, in their order.
+a time. A row named `wish` says what the schedule could not begin meanwhile; it goes with the beginning of that run. The findings of a run have a partition, in their order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from shared.domain import codec, ids
+from shared.domain.reconcile.findings import Area
 from shared.domain.reconcile.runs import Item, Run
-from shared.ports import Delete, Insert, Operation, Ports, Row, Tables
+from shared.ports import Delete, Insert, Operation, Ports, Replace, Row, Tables
 from shared.service import store
 from shared.service.store import Stored
 
 RUNS, FINDINGS = "reconciles", "findings"
-_PARTITION, _CURRENT = "runs", "current"
+_PARTITION, _CURRENT, _WISH = "runs", "current", "wish"
 _AT_ONCE = 100  # rows in one transaction
 
 
@@ -47,10 +48,38 @@ def run_row(run: Run, etag: str = "") -> Row:
     )
 
 
-def begin(ports: Ports, run: Run) -> None:
-    """Keeps a new run as the current one. Raises Exists where another is."""
+def begin(ports: Ports, run: Run, wish: Row | None = None) -> None:
+    """Keeps a new run as the current one, and with it takes the wish for it away. Raises Exists where another is; Changed, Missing."""
     operations: list[Operation] = [Insert(run_row(run)), Insert(_current_row(run.id))]
+    if wish is not None:
+        operations.append(Delete(wish))
     store.commit(ports.tables, ports.random, RUNS, operations)
+
+
+def load_wish(tables: Tables) -> Row | None:
+    """What the schedule wishes for that could not begin yet."""
+    return tables.get(RUNS, _PARTITION, _WISH)
+
+
+def parse_wish(row: Row) -> tuple[Area, ...]:
+    """The areas that are wished for."""
+    return tuple(each for each in Area if each in str(row.values["areas"]).split())
+
+
+def wish(ports: Ports, areas: Collection[Area]) -> None:
+    """Wishes for a run over some areas, besides what is wished for already. Raises Exists, Changed, Missing."""
+    present = load_wish(ports.tables)
+    wanted = {*areas, *(parse_wish(present) if present else ())}
+    if present and wanted == set(parse_wish(present)):
+        return
+    row = Row(
+        partition=_PARTITION,
+        key=_WISH,
+        values={"areas": " ".join(sorted(wanted))},
+        etag=present.etag if present else "",
+    )
+    operation = Replace(row) if present else Insert(row)
+    store.commit(ports.tables, ports.random, RUNS, [operation])
 
 
 def end(tables: Tables, run_id: str) -> list[Operation]:
