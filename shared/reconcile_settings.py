@@ -61,6 +61,13 @@ class ReconcileSettings(BaseModel):
         "themselves when they are needed; then a reconciliation removes them.",
     )
 
+    event_days: int = Field(
+        365,
+        ge=30,
+        le=3650,
+        description="Days that the events of a deployment are kept after it was torn down.",
+    )
+
     def paid_grace(self, deploy_deadline: float) -> float:
         """Seconds from which on what costs money is repaired."""
         if self.reconcile_paid_grace_seconds is None:

@@ -207,6 +207,7 @@ class Settings(SourceSettings, ReconcileSettings):
             sighting_gap=self.sighting_gap_seconds,
             paid_grace=self.paid_grace(self.deploy_deadline_seconds),
             trash_days=self.trash_days,
+            event_days=self.event_days,
             reconcile_repairs=self.repairs,
             prices=PriceList(own=dict(self.instance_prices)),
         )

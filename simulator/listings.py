@@ -18,6 +18,7 @@ _TELLS = {
     "list records": tuple(Area),
     "list claims": (Area.RECORDS,),
     "list inflight": (Area.RECORDS,),
+    "list deadletters": (Area.RECORDS,),
 }
 """What each of them tells of."""
 

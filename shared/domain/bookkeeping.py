@@ -28,7 +28,8 @@ class Claim(Kept):
     """An id or an endpoint's name that is taken; a claimed id is never given out again.
 
     `tag` is what an endpoint created under the claim is tagged with, so that it is known as ours, also when the name
-    was given up: then a claim of the kind `released`, named by the tag, says of which user's name it was.
+    was given up: then a claim of the kind `released`, named by the tag, says of which user's name it was, and since
+    when, where that is known.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Claim(Kept):
     user_key: str
     claimed_for: str
     tag: str = ""
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

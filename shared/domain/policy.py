@@ -26,7 +26,8 @@ class Policy:
     `reconcile_days` is how old a thing without cost has to be before a reconciliation repairs it, `sighting_gap` how far
     apart two runs are that have to see it, `reconcile_repairs` what they may do. `paid_grace` is how old what costs money
     has to be: more than the longest deployment may take. `most_deletes` is how many things a run may take away in an area
-    however few there are. `trash_days` is how long what it puts into the trash of a store can come back.
+    however few there are. `trash_days` is how long what it puts into the trash of a store can come back, `event_days`
+    how long the events of what was torn down are kept.
     `max_unfinished` and `deploys_per_minute` are for each user. `sources` are where models may be taken from.
     """
 
@@ -52,5 +53,6 @@ class Policy:
     paid_grace: float = 7200.0
     most_deletes: int = 10
     trash_days: int = 30
+    event_days: int = 365
     reconcile_repairs: frozenset[Repair] = PROMPT
     prices: PriceList = field(default_factory=PriceList)

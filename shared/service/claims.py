@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from shared.domain import ids
 from shared.domain.bookkeeping import Claim, ClaimKind, Inflight
@@ -78,14 +79,20 @@ def claim_endpoint_name(
 
 
 def release_endpoint_name(
-    tables: Tables, random: Random, name: str, user_key: str, *, barred: str = ""
+    tables: Tables,
+    random: Random,
+    name: str,
+    user_key: str,
+    *,
+    at: datetime | None = None,
+    barred: str = "",
 ) -> bool:
     """Frees a name whose endpoint is gone, unless an acceptance that needs it is under way.
 
     The order of the reads matters. An acceptance writes its index entry, then the claim, then commits
     the endpoint's row. If it claims after the first read, the removal meets another version; if it
     claimed before, its entry is seen, and the name is left to it until it has committed or never can.
-    `barred` is the etag of an entry whose acceptance never can.
+    `barred` is the etag of an entry whose acceptance never can. `at` is now, where somebody may have made an endpoint.
     """
     claim = store.load_claim(tables, name)
     if claim is None or claim.record.user_key != user_key:
@@ -95,7 +102,7 @@ def release_endpoint_name(
             return False
     if store.load_endpoint(tables, user_key, name) is not None:
         return False
-    _keep_released(tables, random, claim.record)
+    _keep_released(tables, random, claim.record, at)
     return store.remove(tables, store.CLAIMS, claim.row)
 
 
@@ -109,7 +116,7 @@ def was_released(tables: Tables, name: str, user_key: str, tag: str) -> bool:
     )
 
 
-def _keep_released(tables: Tables, random: Random, claim: Claim) -> None:
+def _keep_released(tables: Tables, random: Random, claim: Claim, at: datetime | None) -> None:
     """Before a name is given up: an endpoint that comes to be under it after, by a late call, is known as ours."""
     kept = Claim(
         name=_released(claim.tag),
@@ -117,6 +124,7 @@ def _keep_released(tables: Tables, random: Random, claim: Claim) -> None:
         user_key=claim.user_key,
         claimed_for=claim.name,
         tag=claim.tag,
+        released_at=at,
     )
     with suppress(Exists):  # an earlier try
         store.insert(tables, random, store.CLAIMS, store.claim_row(kept))

@@ -165,7 +165,9 @@ def _commit(
         store.commit(ports.tables, ports.random, store.RECORDS, operations)
     except (Exists, Changed, Missing):
         if place.endpoint is None:  # its name may have been claimed for nothing
-            claims.release_endpoint_name(ports.tables, ports.random, endpoint.name, record.user_key)
+            claims.release_endpoint_name(
+                ports.tables, ports.random, endpoint.name, record.user_key, at=now
+            )
         raise
     return record
 

@@ -62,7 +62,11 @@ def settle_inflight(ports: Ports, user_key: str, deployment_id: str) -> None:
         return
     if stored.record.status is not Status.ACTIVE:  # a retry that came too late may have claimed it
         claims.release_endpoint_name(
-            ports.tables, ports.random, entry.record.endpoint_name, user_key
+            ports.tables,
+            ports.random,
+            entry.record.endpoint_name,
+            user_key,
+            at=ports.clock.now(),
         )
     store.remove(ports.tables, store.INFLIGHT, entry.row)
 
@@ -85,7 +89,11 @@ def bury(ports: Ports, entry: Stored[Inflight]) -> bool:
     if store.load_deployment(ports.tables, inflight.user_key, inflight.deployment_id):
         return False
     claims.release_endpoint_name(
-        ports.tables, ports.random, inflight.endpoint_name, inflight.user_key
+        ports.tables,
+        ports.random,
+        inflight.endpoint_name,
+        inflight.user_key,
+        at=ports.clock.now(),
     )
     telemetry.tell(Happened.TOMBSTONED, inflight.deployment_id)
     return store.remove(ports.tables, store.INFLIGHT, entry.row)
@@ -109,6 +117,7 @@ def call_off(ports: Ports, entry: Stored[Inflight], stored: Stored[Deployment]) 
         ports.random,
         entry.record.endpoint_name,
         entry.record.user_key,
+        at=ports.clock.now(),
         barred=entry.row.etag,
     )
     return store.remove(ports.tables, store.INFLIGHT, entry.row)

@@ -9,7 +9,7 @@ from shared.domain.reconcile.findings import Case
 from shared.domain.records import Deployment, Model, Plan, Status
 from shared.ports import Delete
 from shared.service import claims, store
-from tests.service import garden_of_files
+from tests.service import garden_of_files, garden_of_rows
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 from tests.service.world import ANNA, BERT
 
@@ -30,8 +30,8 @@ class Garden:
 def plant() -> Garden:
     """A world with everything in it, all old enough; `kept` and `files` are as they should be, or not ours."""
     world = Reconciled()
-    old = garden_of_files.plant_old_trash(world)
-    world.sleep(24 * DAY)
+    old = garden_of_files.plant_old_trash(world) + garden_of_rows.plant_old(world)
+    world.sleep(400 * DAY)
     stays = world.live(endpoint_name="shared")
     other = world.live(BERT)
     wrong = [

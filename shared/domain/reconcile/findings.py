@@ -42,6 +42,7 @@ class Repair(StrEnum):
     EMPTY_TRASH = "empty_trash"
     BRING_BACK = "bring_back"  # from the trash
     DESCRIBE = "describe"
+    REMOVE_OLD = "remove_old"
 
 
 class Case(StrEnum):
@@ -71,6 +72,12 @@ class Case(StrEnum):
     CONTENT_IN_TRASH = "content_in_trash"
     CONTENT_GONE = "content_gone"
     DESCRIPTION_GONE = "description_gone"
+    OLD_KEYS = "old_keys"
+    OLD_TOMBSTONES = "old_tombstones"
+    OLD_EVENTS = "old_events"
+    OLD_DEAD_LETTERS = "old_dead_letters"
+    OLD_RUNS = "old_runs"
+    OLD_NAMES = "old_names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Rule:
     """What a case is. `paid`: it may cost money each hour, so it is repaired sooner.
 
     `at_once`: the repair gives back what is missing, or takes what has an age of its own, so nobody waits for it.
+    `in_bulk`: one finding is about all there are, of which a run removes some.
     """
 
     kind: Kind
@@ -85,8 +93,10 @@ class Rule:
     repair: Repair | None = None
     paid: bool = False
     at_once: bool = False
+    in_bulk: bool = False
 
 
+_OLD = Rule(Kind.STALE, Area.RECORDS, Repair.REMOVE_OLD, at_once=True, in_bulk=True)
 RULES: dict[Case, Rule] = {
     Case.DEPLOYMENT_WITHOUT_RECORD: Rule(
         Kind.ORPHAN, Area.ENDPOINTS, Repair.REMOVE_DEPLOYMENT, paid=True
@@ -118,10 +128,16 @@ RULES: dict[Case, Rule] = {
     Case.CONTENT_IN_TRASH: Rule(Kind.MISSING, Area.ARTIFACTS, Repair.BRING_BACK, at_once=True),
     Case.CONTENT_GONE: Rule(Kind.MISSING, Area.ARTIFACTS),
     Case.DESCRIPTION_GONE: Rule(Kind.MISSING, Area.ARTIFACTS, Repair.DESCRIBE, at_once=True),
+    Case.OLD_KEYS: _OLD,
+    Case.OLD_TOMBSTONES: _OLD,
+    Case.OLD_EVENTS: _OLD,
+    Case.OLD_DEAD_LETTERS: _OLD,
+    Case.OLD_RUNS: _OLD,
+    Case.OLD_NAMES: _OLD,
 }
 
 _GIVES_BACK = {Repair.RESTORE_TRAFFIC, Repair.REINDEX, Repair.BRING_BACK, Repair.DESCRIBE}
-DELETES = frozenset(Repair) - _GIVES_BACK - {Repair.FORGET_VERSION}
+DELETES = frozenset(Repair) - _GIVES_BACK - {Repair.FORGET_VERSION, Repair.REMOVE_OLD}
 """Repairs that take something away, or have it taken away after; they are bounded in one run."""
 
 PROMPT = frozenset(Repair) - {Repair.RESTORE_TRAFFIC}

@@ -41,6 +41,12 @@ _WORDS = {
     Case.PACKAGE_WITHOUT_RECORD: "Packages that no deployment and no registered model needs",
     Case.LOG_WITHOUT_RECORD: "Saved logs of deployments of which there is no record",
     Case.TRASH_EXPIRED: "What has been in the trash for its time",
+    Case.OLD_KEYS: "Idempotency keys that have expired",
+    Case.OLD_TOMBSTONES: "Places of acceptances that were given up",
+    Case.OLD_EVENTS: "Histories of deployments that were torn down long ago",
+    Case.OLD_DEAD_LETTERS: "Messages that were put aside long ago",
+    Case.OLD_RUNS: "Runs of the reconciliation of long ago",
+    Case.OLD_NAMES: "Endpoint names that were given up long ago",
 }
 
 _THINGS = {
@@ -63,6 +69,7 @@ _DONE = {
     Repair.EMPTY_TRASH: "removed for good",
     Repair.BRING_BACK: "brought back from the trash",
     Repair.DESCRIBE: "described again",
+    Repair.REMOVE_OLD: "removed, as many as one run may",
 }
 
 

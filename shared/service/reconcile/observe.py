@@ -16,6 +16,7 @@ from shared.reconcile_ports import Join, ReconcilePorts
 from shared.service.reconcile import listings, sides
 from shared.service.reconcile.artifacts import ArtifactsLook
 from shared.service.reconcile.differences import Differences, Found
+from shared.service.reconcile.old_rows import OldRows
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Observation:
     areas: Collection[Area]
     days: int
     trash_days: int
+    event_days: int
     keep: Callable[[], None]
     seen: Counter[Area] = field(default_factory=Counter)
     unknown: dict[Area, str] = field(default_factory=dict)
@@ -48,7 +50,8 @@ class Observation:
     def _in_cloud(self) -> Iterator[Finding]:
         with self.ports.joins.open() as join:
             on_endpoints = self._lay_cloud(join)
-            self._lay_records(join)
+            old = OldRows(self.ports, self.event_days)
+            self._lay_records(join, old)
             if Area.RECORDS in self.unknown:  # nothing can be compared without them
                 self.unknown |= dict.fromkeys(self.areas, self.unknown[Area.RECORDS])
                 return
@@ -57,7 +60,9 @@ class Observation:
                 Area.ENDPOINTS, lambda: chain(on_endpoints, differences.on_endpoints())
             )
             yield from self._compare(Area.REGISTRY, differences.in_registry)
-            yield from self._compare(Area.RECORDS, differences.of_records)
+            yield from self._compare(
+                Area.RECORDS, lambda: chain(differences.of_records(), old.find(self.keep))
+            )
             self.left += differences.left
 
     def _lay_cloud(self, join: Join) -> list[Finding]:
@@ -71,10 +76,12 @@ class Observation:
                 self.seen[Area.REGISTRY] = listings.lay_registry(self.ports, join, self.keep)
         return found
 
-    def _lay_records(self, join: Join) -> None:
+    def _lay_records(self, join: Join, old: OldRows) -> None:
         tables = self.ports.tables
         with self._noted(Area.RECORDS):
-            counts = sides.lay_records(tables, join, self.keep)
+            counts = sides.lay_records(
+                tables, join, self.keep, old.passed if Area.RECORDS in self.areas else None
+            )
             if not counts and self.seen.total():
                 raise StoreError("there is not a single record: they may have been lost")
             self.seen[Area.RECORDS] = counts.total()

@@ -23,7 +23,7 @@ from shared.ports import Insert, Operation, Replace
 from shared.reconcile_ports import ReconcilePorts
 from shared.service import claims, hints, route, settle, store
 from shared.service.catalogue import withdraw
-from shared.service.reconcile import artifact_repairs, look
+from shared.service.reconcile import artifact_repairs, look, old_rows
 from shared.service.reconcile.in_the_way import NotNow, Stays
 from shared.service.store import Stored
 
@@ -175,7 +175,11 @@ def _reindex(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
 
 def _release_name(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
     if not claims.release_endpoint_name(
-        ports.tables, ports.random, finding.subject, finding.user_key
+        ports.tables,
+        ports.random,
+        finding.subject,
+        finding.user_key,
+        at=ports.clock.now(),
     ):
         raise NotNow("somebody is about to use the name")
 
@@ -192,6 +196,10 @@ def _require_record(ports: ReconcilePorts, finding: Finding) -> Stored[Deploymen
     return stored
 
 
+def _remove_old(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:
+    old_rows.remove_old(ports, finding.case, policy.event_days)
+
+
 def _on_files(act: Callable[[ReconcilePorts, Finding], None]) -> Act:
     return lambda ports, _policy, finding: act(ports, finding)
 
@@ -206,5 +214,6 @@ _ACTS: dict[Repair, Act] = {
     Repair.REINDEX: _reindex,
     Repair.RELEASE_NAME: _release_name,
     Repair.FINISH_DELETION: _finish_deletion,
+    Repair.REMOVE_OLD: _remove_old,
     **{repair: _on_files(act) for repair, act in artifact_repairs.ACTS.items()},
 }

@@ -86,6 +86,7 @@ def _observe(turn: RunTurn) -> None:
         areas=[Area(each) for each in run.areas],
         days=run.days,
         trash_days=turn.policy.trash_days,
+        event_days=turn.policy.event_days,
         keep=turn.keep,
     )
     planner = Planner(
@@ -165,7 +166,7 @@ def _settle(turn: RunTurn, named: NamedNow, stored: Stored[Item]) -> bool:
             return True
         turn.keep()
         repairs.carry_out(turn.ports, turn.policy, finding)
-        if look_again(turn.ports, named, finding) is None:
+        if finding.rule.in_bulk or look_again(turn.ports, named, finding) is None:
             _end(turn, stored, "")
             return True
     except Stays as error:

@@ -21,6 +21,7 @@ MODELS, LEAVING, ROWS, INDEXED, NAMES = "models", "leaving", "rows", "indexed", 
 CLOUD, REGISTRY, NOTHING = "cloud", "registry", "nothing"
 _RANGES = ((store.LIVE, "f-"), (store.MODEL, "n-"), (store.DELETED, "y-"))
 """Deployments with endpoints' rows, models, and deleted deployments; the events between them are left out."""
+_KEYED = (store.REQUEST, "s-")
 _WANTED = (
     "id",
     "status",
@@ -33,6 +34,10 @@ _WANTED = (
     "torn_down_at",
     "leaving",
     "work_json",
+    "events",
+    "at",
+    "until",
+    "schema_version",
     store.TOMBSTONE,
 )
 FINISHED = '"step":null'
@@ -42,17 +47,27 @@ _NAMES_SINCE, _NAMES_END = "a", "~"
 """Ids, which begin with a digit, stand before all names; names that were given up, of which there are ever more, behind."""
 
 
-def lay_records(tables: Tables, join: Join, keep: Callable[[], None]) -> Counter[str]:
-    """Lays out all records, and says how many there are of each kind. Raises StoreError."""
+def lay_records(
+    tables: Tables,
+    join: Join,
+    keep: Callable[[], None],
+    passed: Callable[[Row], None] | None = None,
+) -> Counter[str]:
+    """Lays out all records, and says how many there are of each kind. Raises StoreError.
+
+    Where there is a `passed`, each row goes by it, and answers to keyed requests do, too.
+    """
     counts: Counter[str] = Counter()
     scans = (
         tables.scan(store.RECORDS, None, first=first, last=last, select=_WANTED)
-        for first, last in _RANGES
+        for first, last in (*_RANGES, *([_KEYED] if passed else []))
     )
     rows = chain.from_iterable(scans)
     pieces: dict[str, list[Entry]] = defaultdict(list)
     for row in keeping(rows, keep, every=_KEPT_EVERY):
-        if store.TOMBSTONE in row.values:
+        if passed:
+            passed(row)
+        if store.TOMBSTONE in row.values or row.key.startswith(store.REQUEST):
             continue
         counts[row.key[:2]] += 1
         for side, key in _sides_of(row):

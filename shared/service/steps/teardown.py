@@ -138,7 +138,11 @@ def ensure_no_model(turn: Turn) -> Outcome:
 def ensure_closed(turn: Turn) -> Outcome:
     """Frees the endpoint's name where the endpoint is gone, and says when nothing was left."""
     claims.release_endpoint_name(
-        turn.ports.tables, turn.ports.random, turn.record.endpoint_name, turn.record.user_key
+        turn.ports.tables,
+        turn.ports.random,
+        turn.record.endpoint_name,
+        turn.record.user_key,
+        at=turn.ports.clock.now(),
     )
     telemetry.tell(Happened.TORN_DOWN, turn.record.id, endpoint=turn.record.endpoint_name)
     return Done(
