@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.domain import bookkeeping, codec, limits, records
+from shared.domain import bookkeeping, codec, limits, records, usage
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants bounds without a zone
@@ -32,6 +32,7 @@ KINDS: list[Any] = [
     records.Model,
     bookkeeping.Request,
     bookkeeping.Pace,
+    usage.DayOfUse,
 ]
 PARTS: list[Any] = [
     records.Failure,
