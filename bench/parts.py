@@ -89,6 +89,7 @@ def settings(running: Azurite, cloud: str = "http://127.0.0.1:9", **more: str) -
         "SWEEP_SCHEDULE": "*/30 * * * * *",
         "ARTIFACTS_SCHEDULE": "0 0 3 * * *",
         "RECONCILE_SCHEDULE": "0 0 4 * * *",
+        "USAGE_SCHEDULE": "0 0 2 * * *",
         "IDENTITY_ENDPOINT": f"{cloud}/msi/token",
         "IDENTITY_HEADER": "bench",
         **more,

@@ -30,6 +30,7 @@ def app_env(*, storage: str, azure_ml: str, settings: Mapping[str, str]) -> dict
         "SWEEP_SCHEDULE": "*/30 * * * * *",
         "ARTIFACTS_SCHEDULE": "0 0 3 * * *",
         "RECONCILE_SCHEDULE": "0 0 4 * * *",
+        "USAGE_SCHEDULE": "0 0 2 * * *",
         "IDENTITY_ENDPOINT": f"{azure_ml}/msi/token",
         "IDENTITY_HEADER": "local",
         **settings,

@@ -1,4 +1,4 @@
-"""The settings of the nightly reconciliation: how careful it is, and what it may do by itself. A part of `Settings`."""
+"""The settings of what runs by night: how careful a reconciliation is and what it may do, how long use is kept. A part of `Settings`."""
 
 from typing import Annotated
 
@@ -51,6 +51,13 @@ class ReconcileSettings(BaseModel):
         tuple(sorted(each.value for each in PROMPT)),
         description="What a reconciliation may do, by comma; `none` for nothing but reports. `restore_traffic` is left out: "
         "traffic that somebody has changed by hand is theirs.",
+    )
+    usage_retention_days: int = Field(
+        90,
+        ge=8,
+        le=3650,
+        description="Days for which it is kept how deployments were used. A day that could not be measured is asked for "
+        "again for a week.",
     )
 
     trash_days: int = Field(

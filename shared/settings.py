@@ -115,8 +115,7 @@ class Settings(SourceSettings, ReconcileSettings):
     deploy_deadline_seconds: float = Field(
         3600.0,
         ge=10,
-        description="Seconds after which a deployment that is not ready has failed. Azure ML takes "
-        "8 to 20 minutes for one.",
+        description="Seconds after which a deployment that is not ready has failed. Azure ML takes 8 to 20 minutes for one.",
     )
     rehint_after_seconds: float = Field(
         15.0,
@@ -210,6 +209,7 @@ class Settings(SourceSettings, ReconcileSettings):
             event_days=self.event_days,
             reconcile_repairs=self.repairs,
             prices=PriceList(own=dict(self.instance_prices)),
+            usage_days=self.usage_retention_days,
         )
 
 

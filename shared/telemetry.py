@@ -60,6 +60,8 @@ class Happened(StrEnum):
     TOMBSTONED = "sweep_tombstoned"
     SWEEP_TROUBLE = "sweep_row_failed"
     SWEPT = "sweep_finished"
+    USAGE_RECORDED = "usage_recorded"
+    USAGE_ABSENT = "usage_of_absent_deployment"
     HTTP_UNAVAILABLE = "http_storage_or_cloud_unavailable"
     HTTP_FAILED = "http_failed"
     SETTINGS_WRONG = "settings_wrong"

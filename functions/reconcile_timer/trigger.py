@@ -63,3 +63,15 @@ def reconcile_jobs_poison(message: func.QueueMessage) -> None:
     from shared.service.reconcile import inbox  # noqa: PLC0415 - see above
 
     inbox.take_poisoned_hint(wiring.front().ports, message.get_body())
+
+
+@blueprint.function_name("usage")
+@blueprint.timer_trigger(arg_name="timer", schedule="%USAGE_SCHEDULE%")
+def usage(timer: func.TimerRequest) -> None:
+    """Writes down how each deployment was used on the days before; a tick that was missed is made up for."""
+    del timer  # a late tick does the same, and a repeated one finds it done
+    from shared import wiring  # noqa: PLC0415 - storage SDKs are for invocations only
+    from shared.service import usage as measuring  # noqa: PLC0415 - see above
+
+    front = wiring.front()
+    measuring.record_usage(front.ports, front.settings.policy)

@@ -13,7 +13,7 @@ from shared.ports import Ports, Row
 from shared.service import store
 from shared.telemetry import Happened
 
-OUTAGE = 3  # rows one after the other for which storage did not answer
+OUTAGE = 3  # rows one after the other for which storage, or the cloud, did not answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,10 +25,19 @@ class Round:
     left: int = 0
 
 
+def _is_of_storage(error: Exception) -> bool:
+    return isinstance(error, StoreError)
+
+
 def go_round(
-    ports: Ports, rows: Sequence[Row], look: Callable[[Row], bool], *, longest: timedelta
+    ports: Ports,
+    rows: Sequence[Row],
+    look: Callable[[Row], bool],
+    *,
+    longest: timedelta,
+    is_outage: Callable[[Exception], bool] = _is_of_storage,
 ) -> Round:
-    """Calls `look` with each row; it says whether it asked storage. Raises StoreError in an outage."""
+    """Calls `look` with each row; it says whether it asked what may be out. Raises in an outage what told it."""
     done, end = Round(), ports.clock.now() + longest
     first, refused = int(ports.random.jitter() * len(rows)), 0
     for row in (*rows[first:], *rows[:first]):
@@ -42,7 +51,7 @@ def go_round(
         except Exception as error:  # whatever is wrong with one row
             done.troubled += 1
             _tell(row, error)
-            refused += isinstance(error, StoreError)
+            refused += is_outage(error)
             if refused == OUTAGE:
                 raise
     return done

@@ -29,6 +29,7 @@ TRIGGERS = {
     "reconcile_jobs": "queueTrigger",
     "reconcile_jobs_poison": "queueTrigger",
     "sweep": "timerTrigger",
+    "usage": "timerTrigger",
 }
 
 
@@ -81,6 +82,7 @@ def test_every_function_is_indexed_and_loaded_with_an_empty_environment() -> Non
     assert triggers["sweep"]["schedule"] == "%SWEEP_SCHEDULE%"
     assert triggers["artifacts"]["schedule"] == "%ARTIFACTS_SCHEDULE%"
     assert triggers["reconcile"]["schedule"] == "%RECONCILE_SCHEDULE%"
+    assert triggers["usage"]["schedule"] == "%USAGE_SCHEDULE%"
     assert triggers["deploy_http"]["route"] == "{*path}"
 
 
@@ -145,6 +147,7 @@ def test_an_event_is_taken_and_what_became_of_it_is_told(env: dict[str, str]) ->
     assert (told["state"], told["problem"]["code"]) == ("refused", "model_not_found")
 
 
-def test_the_sweep_runs_also_when_it_is_late(env: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", [name for name in TRIGGERS if TRIGGERS[name] == "timerTrigger"])
+def test_a_timer_runs_also_when_it_is_late(env: dict[str, str], name: str) -> None:
     for past_due in (False, True):
-        assert run(env, "sweep", past_due=past_due).error == ""
+        assert run(env, name, past_due=past_due).error == ""
