@@ -22,6 +22,7 @@ from functions.deploy_http import (
     problems,
     reconcile_routes,
     upload_routes,
+    usage_routes,
 )
 from shared import patience
 from shared.wiring import Front
@@ -45,6 +46,7 @@ def create_api(front: Callable[[], Front]) -> ASGIApp:
         artifact_routes,
         upload_routes,
         deployment_routes,
+        usage_routes,
         endpoint_routes,
         exception_routes,
         figures_routes,
