@@ -175,6 +175,8 @@ def test_requests_without_a_key_are_each_a_new_one(server: Server) -> None:
 CREATES_NOTHING = {
     "/endpoints/{name}/keys/rotate",
     "/exceptions",  # the same said twice is one
+    "/reconcile",  # one at a time
+    "/reconcile/runs/{run_id}/apply",
     "/artifacts/reset",
     "/uploads/{upload_id}/confirm",  # what it makes has the id of the upload
 }

@@ -33,6 +33,11 @@ NOBODYS = {
     ("post", "/exceptions"),
     ("delete", "/exceptions/{digest}"),
     ("post", "/artifacts/reset"),
+    ("post", "/reconcile"),
+    ("get", "/reconcile/runs"),
+    ("get", "/reconcile/runs/{run_id}"),
+    ("get", "/reconcile/runs/{run_id}/findings"),
+    ("post", "/reconcile/runs/{run_id}/apply"),
 }
 OWN_MAKING = {  # makes a thing of the caller's own, out of nothing of another's
     ("post", "/models"),

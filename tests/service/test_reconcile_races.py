@@ -15,7 +15,7 @@ from shared.domain.records import Deployment, Status
 from shared.service import claims
 from shared.service.claims import Mint
 from shared.service.reconcile import begin, repairs
-from shared.service.reconcile.repairs import NotNow
+from shared.service.reconcile.in_the_way import NotNow
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 from tests.service.world import BERT
 

@@ -91,10 +91,7 @@ def _days(days: int) -> str:
 def _span(span: timedelta) -> str:
     """A length of time as people say it, in the largest unit that it is a whole number of."""
     seconds = span.total_seconds()
-    for size, unit in ((3600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            break
-    else:
-        size, unit = 1, "second"
+    units = ((3600, "hour"), (60, "minute"))
+    size, unit = next((each for each in units if seconds and seconds % each[0] == 0), (1, "second"))
     count = seconds / size
     return f"{'an' if unit == 'hour' else 'a'} {unit}" if count == 1 else f"{count:g} {unit}s"

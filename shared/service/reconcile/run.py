@@ -34,7 +34,9 @@ from shared.service.store import Stored
 from shared.telemetry import Happened
 
 _MOST_ATTEMPTS = 5
-_LOOK_AGAIN = 10.0  # seconds at first: a removal in Azure takes a minute or two, and somebody may be watching
+_LOOK_AGAIN = (
+    10.0  # seconds at first: a removal in Azure takes a minute or two, and somebody may be watching
+)
 _PATIENCE = timedelta(hours=1)
 
 
