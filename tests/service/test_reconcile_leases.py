@@ -1,7 +1,9 @@
 """A run has one turn at a time: its lease is kept up through the longest look, and a turn that has lost it stops."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from shared.domain.errors import CloudError, Trouble
 from shared.domain.policy import Policy
 from shared.domain.reconcile.runs import RunState
 from shared.service.reconcile import begin, hints, run as running
@@ -30,6 +32,30 @@ def test_a_look_that_takes_far_longer_than_a_lease_keeps_it() -> None:
     assert all(others)
 
 
+def test_of_a_cloud_that_does_not_answer_the_first_turn_says_so_and_no_other_asks_it_too() -> None:
+    world = Reconciled(policy=Policy(lease=60))
+    world.live()
+    asked = []
+
+    def hangs() -> Iterator[Any]:
+        asked.append(1)
+        for _ in range(17):  # tries of 20 s, and waits of 30 s between them
+            world.clock.advance(10)
+            world.sweep()
+            world.step_run(begun.id)  # by another worker
+        yield from ()
+        raise CloudError(Trouble.TRANSIENT, "timeout", "no answer")
+
+    world.cloud.list_endpoints = hangs  # type: ignore[method-assign]
+    world.cloud.list_models = hangs  # type: ignore[method-assign]
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+    report = world.finish_run(begun.id)
+
+    assert report.run.state is RunState.DONE
+    assert report.run.unknown == dict.fromkeys(("endpoints", "registry"), "timeout: no answer")
+    assert len(asked) == 2
+
+
 def test_a_turn_that_sleeps_through_its_lease_writes_nothing_more() -> None:
     world = Reconciled()
     world.live()
@@ -38,7 +64,7 @@ def test_a_turn_that_sleeps_through_its_lease_writes_nothing_more() -> None:
 
     def sleepy() -> Any:
         world.cloud.list_models = real  # type: ignore[method-assign]
-        world.clock.advance(world.policy.lease + 1)
+        world.clock.advance(4 * world.policy.lease + 1)
         running.run_turn(world.reconcile_ports, world.policy, hints.RunHint(run_id=begun.id))
         second.append(world.run(begun.id))
         return real()

@@ -104,7 +104,7 @@ def _observe(turn: RunTurn) -> None:
     turn.save(
         state=RunState.DONE if over else RunState.REPAIRING,
         finished_at=ports.clock.now() if over else None,
-        lease=None if over else turn.run.lease,
+        lease=None if over else turn.lease_for(RunState.REPAIRING),
         observed_at=planner.now,
         unknown=dict(observation.unknown),
         seen=dict(observation.seen),

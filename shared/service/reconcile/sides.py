@@ -100,7 +100,8 @@ def lay_names(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
 
 
 def keeping(things: Iterable[T], keep: Callable[[], None], *, every: int = 1) -> Iterator[T]:
-    """The same things; before each, or each of so many, the right to go on is kept up."""
+    """The same things; before they are asked for, and at each, or each of so many, the right to go on is kept up."""
+    keep()
     for at, each in enumerate(things):
         if at % every == 0:
             keep()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared import telemetry
 from shared.domain.errors import Changed, Exists, LeaseLost, Missing, StoreError
 from shared.domain.policy import Policy
-from shared.domain.reconcile.runs import Item, Run, is_over
+from shared.domain.reconcile.runs import Item, Run, RunState, is_over
 from shared.domain.records import Lease
 from shared.ports import Operation, Replace
 from shared.reconcile_ports import ReconcilePorts
@@ -15,6 +15,8 @@ from shared.service import store
 from shared.service.reconcile import hints, rows
 from shared.service.store import Stored
 from shared.telemetry import Happened
+
+_PAGES = 4  # tries of a page take a third of a lease each, and may wait half of one in between
 
 
 class RunTurn:
@@ -30,13 +32,14 @@ class RunTurn:
 
     def take_lease(self) -> None:
         """Leases the run, and counts a turn that has not ended yet. Raises LeaseLost where another was faster."""
-        self.save(attempts=self.run.attempts + 1, lease=self._lease())
+        self.save(attempts=self.run.attempts + 1, lease=self.lease_for(self.run.state))
 
     def keep(self) -> None:
         """Called all the time: renews the lease where less than two thirds of it are left. Raises LeaseLost."""
         lease, now = self.run.lease, self.ports.clock.now()
-        if lease is None or (lease.until - now).total_seconds() < self.policy.lease * 2 / 3:
-            self.save(lease=self._lease())
+        left = (lease.until - now).total_seconds() if lease else 0.0
+        if left < self._length(self.run.state) * 2 / 3:
+            self.save(lease=self.lease_for(self.run.state))
 
     def made_way(self) -> None:
         """Called where something has come to its end: turns that die without that are counted from here. Raises LeaseLost."""
@@ -81,6 +84,10 @@ class RunTurn:
         with suppress(LeaseLost, StoreError):
             self.save(lease=None, trouble=f"{type(error).__name__} in a turn: see the log")
 
-    def _lease(self) -> Lease:
-        until = self.ports.clock.now() + timedelta(seconds=self.policy.lease)
+    def lease_for(self, state: RunState) -> Lease:
+        """The right to go on from now on. A listing asks for a page again and again before it gives up, and calls nobody."""
+        until = self.ports.clock.now() + timedelta(seconds=self._length(state))
         return Lease(owner=self._owner, until=until)
+
+    def _length(self, state: RunState) -> float:
+        return self.policy.lease * (1 if state is RunState.REPAIRING else _PAGES)
