@@ -55,6 +55,10 @@ _THINGS = {
     Area.RECORDS: "records",
     Area.ARTIFACTS: "contents, descriptions, packages and logs in the stores",
 }
+_BEGINS = {
+    RunState.WAITING: "It has not begun yet: it waits for a worker.",
+    RunState.OBSERVING: "It is listing and comparing.",
+}
 _DONE = {
     Repair.REMOVE_DEPLOYMENT: "removed from Azure ML",
     Repair.REMOVE_ENDPOINT: "removed from Azure ML",
@@ -89,7 +93,7 @@ def tell(run: Run) -> str:
     found = sum(run.found.values())
     match run.state:
         case RunState.WAITING | RunState.OBSERVING:
-            return "It is listing and comparing."
+            return _BEGINS[run.state]
         case RunState.REPAIRING:
             return f"It is repairing what it found ({found})."
         case RunState.FAILED:
