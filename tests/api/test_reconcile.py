@@ -128,7 +128,7 @@ def test_an_ended_run_tells_what_it_found_and_costs(server: Server) -> None:
     run = answer.json()
     assert run["found_by_case"] == {"deployment_left_over": 2}
     assert (run["found"], run["repaired"], run["cost_a_month"]) == (2, 1, 106.58)
-    assert run["message"] == "It found 2, and could not look at everything: registry."
+    assert run["message"] == "It found 2, and could not look at everything: registry left out."
     assert "retry-after" not in answer.headers
     tag = answer.headers["etag"]
     again = server.get(f"/reconcile/runs/{run_id}", params=ROOT, headers={"If-None-Match": tag})

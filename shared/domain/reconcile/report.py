@@ -101,11 +101,14 @@ def tell(run: Run) -> str:
         case RunState.NEEDS_APPROVAL:
             return "It waits for an operator: more would be taken away than one run may."
     if run.unknown:
-        return f"It found {found}, and could not look at everything: {', '.join(run.unknown)}."
+        missed = ", ".join(run.unknown)
+        return f"It found {found or 'nothing'}, and could not look at everything: {missed} left out."
     if not found:
         return "Records and cloud agree."
     if run.dry_run:
         return f"It found {found}, and as a dry run repaired nothing."
+    if run.repaired == found:
+        return f"It found {found}, and repaired all of it."
     return f"It found {found}, repaired {run.repaired}, and left {found - run.repaired}."
 
 
@@ -126,7 +129,9 @@ def _summary(run: Run) -> Iterator[str]:
 
 def _unknown(run: Run) -> Iterator[str]:
     for area, why in run.unknown.items():
-        yield from _wrap(f"Nothing is said of {area}, and nothing of it was touched: {why}")
+        yield from _wrap(
+            f"Nothing is said of {_THINGS[Area(area)]}, and none of them was touched: {why}"
+        )
 
 
 def _approval(run: Run) -> Iterator[str]:

@@ -114,5 +114,6 @@ class _Noted:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         if not isinstance(error, CloudError | StoreError):
             return False
-        self.unknown[self.area] = shorten(str(error), 300)
+        whose = "Azure ML" if isinstance(error, CloudError) else "storage"
+        self.unknown[self.area] = f"{whose} did not tell all there is ({shorten(str(error), 300)})"
         return True
