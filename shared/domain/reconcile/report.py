@@ -100,9 +100,15 @@ def tell(run: Run) -> str:
             return f"It broke off: {run.trouble}."
         case RunState.NEEDS_APPROVAL:
             return "It waits for an operator: more would be taken away than one run may."
+    return _tell_end(run, found)
+
+
+def _tell_end(run: Run, found: int) -> str:
     if run.unknown:
         missed = ", ".join(run.unknown)
-        return f"It found {found or 'nothing'}, and could not look at everything: {missed} left out."
+        return (
+            f"It found {found or 'nothing'}, and could not look at everything: {missed} left out."
+        )
     if not found:
         return "Records and cloud agree."
     if run.dry_run:
