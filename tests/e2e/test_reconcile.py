@@ -10,7 +10,7 @@ import pytest
 from local.cloud import LocalCloud, Options
 from local.processes import wait_until
 from shared.domain.reconcile.findings import Case, Repair
-from shared.domain.reconcile.runs import ItemState, is_over
+from shared.domain.reconcile.runs import ItemState, RunState, is_over
 from shared.service.reconcile import rows
 from tests.e2e import reconciling
 from tests.e2e.conftest import EVERY_CALL_SLOW, SHORT, Faults
@@ -85,6 +85,8 @@ def test_a_dry_run_tells_all_of_it_and_a_run_killed_in_its_repairs_does_just_the
     faults = Faults(garden.cloud.azure_ml_url)
     faults.add("*", ".", EVERY_CALL_SLOW, times=0)
     run_id = reconciling.begin(garden.user)
+    if repairs != SOME:
+        kill_in_listing(garden.cloud, run_id)
     kill_in_each(garden.cloud, run_id, repairs, later)
     faults.clear()
     run = reconciling.finish(garden.user, run_id)
@@ -95,6 +97,21 @@ def test_a_dry_run_tells_all_of_it_and_a_run_killed_in_its_repairs_does_just_the
     check_end(garden, before)
     pause(GAP)
     assert reconcile(garden.user).cases == garden.told
+
+
+def kill_in_listing(cloud: LocalCloud, run_id: str) -> None:
+    """Kills the worker while the run lists what there is, which takes seconds as every call of the cloud is slow."""
+    stored = tables(cloud)
+
+    def lists() -> bool:
+        run = rows.load_run(stored, run_id)
+        return run is not None and run.record.state is RunState.OBSERVING
+
+    wait_until(lists, seconds=60, what="a turn that lists")
+    cloud.kill_worker()
+    run = rows.load_run(stored, run_id)
+    assert run is not None
+    assert run.record.state is RunState.OBSERVING
 
 
 def kill_in_each(cloud: LocalCloud, run_id: str, repairs: Set[Repair], later: int) -> None:
