@@ -119,7 +119,7 @@ def test_young_things_stay_and_so_does_what_only_one_run_has_seen() -> None:
 
     put(world, "another")
     world.age(20)
-    assert [each.why[:8] for each in world.look().items] == ["seen for"]
+    assert [each.why[:8] for each in world.look().items] == ["a run at"]
 
 
 def test_a_package_is_kept_as_long_as_something_is_deployed_or_could_be_from_it() -> None:

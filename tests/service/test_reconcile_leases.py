@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.policy import Policy
+from shared.domain.reconcile.findings import Area
 from shared.domain.reconcile.runs import RunState
 from shared.service.reconcile import begin, hints, run as running
 from shared.service.reconcile.begin import Wanted
@@ -48,7 +49,8 @@ def test_of_a_cloud_that_does_not_answer_the_first_turn_says_so_and_no_other_ask
 
     world.cloud.list_endpoints = hangs  # type: ignore[method-assign]
     world.cloud.list_models = hangs  # type: ignore[method-assign]
-    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+    wanted = Wanted(areas=(Area.ENDPOINTS, Area.REGISTRY))
+    begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, wanted)
     report = world.finish_run(begun.id)
 
     assert report.run.state is RunState.DONE
