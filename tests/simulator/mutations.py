@@ -115,8 +115,8 @@ MUTATIONS = {
     ),
     "take half of a listing for the whole": Mutation(
         "shared/service/reconcile/observe.py",
-        "        self.unknown[self.area] = shorten(str(error), 300)\n",
-        "        shorten(str(error), 300)\n",
+        "        self.unknown[self.area] = why\n",
+        "        str(why)\n",
     ),
     "take away as much as there is": Mutation(
         "shared/domain/reconcile/repair.py",

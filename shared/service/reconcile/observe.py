@@ -115,5 +115,6 @@ class _Noted:
         if not isinstance(error, CloudError | StoreError):
             return False
         whose = "Azure ML" if isinstance(error, CloudError) else "storage"
-        self.unknown[self.area] = f"{whose} did not tell all there is ({shorten(str(error), 300)})"
+        why = f"{whose} did not tell all there is ({shorten(str(error), 300)})"
+        self.unknown[self.area] = why
         return True
