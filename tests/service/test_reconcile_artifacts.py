@@ -12,6 +12,7 @@ from shared.domain.catalogue.artifacts import Artifact
 from shared.domain.errors import Unavailable
 from shared.domain.policy import Policy
 from shared.domain.reconcile.findings import Area, Case
+from shared.domain.reconcile.repair import Decision
 from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Deployment, Status
 from shared.reconcile_ports import ReconcilePorts
@@ -112,14 +113,14 @@ def test_young_things_stay_and_so_does_what_only_one_run_has_seen() -> None:
     add_dataset(world, "rows")
     put(world, "nobody's")
     world.age(6.9)
-    assert [each.why[:12] for each in world.look().items] == ["younger than"]
+    assert [each.decision for each in world.look().items] == [Decision.YOUNG]
     world.sleep(3 * HOUR)
     assert len(world.look().repaired) == 1
     assert world.keys("content/") == [key_of("rows")]
 
     put(world, "another")
     world.age(20)
-    assert [each.why[:8] for each in world.look().items] == ["a run at"]
+    assert [each.decision for each in world.look().items] == [Decision.SEEN_ONCE]
 
 
 def test_a_package_is_kept_as_long_as_something_is_deployed_or_could_be_from_it() -> None:

@@ -69,7 +69,10 @@ def test_the_report_tells_a_person_what_it_is_about(garden: Garden) -> None:
 
     page = render_report(run.run, run.items)
     assert "Repaired" in page
-    assert "Deployments that are still there after they were torn down (1, " in page
+    assert (
+        "Deployments that are still there after they were torn down (1, 53.29 US dollars a month)"
+        in page
+    )
     assert all(len(line) <= 100 for line in page.splitlines())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from shared.cloud_ports import CloudEndpoint
 from shared.domain import ownership
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.policy import DEPLOY_REQUESTS, Policy
+from shared.domain.reconcile.compare_old import Aged
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import RunState
 from shared.ports import Replace, Row
@@ -114,7 +115,7 @@ def test_what_is_removed_is_told_as_one_and_does_not_count_against_the_cap() -> 
     world.sleep(100 * DAY)
     report = world.reconcile()
     assert found(report, Case.OLD_DEAD_LETTERS) == [
-        "1,204 messages that were put aside long ago, the oldest of 2026-01-01."
+        "1,204 messages put aside long ago, the oldest of 2026-01-01."
     ]
     assert (report.run.state, report.run.deletes) == (RunState.DONE, {})
     assert SORTS[Case.OLD_DEAD_LETTERS].count(world) == 1204 - old_rows.MOST
@@ -196,3 +197,29 @@ def test_a_run_that_nobody_approved_is_given_up_before_it_goes() -> None:
     world.reconcile()
     assert rows.load_run(world.tables, waits.id) is None
     assert list(rows.list_items(world.tables, waits.id)) == []
+
+
+@pytest.mark.parametrize("case", SORTS)
+def test_one_and_many_are_told_as_people_say_them(case: Case) -> None:
+    aged = Aged(case)
+    aged.add(datetime(2026, 3, 1, tzinfo=UTC))
+    one = aged.told()
+    aged.add(datetime(2026, 1, 2, tzinfo=UTC))
+    two = aged.told()
+    assert one
+    assert two
+    assert ONE[case] in one.text
+    assert one.text.startswith("1 ")
+    assert two.text.startswith("2 ")
+    assert two.text.endswith("the oldest of 2026-01-02.")
+    assert ONE[case] not in two.text
+
+
+ONE = {
+    Case.OLD_KEYS: "key,",
+    Case.OLD_TOMBSTONES: "place of",
+    Case.OLD_EVENTS: "history of",
+    Case.OLD_DEAD_LETTERS: "message put",
+    Case.OLD_RUNS: "run of",
+    Case.OLD_NAMES: "name given",
+}

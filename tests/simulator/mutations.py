@@ -103,9 +103,9 @@ MUTATIONS = {
     ),
     "repair what a listing said, without another look": Mutation(
         "shared/service/reconcile/run.py",
-        "        if look_again(turn.ports, finding) is None:\n"
+        "        if look_again(turn.ports, named, finding) is None:\n"
         '            _end(turn, stored, "" if begun else "it is no longer so")\n',
-        "        if begun and look_again(turn.ports, finding) is None:\n"
+        "        if begun and look_again(turn.ports, named, finding) is None:\n"
         '            _end(turn, stored, "" if begun else "it is no longer so")\n',
     ),
     "repair what is seen for the first time": Mutation(

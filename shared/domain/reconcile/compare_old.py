@@ -16,13 +16,14 @@ from shared.domain.requests import KEY_DAYS
 Values = Mapping[str, str | int | float | bool]
 TOMBSTONE_DAYS, LETTER_DAYS, RUN_DAYS, NAME_DAYS = 30, 90, 90, 90
 _WORDS = {
-    Case.OLD_KEYS: ("idempotency keys", "expired idempotency keys"),
-    Case.OLD_TOMBSTONES: ("tombstones", "places of acceptances that were given up"),
-    Case.OLD_EVENTS: ("events", "deployments that were torn down long ago, with their events"),
-    Case.OLD_DEAD_LETTERS: ("dead letters", "messages that were put aside long ago"),
-    Case.OLD_RUNS: ("runs", "runs of the reconciliation of long ago, with their findings"),
-    Case.OLD_NAMES: ("names", "endpoint names that were given up long ago"),
+    Case.OLD_KEYS: ("idempotency keys", "expired idempotency key", "s", ""),
+    Case.OLD_TOMBSTONES: ("tombstones", "place", "s", " of acceptances that were given up"),
+    Case.OLD_EVENTS: ("events", "histor", "ies", " of deployments that were torn down long ago"),
+    Case.OLD_DEAD_LETTERS: ("dead letters", "message", "s", " put aside long ago"),
+    Case.OLD_RUNS: ("runs", "old run", "s", " of the reconciliation, with all findings"),
+    Case.OLD_NAMES: ("names", "endpoint name", "s", " given up long ago"),
 }
+"""What is told of each: a name, and some of them in words, whose third part is that of more than one."""
 
 
 @dataclass(slots=True)
@@ -42,12 +43,13 @@ class Aged:
         """One finding for all of them."""
         if self.oldest is None:
             return None
-        subject, words = _WORDS[self.case]
+        subject, thing, several, more = _WORDS[self.case]
+        ending = several if self.count > 1 else several.replace("ies", "y").removesuffix("s")
         return Finding(
             case=self.case,
             subject=subject,
             since=self.oldest,
-            text=f"{self.count:,} {words}, the oldest of {self.oldest:%Y-%m-%d}.",
+            text=f"{self.count:,} {thing}{ending}{more}, the oldest of {self.oldest:%Y-%m-%d}.",
         )
 
 

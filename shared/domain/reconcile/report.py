@@ -158,7 +158,7 @@ def _cases(items: Iterable[Item]) -> Iterator[str]:
     for case, group in groupby(ordered, key=lambda each: each.finding.case):
         some = list(group)
         cost = sum(each.finding.cost or 0.0 for each in some)
-        paid = f", {cost:,.2f} US dollars a month" if cost else ""
+        paid = f", {cost:,.2f} US dollars a month" if cost >= 0.005 else ""
         yield f"{_WORDS[case]} ({len(some)}{paid})"
         for each in some[:_SHOWN]:
             yield from _item(each)
