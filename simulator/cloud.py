@@ -32,6 +32,7 @@ _SLOWER = 12
 _CLEARS = {
     "remove model": "clear model",
     "put traffic": "clear traffic",
+    "put endpoint": "clear traffic",  # of one that has just gone: it is back, empty, until the next run
     "remove deployment": "clear deployment",
     "remove endpoint": "clear endpoint",
 }
