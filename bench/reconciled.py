@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shared.domain import ids, names, plans
-from shared.domain.bookkeeping import Claim, ClaimKind, Inflight
+from shared.domain.bookkeeping import Claim, ClaimKind, index_entry
 from shared.domain.records import Deployment, Endpoint, Member, Model, Plan, Status
 from shared.ports import Row
 from shared.service import store
@@ -168,14 +168,7 @@ def _unfinished(number: int) -> Iterator[tuple[str, Row]]:
     record = replace(
         _deployment(number, Status.DEPLOYING), work=plans.start_work(Plan.DEPLOY, NOW, NOW)
     )
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=1,
-        since=NOW,
-        not_before=NOW,
-    )
+    entry = index_entry(record, since=NOW, not_before=NOW)
     yield store.RECORDS, store.deployment_row(record)
     yield store.INFLIGHT, store.inflight_row(entry)
 

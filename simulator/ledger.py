@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain import codec
-from shared.domain.bookkeeping import Claim, Inflight, Pace, Request
+from shared.domain.bookkeeping import TOMBSTONE, Claim, Inflight, Pace, Request
 from shared.domain.reconcile.runs import Item, Run
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Delete, Operation, Row
@@ -49,7 +49,7 @@ class Write:
     @property
     def is_tombstone(self) -> bool:
         """Whether the row only bars a late admission."""
-        return store.TOMBSTONE in self.row.values
+        return TOMBSTONE in self.row.values
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ def parse_writes(table: str, operations: Sequence[Operation]) -> list[Write]:
 
 def _parse(table: str, operation: Operation) -> Record | None:
     row = operation.row
-    if table not in _KEPT or isinstance(operation, Delete) or store.TOMBSTONE in row.values:
+    if table not in _KEPT or isinstance(operation, Delete) or TOMBSTONE in row.values:
         return None
     if table == store.CLAIMS:
         return codec.parse_record(Claim, row.values)

@@ -5,14 +5,19 @@ of a deployment's endpoint as much as its own record.
 """
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 JSON, _TEXT = "application/json", "text/plain"
 IfMatch = Annotated[str, Header(max_length=500, description="The ETag of what you decided on.")]
+ShownAs = Annotated[
+    Literal["json", "text", ""],
+    Query(alias="format", description="`text` is for people, as is `Accept: text/plain`."),
+]
+Accept = Annotated[str, Header(max_length=500)]
 
 
 def answer_unless_seen(request: Request, answer: BaseModel) -> Response:
@@ -25,8 +30,10 @@ def answer_text_unless_seen(request: Request, text: str) -> Response:
     return _answer(request, text.encode(), "text/plain; charset=utf-8")
 
 
-def prefers_text(accept: str) -> bool:
-    """Whether plain text comes before JSON among what the caller names."""
+def is_for_people(shown_as: str, accept: str) -> bool:
+    """Whether text was asked for; where the address does not say, whether it comes before JSON among what is accepted."""
+    if shown_as:
+        return shown_as == "text"
     named = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
     return next((each for each in named if each in (_TEXT, JSON, "*/*")), JSON) == _TEXT
 

@@ -1,18 +1,20 @@
 """Models: upload, list, look at, delete."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Header, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from functions.deploy_http import addresses, catalogue_answers as answers, rendering
 from functions.deploy_http.answers import Message
 from functions.deploy_http.bodies import UploadRoute
 from functions.deploy_http.caching import (
     JSON,
+    Accept,
     IfMatch,
+    ShownAs,
     answer_text_unless_seen,
     answer_unless_seen,
-    prefers_text,
+    is_for_people,
     row_meant,
 )
 from functions.deploy_http.catalogue_rendering import render_inspection
@@ -104,17 +106,14 @@ def inspect_model(
     request: Request,
     model_id: str,
     instance_type: addresses.ServedOn = DEFAULT_INSTANCE_TYPE,
-    shown_as: Annotated[
-        Literal["json", "text", ""],
-        Query(alias="format", description="`text` is for people, as is `Accept: text/plain`."),
-    ] = "",
-    accept: Annotated[str, Header(max_length=500)] = JSON,
+    shown_as: ShownAs = "",
+    accept: Accept = JSON,
 ) -> Response:
     """All that was read from a model's file, what will be installed to serve it, and how to call it."""
     described = describe.describe_model(
         caller.ports, caller.policy, caller.principal, model_id, instance_type
     )
-    if shown_as == "text" or (not shown_as and prefers_text(accept)):
+    if is_for_people(shown_as, accept):
         response = answer_text_unless_seen(request, render_readable(described))
     else:
         response = answer_unless_seen(request, render_inspection(described))

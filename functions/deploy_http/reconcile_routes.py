@@ -1,16 +1,18 @@
 """Reconciliations: begun, watched, read, and approved by operators."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from functions.deploy_http import addresses, reconcile_answers as answers
 from functions.deploy_http.bodies import JsonRoute
 from functions.deploy_http.caching import (
     JSON,
+    Accept,
+    ShownAs,
     answer_text_unless_seen,
     answer_unless_seen,
-    prefers_text,
+    is_for_people,
 )
 from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.openapi import accepted, cached, errors, readable
@@ -59,18 +61,12 @@ def get_run(
     caller: SignedIn,
     request: Request,
     run_id: str,
-    shown_as: Annotated[
-        Literal["json", "text", ""],
-        Query(
-            alias="format",
-            description="`text` is the report for people, as is `Accept: text/plain`.",
-        ),
-    ] = "",
-    accept: Annotated[str, Header(max_length=500)] = JSON,
+    shown_as: ShownAs = "",
+    accept: Accept = JSON,
 ) -> Response:
     """A run: what it found, what was repaired, what it costs. As text: the whole report. For operators."""
     run = read.require_run(caller.ports, caller.principal, run_id)
-    if shown_as == "text" or (not shown_as and prefers_text(accept)):
+    if is_for_people(shown_as, accept):
         items = read.list_findings(caller.ports, caller.principal, run_id, limit=read.MOST)[0]
         response = answer_text_unless_seen(request, render_report(run, items))
     else:

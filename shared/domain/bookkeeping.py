@@ -8,7 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.records import Kept
+from shared.domain.records import Deployment, Kept
+
+TOMBSTONE = "tombstone"
+"""The one property of a row that bars an acceptance which was given up: its key can no longer be taken."""
 
 
 class ClaimKind(StrEnum):
@@ -50,6 +53,18 @@ class Inflight(Kept):
     generation: int
     since: datetime
     not_before: datetime
+
+
+def index_entry(record: Deployment, *, since: datetime, not_before: datetime) -> Inflight:
+    """What stands on the index of a deployment whose work is unfinished."""
+    return Inflight(
+        user_key=record.user_key,
+        deployment_id=record.id,
+        endpoint_name=record.endpoint_name,
+        generation=record.generation,
+        since=since,
+        not_before=not_before,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from shared.domain import ids
+from shared.domain.bookkeeping import TOMBSTONE
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import UnreadableRow
@@ -28,7 +29,7 @@ def list_deployments(
     prefix = store.DELETED if deleted else store.LIVE
     moment = ids.parse_id(after)
     rows = _range(tables, user_key, prefix, after=moment)
-    return _records(Deployment, (row for row in rows if store.TOMBSTONE not in row.values))
+    return _records(Deployment, (row for row in rows if TOMBSTONE not in row.values))
 
 
 def list_statuses(
@@ -36,9 +37,9 @@ def list_statuses(
 ) -> Iterator[tuple[Status, str]]:
     """(status, created_at) of a user's live (or deleted) deployments: one narrow range read."""
     prefix = store.DELETED if deleted else store.LIVE
-    select = ("status", "created_at", store.TOMBSTONE)
+    select = ("status", "created_at", TOMBSTONE)
     for row in _range(tables, user_key, prefix, select=select):
-        if store.TOMBSTONE in row.values:
+        if TOMBSTONE in row.values:
             continue
         try:
             yield Status(str(row.values.get("status"))), str(row.values.get("created_at", ""))

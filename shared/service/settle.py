@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared import telemetry
 from shared.domain import plans
-from shared.domain.bookkeeping import Inflight
+from shared.domain.bookkeeping import Inflight, index_entry
 from shared.domain.errors import Changed, Exists, Missing
 from shared.domain.records import Deployment, Status
 from shared.ports import Insert, Ports, Replace
@@ -26,14 +26,7 @@ def announce(ports: Ports, record: Deployment, seconds: float) -> Stored[Infligh
     acceptance of the same deployment was faster.
     """
     now = record.work.step_since
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=record.generation,
-        since=now,
-        not_before=now + timedelta(seconds=seconds),
-    )
+    entry = index_entry(record, since=now, not_before=now + timedelta(seconds=seconds))
     found = None
     if record.generation > 1:
         found = store.load_inflight(ports.tables, record.user_key, record.id)

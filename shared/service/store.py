@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from shared import telemetry
 from shared.domain import codec, ids
-from shared.domain.bookkeeping import Claim, Inflight, Request
+from shared.domain.bookkeeping import TOMBSTONE, Claim, Inflight, Request
 from shared.domain.errors import Changed, Exists, Missing, Unavailable, UnreadableRow
 from shared.domain.records import Deployment, Endpoint, Event, Kept, Model, Status
 from shared.ports import Delete, Insert, Operation, Random, Replace, Row, Tables
@@ -21,7 +21,7 @@ from shared.telemetry import Happened
 R = TypeVar("R", bound=Kept)
 RECORDS, CLAIMS, INFLIGHT = "records", "claims", "inflight"
 LIVE, DELETED, EVENT, MODEL = "d-", "x-", "v-", "m-"
-TOMBSTONE, LEAVING = "tombstone", "leaving"
+LEAVING = "leaving"
 ENDPOINT, REQUEST = "e-", "r-"
 _CLAIM_KEY = "claim"
 

@@ -9,7 +9,7 @@ from local.cloud import LocalCloud
 from shared.adapters.azure_tables import AzureTables
 from shared.adapters.system import SystemClock, SystemRandom
 from shared.domain import ids, ownership, plans
-from shared.domain.bookkeeping import ClaimKind, Inflight
+from shared.domain.bookkeeping import ClaimKind, index_entry
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.principal import user_key
 from shared.domain.reconcile.findings import Case
@@ -214,14 +214,7 @@ def _stuck(garden: Garden, stored: AzureTables, name: str, plan: Plan, status: S
     old, never = datetime.now(UTC) - timedelta(hours=3), datetime.now(UTC) + timedelta(days=900)
     work = replace(plans.start_work(plan, old, old), due_at=never, trouble="Azure says no")
     record = replace(found.record, work=work, status=status, generation=2)
-    entry = Inflight(
-        user_key=USER,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=2,
-        since=old,
-        not_before=never,
-    )
+    entry = index_entry(record, since=old, not_before=never)
     store.insert(stored, RANDOM, store.INFLIGHT, store.inflight_row(entry))
     stored.commit(store.RECORDS, [Delete(found.row)])
     store.insert(stored, RANDOM, store.RECORDS, store.deployment_row(record))

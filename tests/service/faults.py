@@ -86,6 +86,25 @@ def once_before(effects: Effects, name: str, happens: Callable[[], object]) -> N
     effects.before = before
 
 
+def meet_at(
+    effects: Effects, number: int, one: Callable[[], object], other: Callable[[], object]
+) -> bool:
+    """`other` happens just before the effect of this number, from 0, of `one`; whether `one` has had so many."""
+    count = 0
+
+    def before(_effect: str) -> None:
+        nonlocal count
+        count += 1
+        if count == number + 1:
+            effects.before = lambda _effect: None
+            other()
+
+    effects.before = before
+    one()
+    effects.before = lambda _effect: None
+    return count > number
+
+
 class _Port:
     """Passes everything on; subclasses pass what changes something through `Effects`."""
 

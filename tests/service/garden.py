@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain import ids, names, ownership, plans
-from shared.domain.bookkeeping import ClaimKind, Inflight
+from shared.domain.bookkeeping import ClaimKind, index_entry
 from shared.domain.reconcile.findings import Case
 from shared.domain.records import Deployment, Model, Plan, Status
 from shared.ports import Delete
@@ -209,14 +209,7 @@ def _stuck(world: Reconciled, record: Deployment, plan: Plan, status: Status) ->
     changed = replace(stored.record, work=work, status=status, generation=2)
     world.tables.commit(store.RECORDS, [Delete(stored.row)])
     store.insert(world.tables, world.ports.random, store.RECORDS, store.deployment_row(changed))
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=2,
-        since=now,
-        not_before=never,
-    )
+    entry = index_entry(changed, since=now, not_before=never)
     store.insert(world.tables, world.ports.random, store.INFLIGHT, store.inflight_row(entry))
     return _place(record)
 

@@ -133,6 +133,16 @@ class Reconciled(World):
         self.cloud.put_endpoint(name, tags=tags, traffic={})
         self.run_for(60)
 
+    def come_late(self) -> tuple[Deployment, Deployment]:
+        """An endpoint `late` that came after its deployment was deleted; that deployment, and another that lives."""
+        other = self.live()
+        record = self.live(endpoint_name="late")
+        tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
+        self.delete(record)
+        self.settle()
+        self.put_endpoint("late", tags)
+        return record, other
+
     def register(self, name: str, tags: Mapping[str, str], like: Deployment) -> None:
         """A version by hand."""
         path = f"packages/{like.package_digest}"

@@ -1,6 +1,5 @@
 """Records and cloud are compared each night: what disagrees is found, and repaired when it was seen twice and is old enough."""
 
-from shared.domain import ownership
 from shared.domain.prices import estimate
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import ItemState, RunState
@@ -79,12 +78,7 @@ def test_a_dry_run_is_a_sighting_and_changes_nothing() -> None:
 
 def test_an_endpoint_that_came_too_late_is_removed_with_what_is_on_it() -> None:
     world = Reconciled()
-    other = world.live()
-    record = world.live(endpoint_name="late")
-    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
-    world.delete(record)
-    world.settle()
-    world.put_endpoint("late", tags)
+    record, other = world.come_late()
     world.put_in_cloud("late", record.deployment_name, other, tags_of(record))
     world.sleep(3 * HOUR)
 

@@ -20,7 +20,7 @@ from shared.service import store
 from shared.service.catalogue import content, trash, withdraw
 from shared.service.reconcile import begin
 from shared.service.reconcile.begin import Wanted
-from tests.service.faults import FaultyBlobs
+from tests.service.faults import FaultyBlobs, meet_at
 from tests.service.garden_of_files import add_dataset, key_of, put
 from tests.service.reconciling import DAY, HOUR, OLGA, Reconciled, Report, tags_of
 from tests.service.sample import DIGEST
@@ -271,18 +271,8 @@ def met_at(at: int, comes: Callable[[Stores], None]) -> tuple[Stores, bool]:
     """A run which somebody meets just before its effect `at`; whether it had so many."""
     world = orphaned()
     begun = begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted(areas=ONLY))
-    count, met = 0, False
-
-    def before(_effect: str) -> None:
-        nonlocal count, met
-        count += 1
-        if count == at + 1:
-            met, world.effects.before = True, lambda _effect: None
-            comes(world)
-
-    world.effects.before = before
-    report = world.finish_run(begun.id)
-    world.effects.before = lambda _effect: None
+    met = meet_at(world.effects, at, lambda: world.finish_run(begun.id), lambda: comes(world))
+    report = world.report(begun.id)
     assert report.run.state is RunState.DONE
     assert {each.state for each in report.items} <= {
         ItemState.NONE,

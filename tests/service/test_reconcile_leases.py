@@ -7,7 +7,9 @@ from shared.domain.errors import CloudError, Trouble
 from shared.domain.policy import Policy
 from shared.domain.reconcile.findings import Area
 from shared.domain.reconcile.runs import RunState
-from shared.service.reconcile import begin, hints, run as running
+from shared.ports import Insert, Row
+from shared.service import store
+from shared.service.reconcile import begin, hints, run as running, sides
 from shared.service.reconcile.begin import Wanted
 from tests.service.reconciling import OLGA, Reconciled
 
@@ -31,6 +33,21 @@ def test_a_look_that_takes_far_longer_than_a_lease_keeps_it() -> None:
     assert world.finish_run(begun.id).run.state is RunState.DONE
     assert len(others) == 8
     assert all(others)
+
+
+def test_rows_that_are_nothing_to_be_compared_keep_the_lease_as_all_others_do() -> None:
+    world = Reconciled()
+    for number in range(2000):
+        key = f"{store.REQUEST}{number:05}"
+        row = Row(partition="user", key=key, values={"at": "2026-01-01T00:00:00+00:00"})
+        world.tables.commit(store.RECORDS, [Insert(row)])
+    kept: list[int] = []
+    passed: list[Row] = []
+    with world.reconcile_ports.joins.open() as join:
+        laid = sides.lay_records(world.tables, join, lambda: kept.append(1), passed.append)
+
+    assert (laid, len(passed)) == (0, 2000)
+    assert len(kept) >= 2000 / sides.EACH_PAGE
 
 
 def test_of_a_cloud_that_does_not_answer_the_first_turn_says_so_and_no_other_asks_it_too() -> None:

@@ -128,12 +128,7 @@ def test_a_deployment_that_is_marked_and_retried_after_the_last_look_is_not_mark
 
 def test_an_endpoint_on_which_somebody_else_lives_stays_and_ends_the_run_at_once() -> None:
     world = Reconciled()
-    other = world.live()
-    record = world.live(endpoint_name="late")
-    tags = ownership.endpoint_tags(record.user_key, record.endpoint_tag)
-    world.delete(record)
-    world.settle()
-    world.put_endpoint("late", tags)
+    _, other = world.come_late()
     world.put_in_cloud("late", "theirs", other, THEIRS)
     world.sleep(3 * HOUR)
     world.reconcile(dry_run=True)

@@ -8,7 +8,7 @@ from shared.domain.reconcile.findings import Area
 from shared.domain.reconcile.runs import Run, RunState, is_over
 from shared.service.reconcile import begin, rows
 from shared.service.reconcile.begin import ARTIFACTS, NIGHTLY, Wanted
-from tests.service.faults import once_before
+from tests.service.faults import meet_at, once_before
 from tests.service.garden_of_files import add_dataset, put
 from tests.service.reconciling import DAY, HOUR, OLGA, Reconciled
 
@@ -18,6 +18,16 @@ class Nights(Reconciled):
 
     def tick(self, areas: tuple[Area, ...]) -> None:
         begin.begin_nightly(self.ports, self.mint, self.policy, areas)
+
+    def await_repair(self) -> None:
+        """A file that is nobody's was found in one night, and the run has begun that may remove it."""
+        add_dataset(self, "rows")
+        put(self, "nobody's")
+        self.sleep(8 * DAY)
+        self.tick(ARTIFACTS)
+        self.rest()
+        self.sleep(DAY)
+        self.tick(ARTIFACTS)
 
     def runs(self) -> list[Run]:
         """All runs, the first one first."""
@@ -105,13 +115,7 @@ def test_a_dry_run_does_for_no_run_of_the_schedule() -> None:
 
 def test_a_run_that_repairs_for_a_day_does_not_do_for_the_next_night() -> None:
     world = Nights()
-    add_dataset(world, "rows")
-    put(world, "nobody's")
-    world.sleep(8 * DAY)
-    world.tick(ARTIFACTS)
-    world.rest()
-    world.sleep(DAY)
-    world.tick(ARTIFACTS)
+    world.await_repair()
     once_before(world.effects, "blob:copy", lambda: world.tick(ARTIFACTS))
     world.rest()
     assert len(world.runs()) == 3
@@ -123,17 +127,7 @@ def test_two_timers_that_tick_at_once_begin_both(
     at: int, one: tuple[Area, ...], other: tuple[Area, ...]
 ) -> None:
     world = Nights()
-    count = 0
-
-    def before(_effect: str) -> None:
-        nonlocal count
-        count += 1
-        if count == at + 1:
-            world.effects.before = lambda _effect: None
-            world.tick(other)
-
-    world.effects.before = before
-    world.tick(one)
+    assert meet_at(world.effects, at, lambda: world.tick(one), lambda: world.tick(other))
     world.rest()
     looked = [area for areas in world.areas() for area in areas]
     assert sorted(looked) == sorted(Area)
@@ -154,13 +148,7 @@ def test_two_sweeps_at_once_begin_what_waits_once() -> None:
 
 def test_what_waits_for_approval_is_not_superseded_by_a_run_over_something_else() -> None:
     world = Nights(policy=Policy(most_deletes=0))
-    add_dataset(world, "rows")
-    put(world, "nobody's")
-    world.sleep(8 * DAY)
-    world.tick(ARTIFACTS)
-    world.rest()
-    world.sleep(DAY)
-    world.tick(ARTIFACTS)
+    world.await_repair()
     world.rest()
     waits = world.runs()[-1]
     assert waits.state is RunState.NEEDS_APPROVAL

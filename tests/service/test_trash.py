@@ -16,7 +16,7 @@ from shared.service import read
 from shared.service.catalogue import content, trash, uploads
 from shared.service.catalogue.artifacts import FileUpload
 from tests.service.arriving import Arrivals
-from tests.service.faults import FaultyBlobs, once_before
+from tests.service.faults import FaultyBlobs, meet_at, once_before
 from tests.service.sample import CONTENT, DIGEST
 from tests.service.world import ANNA, World
 
@@ -124,21 +124,10 @@ def test_a_version_that_the_listing_did_not_see_stays() -> None:
 
 def meet(world: World, at: int, one: Callable[[], object], other: Callable[[], object]) -> bool:
     """`other` happens just before the effect `at` of `one`, or after it; whether `one` has had so many."""
-    count = 0
-
-    def before(_effect: str) -> None:
-        nonlocal count
-        count += 1
-        if count == at + 1:
-            world.effects.before = lambda _effect: None
-            other()
-
-    world.effects.before = before
-    one()
-    world.effects.before = lambda _effect: None
-    if count <= at:
+    met = meet_at(world.effects, at, one, other)
+    if not met:
         other()
-    return count > at
+    return met
 
 
 def at_every_effect(meeting: Callable[[int], bool]) -> int:

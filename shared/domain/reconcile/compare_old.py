@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain import plans
+from shared.domain.bookkeeping import TOMBSTONE, ClaimKind
 from shared.domain.ids import parse_id, to_datetime
 from shared.domain.reconcile.findings import Case, Finding
 from shared.domain.reconcile.runs import OVER
@@ -73,18 +75,16 @@ def _age(case: Case, values: Values, key: str, days: int) -> tuple[datetime | No
     match case:
         case Case.OLD_KEYS:
             return _time(values, "at"), KEY_DAYS
-        case Case.OLD_TOMBSTONES if "tombstone" in values:
+        case Case.OLD_TOMBSTONES if TOMBSTONE in values:
             moment = parse_id(f"{10**20 - 1 - int(key[2:]):020d}")
             return to_datetime(moment) if moment is not None else None, TOMBSTONE_DAYS
-        case Case.OLD_EVENTS if values.get("events") and '"step":null' in str(
-            values.get("work_json", "")
-        ):
+        case Case.OLD_EVENTS if values.get("events") and plans.is_finished_row(values):
             return _time(values, "torn_down_at"), days
         case Case.OLD_DEAD_LETTERS:
             return _time(values, "last_at"), LETTER_DAYS
         case Case.OLD_RUNS if values.get("state") in OVER:
             return _time(values, "created_at"), RUN_DAYS
-        case Case.OLD_NAMES if values.get("kind") == "released":
+        case Case.OLD_NAMES if values.get("kind") == ClaimKind.RELEASED:
             return _time(values, "released_at"), NAME_DAYS
     return None, 0
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared import telemetry
+from shared.domain.bookkeeping import TOMBSTONE
 from shared.domain.errors import Changed, Forbidden
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
@@ -39,7 +40,7 @@ def reset_catalogue(ports: Ports, policy: Policy, principal: Principal) -> Clear
             artifacts += 1
         elif _answers_upload(row) or row.key.startswith(intake_rows.FINISHED):
             store.remove(ports.tables, store.RECORDS, row)
-        elif row.key.startswith((store.LIVE, store.DELETED)) and store.TOMBSTONE not in row.values:
+        elif row.key.startswith((store.LIVE, store.DELETED)) and TOMBSTONE not in row.values:
             until_written("deployment", partial(_mark, ports, row))
     keys = [each.key for folder in _FOLDERS for each in ports.artifacts.list(f"{folder}/")]
     for key in keys:

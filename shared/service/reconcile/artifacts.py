@@ -5,9 +5,9 @@ What is on record and was not listed may have come in between, so it is looked f
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 
 from shared.domain import ids
 from shared.domain.catalogue.artifacts import Artifact
@@ -25,10 +25,9 @@ from shared.reconcile_ports import Entry, Join, ReconcilePorts
 from shared.service import listing, store
 from shared.service.catalogue import content, shelf, trash
 from shared.service.reconcile import named, things
-from shared.service.reconcile.sides import NOTHING, keeping
+from shared.service.reconcile.candidates import MOST_READ, Candidates
+from shared.service.reconcile.sides import EACH_PAGE, NOTHING, keeping
 
-MOST_READ = 5_000
-_EVERY = 500
 _FOREIGN = "foreign"
 _MOST_DESCRIPTION = 2 * 1024 * 1024  # bytes
 Found = Iterator[Finding | None]
@@ -36,22 +35,21 @@ Found = Iterator[Finding | None]
 
 @dataclass(slots=True)
 class ArtifactsLook:
-    """One look at all of it. `seen`: how many things there are; `left`: candidates that were too many for one run."""
+    """One look at all of it. `seen`: how many things there are."""
 
     ports: ReconcilePorts
     join: Join
     trash_days: int
-    keep: Callable[[], None]
+    candidates: Candidates
     seen: int = 0
-    left: int = 0
 
     def find(self) -> Found:
         """All findings. Raises CloudError, StoreError."""
         for sort in Sort:
             self._lay_files(sort, trashed=False)
             self._lay_files(sort, trashed=True)
-        named.lay_registered(self.ports, self.join, self.keep)
-        records = named.lay_named(self.ports.tables, self.join, self.keep)
+        named.lay_registered(self.ports, self.join, self.candidates.keep)
+        records = named.lay_named(self.ports.tables, self.join, self.candidates.keep)
         if self.seen and not records:
             raise StoreError("there is not a single record: they may have been lost")
         yield from self._descriptions()
@@ -68,7 +66,7 @@ class ArtifactsLook:
         """What those say that were never ours stays: another installation keeps its artifacts in the same store."""
         unnamed = self.join.missing(_side(Sort.DESCRIPTION), named.DESCRIBED)
         theirs: list[Entry] = []
-        for number, (artifact_id, note) in enumerate(keeping(unnamed, self.keep)):
+        for number, (artifact_id, note) in enumerate(keeping(unnamed, self.candidates.keep)):
             if number >= MOST_READ:
                 raise StoreError(f"more than {MOST_READ:,} descriptions are of no artifact here")
             if is_minted(self.ports, artifact_id):
@@ -79,20 +77,22 @@ class ArtifactsLook:
 
     def _contents(self) -> Found:
         unheld = self.join.missing(_side(Sort.CONTENT), named.HOLDING)
-        for digest, note in self._some(unheld):
+        for digest, note in self.candidates.some(unheld):
             if all(self.join.find(side, digest) is None for side in (named.USED, _FOREIGN)):
                 yield self._unnamed(note)
 
     def _packages(self) -> Found:
-        unnamed = list(self._some(self.join.missing(_side(Sort.PACKAGE), named.PACKAGED)))
+        unnamed = list(self.candidates.some(self.join.missing(_side(Sort.PACKAGE), named.PACKAGED)))
         if unnamed:
-            named.lay_made_of(self.ports, self.join, self.keep)
+            named.lay_made_of(self.ports, self.join, self.candidates.keep)
         for digest, note in unnamed:
             if self.join.find(named.MADE_OF, digest) is None:
                 yield self._unnamed(note)
 
     def _logs(self) -> Found:
-        for deployment_id, note in self._some(self.join.missing(_side(Sort.LOG), named.KNOWN)):
+        for deployment_id, note in self.candidates.some(
+            self.join.missing(_side(Sort.LOG), named.KNOWN)
+        ):
             if store.load_claim(self.ports.tables, deployment_id):
                 yield self._unnamed(note)
 
@@ -100,7 +100,9 @@ class ArtifactsLook:
         """What a record names and misses stays: it is to be brought back."""
         now = self.ports.clock.now()
         for sort in Sort:
-            for about, note in self._some(self.join.missing(_side(sort, trashed=True), NOTHING)):
+            for about, note in self.candidates.some(
+                self.join.missing(_side(sort, trashed=True), NOTHING)
+            ):
                 missed = self.join.find(_side(sort), about) is None
                 if not (missed and named.is_named(self.join, sort, about)):
                     yield compare_trash(things.parse_seen(note), now=now, days=self.trash_days)
@@ -108,7 +110,7 @@ class ArtifactsLook:
     # -------------------------------------------------------------- on record, and in no store
 
     def _missing_contents(self) -> Found:
-        missed = self._some(self.join.missing(named.HOLDING, _side(Sort.CONTENT)))
+        missed = self.candidates.some(self.join.missing(named.HOLDING, _side(Sort.CONTENT)))
         for digest, notes in groupby(missed, key=lambda entry: entry[0]):
             holders = [note for _, note in notes]
             if self.ports.artifacts.find(content.content_key(digest)) is None:
@@ -116,14 +118,16 @@ class ArtifactsLook:
 
     def _missing_descriptions(self) -> Found:
         missed = self.join.missing(named.DESCRIBED, _side(Sort.DESCRIPTION))
-        for artifact_id, note in self._some(missed):
+        for artifact_id, note in self.candidates.some(missed):
             yield see_described(self.ports, note.partition(" ")[0], artifact_id)
 
     # -------------------------------------------------------------- of all
 
     def _lay_files(self, sort: Sort, *, trashed: bool) -> None:
         listed = keeping(
-            things.list_things(self.ports, sort, trashed=trashed), self.keep, every=_EVERY
+            things.list_things(self.ports, sort, trashed=trashed),
+            self.candidates.keep,
+            every=EACH_PAGE,
         )
         self.seen += self.join.add(
             _side(sort, trashed=trashed),
@@ -143,10 +147,6 @@ class ArtifactsLook:
                 return str(json.loads(file.read(_MOST_DESCRIPTION))["content_digest"])
         except (Missing, ValueError, KeyError, TypeError):
             return ""
-
-    def _some(self, entries: Iterator[Entry]) -> Iterator[Entry]:
-        yield from islice(keeping(entries, self.keep), MOST_READ)
-        self.left += sum(1 for _ in entries)
 
 
 def is_minted(ports: ReconcilePorts, artifact_id: str) -> bool:

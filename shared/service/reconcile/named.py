@@ -1,10 +1,10 @@
 """What records name of what is kept in files: listed once, laid on the sides of a join, and asked thing by thing."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from itertools import chain
 
+from shared.domain import plans
+from shared.domain.bookkeeping import TOMBSTONE
 from shared.domain.ownership import DIGEST_TAG
 from shared.domain.reconcile.compare_registry import may_be_ours
 from shared.domain.reconcile.kept_things import Sort, Thing
@@ -14,7 +14,13 @@ from shared.reconcile_ports import Entry, Join, ReconcilePorts
 from shared.service import store
 from shared.service.catalogue.shelf import PREFIXES
 from shared.service.intake import rows as intake_rows
-from shared.service.reconcile.sides import FINISHED, REGISTERED, keeping
+from shared.service.reconcile.sides import (
+    EACH_PAGE,
+    REGISTERED,
+    keeping,
+    lay_rows,
+    scan_ranges,
+)
 
 HOLDING, USED, DESCRIBED, PACKAGED, KNOWN = "holding", "used", "described", "packaged", "known"
 MADE_OF, UNCLAIMED = "made_of", "unclaimed"
@@ -34,32 +40,16 @@ _WANTED = (
     "azure_model_name",
     "registry_name",
     "work_json",
-    store.TOMBSTONE,
+    TOMBSTONE,
 )
 _ARTIFACTS = tuple(PREFIXES.values())
-_AT_ONCE = 5_000
-_EVERY = 500
 
 
 def lay_named(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
     """Lays out what all records name, and says how many there are. Raises StoreError."""
-    count = 0
-    pieces: dict[str, list[Entry]] = defaultdict(list)
-    scans = (
-        tables.scan(store.RECORDS, None, first=first, last=last, select=_WANTED)
-        for first, last in _RANGES
-    )
-    for row in keeping(chain.from_iterable(scans), keep, every=_EVERY):
-        if store.TOMBSTONE in row.values:
-            continue
-        count += 1
-        for side, key in _sides_of(row):
-            pieces[side].append((key, f"{row.partition} {row.values.get('id', '')}"))
-        if count % _AT_ONCE == 0:
-            _flush(join, pieces)
-    for row in keeping(intake_rows.list_unfinished(tables), keep, every=_EVERY):
-        pieces[USED].append((str(row.values.get("sha256", "")), ""))
-    _flush(join, pieces)
+    count = lay_rows(join, scan_ranges(tables, _RANGES, _WANTED, keep), _sides_of)
+    arriving = keeping(intake_rows.list_unfinished(tables), keep, every=EACH_PAGE)
+    join.add(USED, ((str(row.values.get("sha256", "")), "") for row in arriving))
     return count
 
 
@@ -121,15 +111,8 @@ def _sides_of(row: Row) -> Iterator[Entry]:
             yield HOLDING, str(values.get("content_digest"))
         return
     yield KNOWN, str(values.get("id"))
-    finished = FINISHED in str(values.get("work_json", ""))
-    if finished and values.get("status") == Status.DELETED:
+    if plans.is_finished_row(values) and values.get("status") == Status.DELETED:
         return
     yield USED, str(values.get("content_digest"))
     yield PACKAGED, str(values.get("package_digest"))
     yield REGISTERED, str(values.get("azure_model_name"))
-
-
-def _flush(join: Join, pieces: dict[str, list[Entry]]) -> None:
-    for side, entries in pieces.items():
-        join.add(side, entries)
-    pieces.clear()

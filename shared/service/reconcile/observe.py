@@ -15,6 +15,7 @@ from shared.domain.reconcile.findings import Area, Finding
 from shared.reconcile_ports import Join, ReconcilePorts
 from shared.service.reconcile import listings, sides
 from shared.service.reconcile.artifacts import ArtifactsLook
+from shared.service.reconcile.candidates import Candidates
 from shared.service.reconcile.differences import Differences, Found
 from shared.service.reconcile.old_rows import OldRows
 
@@ -23,7 +24,7 @@ from shared.service.reconcile.old_rows import OldRows
 class Observation:
     """One look at everything in some areas: how many things were seen, and of which areas nothing can be said.
 
-    `keep` is called all the time, and keeps up the right to go on. `left`: what was too much for one run.
+    What is read one by one are `candidates`.
     """
 
     ports: ReconcilePorts
@@ -31,19 +32,17 @@ class Observation:
     days: int
     trash_days: int
     event_days: int
-    keep: Callable[[], None]
+    candidates: Candidates
     seen: Counter[Area] = field(default_factory=Counter)
     unknown: dict[Area, str] = field(default_factory=dict)
-    left: int = 0
 
     def find(self) -> Iterator[Finding]:
         """All findings. What is kept elsewhere is listed first: what comes to be meanwhile is on record before. Raises StoreError."""
         if set(self.areas) != {Area.ARTIFACTS}:
             yield from self._in_cloud()
         with self.ports.joins.open() as join:
-            look = ArtifactsLook(self.ports, join, self.trash_days, self.keep)
+            look = ArtifactsLook(self.ports, join, self.trash_days, self.candidates)
             yield from self._compare(Area.ARTIFACTS, look.find)
-            self.left += look.left
             if look.seen:
                 self.seen[Area.ARTIFACTS] = look.seen
 
@@ -55,39 +54,40 @@ class Observation:
             if Area.RECORDS in self.unknown:  # nothing can be compared without them
                 self.unknown |= dict.fromkeys(self.areas, self.unknown[Area.RECORDS])
                 return
-            differences = Differences(self.ports, join, self.days, self.keep)
+            differences = Differences(self.ports, join, self.days, self.candidates)
             yield from self._compare(
                 Area.ENDPOINTS, lambda: chain(on_endpoints, differences.on_endpoints())
             )
             yield from self._compare(Area.REGISTRY, differences.in_registry)
             yield from self._compare(
-                Area.RECORDS, lambda: chain(differences.of_records(), old.find(self.keep))
+                Area.RECORDS,
+                lambda: chain(differences.of_records(), old.find(self.candidates.keep)),
             )
-            self.left += differences.left
 
     def _lay_cloud(self, join: Join) -> list[Finding]:
         found: list[Finding] = []
         if Area.ENDPOINTS in self.areas:
             with self._noted(Area.ENDPOINTS):
-                count, found = listings.lay_endpoints(self.ports, join, self.keep)
+                count, found = listings.lay_endpoints(self.ports, join, self.candidates.keep)
                 self.seen[Area.ENDPOINTS] = count
         if Area.REGISTRY in self.areas:
             with self._noted(Area.REGISTRY):
-                self.seen[Area.REGISTRY] = listings.lay_registry(self.ports, join, self.keep)
+                self.seen[Area.REGISTRY] = listings.lay_registry(
+                    self.ports, join, self.candidates.keep
+                )
         return found
 
     def _lay_records(self, join: Join, old: OldRows) -> None:
         tables = self.ports.tables
         with self._noted(Area.RECORDS):
-            counts = sides.lay_records(
-                tables, join, self.keep, old.passed if Area.RECORDS in self.areas else None
-            )
-            if not counts and self.seen.total():
+            passed = old.passed if Area.RECORDS in self.areas else None
+            count = sides.lay_records(tables, join, self.candidates.keep, passed)
+            if not count and self.seen.total():
                 raise StoreError("there is not a single record: they may have been lost")
-            self.seen[Area.RECORDS] = counts.total()
+            self.seen[Area.RECORDS] = count
             if Area.RECORDS in self.areas:
-                sides.lay_index(tables, join, self.keep)
-                sides.lay_names(tables, join, self.keep)
+                sides.lay_index(tables, join, self.candidates.keep)
+                sides.lay_names(tables, join, self.candidates.keep)
 
     def _compare(self, area: Area, differences: Callable[[], Found]) -> Iterator[Finding]:
         """What an area has, when all of it could be read: half of a truth is none."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import groupby, islice
 
 from shared.domain import ownership
+from shared.domain.bookkeeping import TOMBSTONE
 from shared.domain.errors import Changed, CloudError, Missing
 from shared.domain.reconcile.compare_old import Aged, since_of
 from shared.domain.reconcile.findings import Case, Finding
@@ -15,12 +16,11 @@ from shared.ports import Delete, Operation, Ports, Replace, Row, Tables
 from shared.service import store
 from shared.service.queues.dead_letters import DEAD_LETTERS
 from shared.service.reconcile import rows
-from shared.service.reconcile.sides import keeping
+from shared.service.reconcile.sides import EACH_PAGE, keeping
 
 MOST = 1_000
 """Rows, deployments or runs of each sort that one run removes."""
 _AT_ONCE = 100
-_EVERY = 500
 _SELECTED = ("schema_version", "id", "tag")
 
 
@@ -31,7 +31,7 @@ def _records(first: str, last: str, *select: str) -> Callable[[Tables], Iterator
 
 _SCANS: dict[Case, tuple[str, Callable[[Tables], Iterator[Row]]]] = {
     Case.OLD_KEYS: (store.RECORDS, _records(store.REQUEST, "s-", "at", "until")),
-    Case.OLD_TOMBSTONES: (store.RECORDS, _records(store.LIVE, "e-", store.TOMBSTONE)),
+    Case.OLD_TOMBSTONES: (store.RECORDS, _records(store.LIVE, "e-", TOMBSTONE)),
     Case.OLD_EVENTS: (
         store.RECORDS,
         _records(store.DELETED, "y-", "events", "torn_down_at", "work_json"),
@@ -74,7 +74,7 @@ class OldRows:
         """One finding for each sort of which there is something. Raises StoreError."""
         for case, aged in self._found.items():
             if case not in _SEEN_PASSING.values():
-                for row in keeping(_SCANS[case][1](self._ports.tables), keep, every=_EVERY):
+                for row in keeping(_SCANS[case][1](self._ports.tables), keep, every=EACH_PAGE):
                     self._note(case, row)
             if case is not Case.OLD_NAMES or not aged.count:
                 yield aged.told()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans, progress
-from shared.domain.bookkeeping import Inflight
+from shared.domain.bookkeeping import index_entry
 from shared.domain.errors import Changed, Exists
 from shared.domain.failures import failure
 from shared.domain.policy import Policy
@@ -160,14 +160,7 @@ def _restore_traffic(ports: ReconcilePorts, policy: Policy, finding: Finding) ->
 def _reindex(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
     """Puts unfinished work on the index again; the sweep goes on from there."""
     record, now = _require_record(ports, finding).record, ports.clock.now()
-    entry = Inflight(
-        user_key=record.user_key,
-        deployment_id=record.id,
-        endpoint_name=record.endpoint_name,
-        generation=record.generation,
-        since=now,
-        not_before=now,
-    )
+    entry = index_entry(record, since=now, not_before=now)
     with suppress(Exists):
         store.insert(ports.tables, ports.random, store.INFLIGHT, store.inflight_row(entry))
     hints.send_hint(ports.queue, record.user_key, record.id)

@@ -24,6 +24,7 @@ from shared.domain.reconcile.runs import (
 from shared.reconcile_ports import ReconcilePorts
 from shared.service.reconcile import repairs, rows
 from shared.service.reconcile.again import look_again
+from shared.service.reconcile.candidates import Candidates
 from shared.service.reconcile.hints import RunHint
 from shared.service.reconcile.in_the_way import NotNow, Stays
 from shared.service.reconcile.named import NamedNow
@@ -89,7 +90,7 @@ def _observe(turn: RunTurn) -> None:
         days=run.days,
         trash_days=turn.policy.trash_days,
         event_days=turn.policy.event_days,
-        keep=turn.keep,
+        candidates=Candidates(turn.keep),
     )
     planner = Planner(
         run=run,
@@ -113,7 +114,7 @@ def _observe(turn: RunTurn) -> None:
         caps=dict(caps),
         cost=planner.cost,
         items=count,
-        left=observation.left + planner.left,
+        left=observation.candidates.left + planner.left,
         attempts=0,
         trouble="",
     )

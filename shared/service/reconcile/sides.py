@@ -4,12 +4,13 @@ Only what a comparison needs is read of a row, so that a million of them cost li
 disagrees is read again, whole.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
 from typing import TypeVar
 
-from shared.domain.bookkeeping import ClaimKind
+from shared.domain import plans
+from shared.domain.bookkeeping import TOMBSTONE, ClaimKind
 from shared.domain.records import Status
 from shared.ports import Row, Tables
 from shared.reconcile_ports import Entry, Join
@@ -38,11 +39,10 @@ _WANTED = (
     "at",
     "until",
     "schema_version",
-    store.TOMBSTONE,
+    TOMBSTONE,
 )
-FINISHED = '"step":null'
-_AT_ONCE = 5000
-_KEPT_EVERY = 500  # rows come in pages of a thousand
+EACH_PAGE = 500  # rows come in pages of a thousand, files in pages of five
+_AT_ONCE = 5_000
 _NAMES_SINCE, _NAMES_END = "a", "~"
 """Ids, which begin with a digit, stand before all names; names that were given up, of which there are ever more, behind."""
 
@@ -52,35 +52,48 @@ def lay_records(
     join: Join,
     keep: Callable[[], None],
     passed: Callable[[Row], None] | None = None,
-) -> Counter[str]:
-    """Lays out all records, and says how many there are of each kind. Raises StoreError.
+) -> int:
+    """Lays out all records, and says how many there are. Raises StoreError.
 
     Where there is a `passed`, each row goes by it, and answers to keyed requests do, too.
     """
-    counts: Counter[str] = Counter()
+    rows = scan_ranges(tables, (*_RANGES, *([_KEYED] if passed else [])), _WANTED, keep)
+    return lay_rows(join, _passing(rows, passed) if passed else rows, _sides_of)
+
+
+def scan_ranges(
+    tables: Tables,
+    ranges: Iterable[tuple[str, str]],
+    select: Sequence[str],
+    keep: Callable[[], None],
+) -> Iterator[Row]:
+    """The rows of all users whose keys are in some ranges, one range after the other. Raises StoreError."""
     scans = (
-        tables.scan(store.RECORDS, None, first=first, last=last, select=_WANTED)
-        for first, last in (*_RANGES, *([_KEYED] if passed else []))
+        tables.scan(store.RECORDS, None, first=first, last=last, select=select)
+        for first, last in ranges
     )
-    rows = chain.from_iterable(scans)
+    return keeping(chain.from_iterable(scans), keep, every=EACH_PAGE)
+
+
+def lay_rows(join: Join, rows: Iterable[Row], sides_of: Callable[[Row], Iterator[Entry]]) -> int:
+    """Lays each row on its sides, noted as user and id, and says how many rows there are; tombstones are none."""
+    count = 0
     pieces: dict[str, list[Entry]] = defaultdict(list)
-    for row in keeping(rows, keep, every=_KEPT_EVERY):
-        if passed:
-            passed(row)
-        if store.TOMBSTONE in row.values or row.key.startswith(store.REQUEST):
+    for row in rows:
+        if TOMBSTONE in row.values:
             continue
-        counts[row.key[:2]] += 1
-        for side, key in _sides_of(row):
+        count += 1
+        for side, key in sides_of(row):
             pieces[side].append((key, f"{row.partition} {row.values.get('id', '')}"))
-        if sum(counts.values()) % _AT_ONCE == 0:
+        if count % _AT_ONCE == 0:
             _flush(join, pieces)
     _flush(join, pieces)
-    return counts
+    return count
 
 
 def lay_index(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
     """Lays out the index of unfinished work. Raises StoreError."""
-    rows = keeping(store.inflight_rows(tables), keep, every=_KEPT_EVERY)
+    rows = keeping(store.inflight_rows(tables), keep, every=EACH_PAGE)
     return join.add(INDEXED, ((f"{row.partition} {row.key}", "") for row in rows))
 
 
@@ -93,7 +106,7 @@ def lay_names(tables: Tables, join: Join, keep: Callable[[], None]) -> int:
         NAMES,
         (
             (str(row.values.get("name")), str(row.values.get("user_key")))
-            for row in keeping(rows, keep, every=_KEPT_EVERY)
+            for row in keeping(rows, keep, every=EACH_PAGE)
             if row.values.get("kind") == ClaimKind.ENDPOINT
         ),
     )
@@ -113,6 +126,14 @@ def place_of(endpoint: str, deployment: str, deployment_id: str) -> str:
     return f"{endpoint}/{deployment} {deployment_id}".lower()
 
 
+def _passing(rows: Iterable[Row], passed: Callable[[Row], None]) -> Iterator[Row]:
+    """All rows go by, and those go on that are records."""
+    for row in rows:
+        passed(row)
+        if not row.key.startswith(store.REQUEST):
+            yield row
+
+
 def _sides_of(row: Row) -> Iterator[Entry]:
     """The sides that a record stands on, and its key on each."""
     values = row.values
@@ -124,7 +145,7 @@ def _sides_of(row: Row) -> Iterator[Entry]:
     if row.key.startswith(store.ENDPOINT):
         yield ROWS, row.key.removeprefix(store.ENDPOINT)
         return
-    finished = FINISHED in str(values.get("work_json", ""))
+    finished = plans.is_finished_row(values)
     yield DEPLOYED, str(values.get("model_id"))
     if not finished:
         yield UNFINISHED, f"{row.partition} {values.get('id')}"
