@@ -220,7 +220,6 @@ class Hands:
         if kind == "model":
             self.workspace.remove_model(name, "1")
             self.strangers.make_model(name, TAGS)
-            self.strangers.anew.add(name)
         elif kind == "endpoint":
             self.workspace.remove_endpoint(name)
             self.workspace.find_endpoint(name)
@@ -229,6 +228,7 @@ class Hands:
             self.workspace.remove_deployment(name, deployment)
             self.workspace.find_endpoint(name)
             self.strangers.make_deployment(name, deployment, TAGS)
+        self.strangers.anew.add((name, "", "") if kind == "model" else ("", name, deployment))
         return True
 
 

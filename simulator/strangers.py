@@ -15,7 +15,7 @@ from shared.domain.records import Deployment
 from simulator.chance import Counted
 from simulator.promises import tags as tags_of
 from simulator.timeline import Broken
-from simulator.workspace import Workspace
+from simulator.workspace import Call, Workspace
 
 TAGS = {"team": "somebody else's"}
 _TAKES = 0.06
@@ -33,7 +33,7 @@ class Strangers:
     models: dict[str, Mapping[str, str]] = field(default_factory=dict)
     endpoints: dict[str, Mapping[str, str]] = field(default_factory=dict)
     deployments: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-    anew: set[str] = field(default_factory=set)
+    anew: set[tuple[str, str, str]] = field(default_factory=set)
 
     def notice(self, record: Deployment, *, is_first: bool) -> None:
         """A deployment was accepted; `is_first` where it is to have an endpoint of its own."""
@@ -54,11 +54,20 @@ class Strangers:
             deployment = self.workspace.find_deployment(endpoint_name, name)
             _require(name, tags, deployment.tags if deployment else None)
 
-    def forgive(self, model: str) -> bool:
-        """Whether a model is one that they made anew: a call that began before cannot be stopped from meeting it."""
-        if model in self.anew:
-            self.models.pop(model, None)
-        return model in self.anew
+    def forgive(self, call: Call) -> bool:
+        """Whether it is of a thing that they made anew: a call that began before cannot be stopped from meeting it."""
+        return (call.model, call.endpoint, call.deployment) in self.anew
+
+    def lose(self, call: Call) -> None:
+        """Such a call has taken effect: what it has written over is theirs no more."""
+        if not self.forgive(call):
+            return
+        if call.model:
+            self.models.pop(call.model, None)
+        elif call.deployment:
+            self.deployments.pop((call.endpoint, call.deployment), None)
+        else:
+            self.endpoints.pop(call.endpoint, None)
 
     # -------------------------------------------------------------- as something is accepted
 

@@ -58,6 +58,7 @@ class Watch:
         else:
             self.clouds.before(call, task)
 
-    def changed(self, _call: Call) -> None:
+    def changed(self, call: Call) -> None:
         """A change of the cloud has taken effect. Raises Broken."""
+        self.strangers.lose(call)
         self.clouds.after(self.timeline.current.task)

@@ -30,7 +30,7 @@ class CloudPromises:
         """Raises Broken where a call that is about to take effect must not be made."""
         record = self.ledger.deployments.get(task.deployment_id)
         has_lost = record is not None and self.ledger.turns.get(record.id) is not task
-        if not (has_lost and self.strangers.forgive(call.model)):
+        if not (has_lost and self.strangers.forgive(call)):
             self._require_ours(call)
         if record is None or task.kind != "turn":
             raise Broken(f"{call.name} was called by {task.kind}, without a record")

@@ -19,7 +19,7 @@ from simulator.workspace import Workspace
 
 @dataclass(slots=True)
 class Rest:
-    """The state of a run that has come to rest, twice reconciled.
+    """The state of a run that has come to rest, and was reconciled after that.
 
     `rerouted` are endpoints whose traffic somebody has changed in Azure ML, by hand or by a late call: it is told and stays,
     unless `restores`.
