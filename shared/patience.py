@@ -1,4 +1,4 @@
-"""How long one request may wait in vain for storage that does not answer.
+"""How long one request may wait in vain for storage that does not answer, and how long for a look at the cloud.
 
 The HTTP function gives each request so much patience; `shared.adapters.storage_session` spends it,
 only on waits that ended without an answer: a big upload takes the time it takes. Turns and sweeps
@@ -23,6 +23,7 @@ class _Patience:
 
 
 _current: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+_hurry: ContextVar[float] = ContextVar("hurry", default=math.inf)
 
 
 @contextmanager
@@ -46,3 +47,18 @@ def spend(seconds: float) -> None:
     patience = _current.get()
     if patience is not None:
         patience.left -= seconds
+
+
+@contextmanager
+def hurried(seconds: float) -> Iterator[None]:
+    """Within this block, a call of the cloud, or a page of a list, has so many seconds, and is not tried again after a pause."""
+    token = _hurry.set(seconds)
+    try:
+        yield
+    finally:
+        _hurry.reset(token)
+
+
+def longest_call() -> float:
+    """Seconds that a call of the cloud may take: infinite where nobody is in a hurry."""
+    return _hurry.get()

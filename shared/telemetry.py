@@ -39,6 +39,7 @@ class Happened(StrEnum):
     RECONCILE_APPROVED = "reconcile_approved"
     RECONCILE_FINISHED = "reconcile_finished"
     RECONCILE_FAILED = "reconcile_failed"
+    RECONCILE_UNMARKED = "reconcile_not_marked"
     RECONCILE_CRASHED = "reconcile_turn_crashed"
     KEY_ROTATED = "key_rotation_began"
     HINT_LOST = "hint_not_sent"
@@ -60,6 +61,7 @@ class Happened(StrEnum):
     TOMBSTONED = "sweep_tombstoned"
     SWEEP_TROUBLE = "sweep_row_failed"
     SWEPT = "sweep_finished"
+    REGISTRY_UNSEEN = "registry_not_seen"
     USAGE_RECORDED = "usage_recorded"
     USAGE_ABSENT = "usage_of_absent_deployment"
     HTTP_UNAVAILABLE = "http_storage_or_cloud_unavailable"
@@ -68,6 +70,8 @@ class Happened(StrEnum):
 
 
 _WARNINGS = {
+    Happened.RECONCILE_UNMARKED,
+    Happened.REGISTRY_UNSEEN,
     Happened.HINT_LOST,
     Happened.STEP_TROUBLE,
     Happened.NAME_COLLISION,

@@ -5,7 +5,7 @@ by `worker` alone.
 """
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.intake_ports import IntakePorts
 from shared.ports import Blobs, Ports, WorkerPorts
 from shared.reconcile_ports import ReconcilePorts
 from shared.service.claims import Mint
+from shared.service.registry import Registry
 from shared.settings import Settings, SettingsError, Wrong
 
 
@@ -33,6 +34,7 @@ class Front:
     settings: Settings
     ports: Ports
     mint: Mint
+    registry: Registry = field(default_factory=Registry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,8 @@ EFFECTS: Mapping[str, Kind] = {
     "end run": Kind.ROWS,
     "keep findings": Kind.ROWS,
     "clear findings": Kind.ROWS,
+    "mark": Kind.ROWS,
+    "take mark away": Kind.REMOVAL,
     "begin repair": Kind.ROWS,
     "end repair": Kind.ROWS,
     "run hint": Kind.HINT,

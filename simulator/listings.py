@@ -19,6 +19,7 @@ _TELLS = {
     "list claims": (Area.RECORDS,),
     "list inflight": (Area.RECORDS,),
     "list deadletters": (Area.RECORDS,),
+    "list marks": (),
 }
 """What each of them tells of."""
 

@@ -10,7 +10,7 @@ from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
 from shared.domain.reconcile.runs import Item, ItemState, Run, RunState, is_over
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
-from shared.service import store
+from shared.service import marks, store
 from shared.service.queues import dead_letters
 from shared.service.reconcile import rows as run_rows
 from simulator.ledger import Ledger, Write
@@ -51,6 +51,8 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
         return _name_run(ledger, writes)
     if table == run_rows.FINDINGS:
         return _name_finding(writes[0])
+    if table == marks.MARKS:
+        return "take mark away" if writes[0].is_removal else "mark"
     return _name_records(ledger, writes)
 
 

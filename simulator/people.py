@@ -11,6 +11,7 @@ from shared.domain.errors import Refusal, StoreError
 from shared.domain.records import Endpoint
 from shared.service.claims import Mint
 from simulator.chance import Counted
+from simulator.faults import Surprise
 from simulator.front import Front, key_of, principal
 from simulator.ledger import Ledger
 from simulator.machines import Machine
@@ -197,7 +198,7 @@ class People:
                 return do(
                     machine.mint(Mint(ports.tables, ports.clock, ports.random, self.front.policy))
                 )
-            except (Died, StoreError):
+            except (Died, StoreError, Surprise):
                 self.timeline.require_running()
             except Refusal as refusal:
                 _require_nothing_accepted(actor.task, refusal)

@@ -33,9 +33,12 @@ class Phase(BaseModel):
 
 
 class Condition(BaseModel):
-    """Something that is true, false or not known yet of a deployment."""
+    """Something that is true, false or not known yet of a deployment.
 
-    type: Literal["Ready", "TornDown", "Working"]
+    `Drifted` is there where the nightly run found that the cloud differs from the record, and says how.
+    """
+
+    type: Literal["Ready", "TornDown", "Working", "Drifted"]
     status: Literal["True", "False"]
     message: str
 

@@ -18,6 +18,22 @@ ContentPresent = Annotated[
 ]
 
 
+RegistryVerified = Annotated[
+    bool | None,
+    Field(
+        description="Whether the registry has what a deployment of it registered there, or what it refers to; null "
+        "before the first registration."
+    ),
+]
+RegistryCheckAvailable = Annotated[
+    bool | None,
+    Field(
+        description="Whether all of that could be looked for now. Where it is false, `registry_verified` is what the "
+        "records and the last nightly run say; null where there was nothing to look for."
+    ),
+]
+
+
 class GrantAnswer(BaseModel):
     """The exception under which a file of unknown verdict was taken."""
 
@@ -38,6 +54,7 @@ class ModelAnswer(BaseModel):
     size: int = Field(description="Bytes.")
     digest: str = Field(description="sha256 of the file.")
     content_present: ContentPresent
+    registry_verified: RegistryVerified
     verdict: str = Field(examples=["clean"])
     allowed_by: GrantAnswer | None = Field(
         description="The exception that let it in, where the verdict is not `clean`."
@@ -55,6 +72,7 @@ class ModelList(BaseModel):
     models: list[ModelAnswer]
     total: int
     next_page: NextPage
+    registry_check_available: RegistryCheckAvailable
 
 
 class ArtifactAnswer(BaseModel):

@@ -15,7 +15,7 @@ from shared.domain import ids, plans
 from shared.domain.prices import cost_of
 from shared.domain.records import Status
 from shared.domain.requests import DeployRequest
-from shared.service import read, remove, retry, submit
+from shared.service import figures, read, remove, retry, submit
 from shared.service.keyed import Accepted
 
 router = APIRouter(tags=["deployments"], route_class=JsonRoute)
@@ -72,7 +72,7 @@ def list_deployments(
     after = addresses.parse_page(page, ids.parse_id)
     found = read.list_deployments(caller.ports, caller.principal, status, limit=limit, after=after)
     token = addresses.render_page(found.last)
-    rows = [rendering.render_deployment(record, caller.policy.prices) for record in found.items]
+    rows = rendering.render_deployments(found, caller.policy.prices)
     shown = answers.DeploymentList(deployments=rows, total=found.total, next_page=token)
     response = answer_unless_seen(request, shown)
     addresses.point_to_next(request, response, token)
@@ -82,8 +82,8 @@ def list_deployments(
 @router.get("/deployments/stats", response_model=StatsAnswer, responses=cached())
 def count_deployments(caller: SignedIn, request: Request) -> Response:
     """How many deployments you have, by status; deleted ones are left out."""
-    stats = read.count_deployments(caller.ports, caller.principal)
-    return answer_unless_seen(request, figures_rendering.render_stats(stats))
+    found = figures.count(caller.ports, caller.policy, caller.principal)
+    return answer_unless_seen(request, figures_rendering.render_stats(found))
 
 
 @router.get(

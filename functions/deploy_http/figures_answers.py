@@ -31,6 +31,17 @@ class StatsAnswer(BaseModel):
     last_deployment_date: datetime | None
 
 
+class FiguresAnswer(StatsAnswer):
+    """All figures. A model line is what shares a `model_name`; several catalogue entries may."""
+
+    models_registered: int = Field(description="Model lines with a live entry in the registry.")
+    models_deployed: int = Field(description="Model lines with an active deployment.")
+    catalogue_entries: int = Field(description="Models that were uploaded or taken in.")
+    being_removed: int = Field(description="Deleted deployments that are still being torn down.")
+    cost_a_month: CostAMonth
+    cost_note: CostNote
+
+
 class PriceAnswer(BaseModel):
     """What instances of one size cost."""
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from functions.deploy_http import figures_answers as answers
 from shared.domain import prices
+from shared.domain.figures import Figures
 from shared.domain.prices import Cost, PriceList
 from shared.domain.records import Status
-from shared.service.read import Stats
 
 
 def render_cost(cost: Cost) -> dict[str, Any]:
@@ -14,14 +14,20 @@ def render_cost(cost: Cost) -> dict[str, Any]:
     return {"cost_a_month": cost.a_month, "cost_note": cost.note}
 
 
-def render_stats(stats: Stats) -> answers.StatsAnswer:
-    """Counts as the API shows them."""
-    return answers.StatsAnswer(
-        total_deployments=stats.total,
-        active_deployments=stats.by_status[Status.ACTIVE],
-        deploying_count=stats.by_status[Status.DEPLOYING],
-        failed_deployments=stats.by_status[Status.FAILED],
-        last_deployment_date=stats.last_created_at,  # type: ignore[arg-type]  # parsed here
+def render_stats(figures: Figures) -> answers.StatsAnswer:
+    """Counts of deployments as the API shows them."""
+    return answers.StatsAnswer(**_counts(figures))
+
+
+def render_figures(figures: Figures) -> answers.FiguresAnswer:
+    """All figures as the API shows them."""
+    return answers.FiguresAnswer(
+        **_counts(figures),
+        models_registered=figures.registered,
+        models_deployed=figures.deployed,
+        catalogue_entries=figures.entries,
+        being_removed=figures.being_removed,
+        **render_cost(figures.cost),
     )
 
 
@@ -44,3 +50,13 @@ def render_prices(known: PriceList, instance_type: str | None, count: int) -> an
             for size in sizes
         ],
     )
+
+
+def _counts(figures: Figures) -> dict[str, Any]:
+    return {
+        "total_deployments": figures.total,
+        "active_deployments": figures.deployments[Status.ACTIVE],
+        "deploying_count": figures.deployments[Status.DEPLOYING],
+        "failed_deployments": figures.deployments[Status.FAILED],
+        "last_deployment_date": figures.last_created_at,
+    }

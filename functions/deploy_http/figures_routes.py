@@ -1,4 +1,4 @@
-"""Counts and costs: what deployments cost, before there are any."""
+"""Counts and costs: what there is, and what deployments cost, before there are any."""
 
 from typing import Annotated
 
@@ -11,8 +11,19 @@ from functions.deploy_http.identity import SignedIn
 from functions.deploy_http.openapi import cached
 from shared.domain.names import MOST_INSTANCES
 from shared.domain.requests import InstanceType
+from shared.service import figures
 
 router = APIRouter(tags=["figures"], route_class=JsonRoute)
+
+
+@router.get("/stats", response_model=answers.FiguresAnswer, responses=cached())
+def show_stats(caller: SignedIn, request: Request) -> Response:
+    """How many models and deployments you have, and what those cost a month: the same figures wherever they are shown.
+
+    A model that somebody removed from the registry by hand is counted until a deployment of it or the nightly run finds out.
+    """
+    found = figures.count(caller.ports, caller.policy, caller.principal)
+    return answer_unless_seen(request, figures_rendering.render_figures(found))
 
 
 @router.get("/prices", response_model=answers.PricesAnswer, responses=cached())

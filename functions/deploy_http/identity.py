@@ -15,6 +15,7 @@ from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.ports import Ports
 from shared.service.claims import Mint
+from shared.service.registry import Registry
 from shared.wiring import Front
 
 
@@ -25,6 +26,7 @@ class Caller:
     principal: Principal
     ports: Ports
     mint: Mint
+    registry: Registry
     policy: Policy
 
 
@@ -51,7 +53,11 @@ async def sign_in(
         user_id=user_id, issuer="local", is_operator=user_id in front.settings.operators
     )
     return Caller(
-        principal=principal, ports=front.ports, mint=front.mint, policy=front.settings.policy
+        principal=principal,
+        ports=front.ports,
+        mint=front.mint,
+        registry=front.registry,
+        policy=front.settings.policy,
     )
 
 

@@ -72,10 +72,17 @@ def list_models(
     )
     token = addresses.render_page(found.last)
     present = read.find_content(caller.ports, found.items) if check else {}
+    seen = caller.registry.verify(caller.ports, caller.principal.user_key, found.items)
     models = [
-        rendering.render_model(each, present.get(each.content_digest)) for each in found.items
+        rendering.render_model(each, present.get(each.content_digest), seen.registered[each.id])
+        for each in found.items
     ]
-    shown = answers.ModelList(models=models, total=found.total, next_page=token)
+    shown = answers.ModelList(
+        models=models,
+        total=found.total,
+        next_page=token,
+        registry_check_available=seen.is_available,
+    )
     response = answer_unless_seen(request, shown)
     addresses.point_to_next(request, response, token)
     return response
@@ -130,4 +137,7 @@ def _row_meant(caller: Caller, model_id: str, if_match: str) -> str:
 
 def _shown(caller: Caller, model: Model) -> answers.ModelAnswer:
     present = read.find_content(caller.ports, [model])
-    return rendering.render_model(model, present.get(model.content_digest))
+    seen = caller.registry.verify(caller.ports, caller.principal.user_key, [model])
+    return rendering.render_model(
+        model, present.get(model.content_digest), seen.registered[model.id]
+    )

@@ -1,7 +1,8 @@
 """Records as the answers of the API."""
 
 import textwrap
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from functions.deploy_http import answers, catalogue_answers
@@ -10,16 +11,17 @@ from shared.domain import endpoints, failures, phases, plans
 from shared.domain.bookkeeping import Request
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.prices import PriceList, cost_of
+from shared.domain.reconcile.marks import Mark, is_shown
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Grant, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.domain.troubles import Standing, explain_standing
-from shared.service.read import EndpointView, View
+from shared.service.read import EndpointView, Page, View
 
 _SHORT = 200
 
 
 def render_model(
-    model: Model, content_present: bool | None = None
+    model: Model, content_present: bool | None, registry_verified: bool | None
 ) -> catalogue_answers.ModelAnswer:
     """A catalogue entry as the API shows it."""
     return catalogue_answers.ModelAnswer(
@@ -31,6 +33,7 @@ def render_model(
         size=model.size,
         digest=model.content_digest,
         content_present=content_present,
+        registry_verified=registry_verified,
         verdict=str(model.inspection.get("verdict", "")),
         allowed_by=render_grant(model.grant),
         inspection=dict(model.inspection),
@@ -50,9 +53,17 @@ def render_grant(grant: Grant | None) -> catalogue_answers.GrantAnswer | None:
     )
 
 
-def render_deployment(record: Deployment, prices: PriceList) -> answers.DeploymentAnswer:
-    """A deployment as lists show it."""
-    return answers.DeploymentAnswer(**_fields(record, prices))
+def render_deployments(
+    found: Page[Deployment], prices: PriceList
+) -> list[answers.DeploymentAnswer]:
+    """Deployments as lists show them."""
+    marks = defaultdict(list)
+    for mark in found.marks:
+        marks[mark.thing_id].append(mark)
+    return [
+        answers.DeploymentAnswer(**_fields(record, marks[record.id], prices))
+        for record in found.items
+    ]
 
 
 def render_view(view: View, prices: PriceList) -> answers.DeploymentStatus:
@@ -65,7 +76,8 @@ def render_view(view: View, prices: PriceList) -> answers.DeploymentStatus:
         call = sample_call(
             record.scoring_uri, record.deployment_name, payload, has_traffic=traffic > 0
         )
-    return answers.DeploymentStatus(**_fields(record, prices), traffic=traffic, sample_call=call)
+    fields = _fields(record, view.marks, prices)
+    return answers.DeploymentStatus(**fields, traffic=traffic, sample_call=call)
 
 
 def render_event(event: Event) -> answers.EventAnswer:
@@ -114,7 +126,7 @@ def render_request(request: Request) -> answers.RequestAnswer:
     )
 
 
-def _fields(record: Deployment, prices: PriceList) -> Mapping[str, Any]:
+def _fields(record: Deployment, marks: Sequence[Mark], prices: PriceList) -> Mapping[str, Any]:
     work, standing = record.work, explain_standing(record)
     return {
         "id": record.id,
@@ -151,7 +163,7 @@ def _fields(record: Deployment, prices: PriceList) -> Mapping[str, Any]:
             answers.Phase(phase=name, title=title, at=record.phases.get(name))
             for name, title in phases.PHASES.items()
         ],
-        "conditions": _conditions(record, standing),
+        "conditions": _conditions(record, standing, marks),
     }
 
 
@@ -167,13 +179,17 @@ def _failure(failure: Failure | None) -> answers.FailureAnswer | None:
     )
 
 
-def _conditions(record: Deployment, standing: Standing) -> list[answers.Condition]:
+def _conditions(
+    record: Deployment, standing: Standing, marks: Sequence[Mark]
+) -> list[answers.Condition]:
     conditions = [_condition("Ready", record.status is Status.ACTIVE, _why_not_ready(record))]
     if record.status in (Status.DELETED, Status.FAILED):
         gone = record.torn_down_at is not None
         conditions.append(_condition("TornDown", gone, "" if gone else str(standing)))
     if not plans.is_finished(record):
         conditions.append(_condition("Working", True, standing.waiting))
+    if drifted := [each.text for each in marks if is_shown(each, record)]:
+        conditions.append(_condition("Drifted", True, " ".join(drifted)))
     return conditions
 
 
@@ -185,7 +201,7 @@ def _why_not_ready(record: Deployment) -> str:
 
 
 def _condition(
-    kind: Literal["Ready", "TornDown", "Working"],
+    kind: Literal["Ready", "TornDown", "Working", "Drifted"],
     holds: bool,
     message: str = "",
 ) -> answers.Condition:

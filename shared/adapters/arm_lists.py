@@ -4,9 +4,11 @@ What a list does not show may be taken for gone, and other things be removed for
 early without a word: because a page is missing, makes no sense, leads away, or comes again.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from shared import patience
 from shared.adapters.arm_rest import ArmClient, Document
 from shared.adapters.system import SystemRandom
 from shared.domain.errors import CloudError, Trouble
@@ -54,13 +56,14 @@ class ArmLists:
     def read_long(self, path: str, *, optional: bool = False) -> Iterator[Document]:
         """The entries of a list however long, for who can wait: each try of a page has the time of a call.
 
-        What fails for the moment is tried again, `TRIES` times in all. A list that is `optional` has no
+        What fails for the moment is tried again, `TRIES` times in all, unless somebody is in a hurry. A list that is `optional` has no
         entries where it is not there; any other is always there, if the workspace is.
         """
         return _entries(path, self._ask_patiently, optional=optional)
 
     def _ask_patiently(self, link: str) -> Page:
-        for attempt in range(1, TRIES):
+        tries = 1 if math.isfinite(patience.longest_call()) else TRIES
+        for attempt in range(1, tries):
             try:
                 return self._ask_once(link)
             except CloudError as error:

@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import RequestIdPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
+from shared import patience
 from shared.adapters import cloud_errors, credentials
 from shared.domain.errors import CloudError, Trouble
 from shared.domain.reasons import Reason
@@ -102,13 +103,13 @@ class ArmClient:
 
     def deadline(self) -> float:
         """When a call that begins now has to end, on the monotonic clock."""
-        return time.monotonic() + self._timeout
+        return time.monotonic() + min(self._timeout, patience.longest_call())
 
     def limits(self, deadline: float) -> dict[str, Any]:
         """Transport options that keep a request within a deadline; raises if it has passed."""
         left = deadline - time.monotonic()
         if left <= 0:
-            message = f"the call took longer than {self._timeout:g} s"
+            message = "the call took longer than it may"
             raise CloudError(Trouble.TRANSIENT, "timeout", message)
         return {"connection_timeout": left / 4, "read_timeout": left * 3 / 4}
 

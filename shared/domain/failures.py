@@ -24,6 +24,7 @@ from shared.domain.names import INSTANCE_TYPES
 from shared.domain.reasons import Reason, find_reason
 from shared.domain.records import Deployment, Endpoint, Failure, Status, Step, Turn
 
+NOT_IN_REGISTRY = "model_not_in_registry"
 MODEL_GONE = "Model not found in the registry. It may have been deleted."
 _CLOUD_WORDS, _OUR_WORDS = 4000, 2000
 _FEWER = {
@@ -134,6 +135,16 @@ def failure_of(record: Deployment, step: Step, error: CloudError, active: str) -
         Turn.YOU,
         "Wait until Azure is well again (https://status.azure.com).",
         str(error),
+    )
+
+
+def not_registered() -> Failure:
+    """The failure where the registered version that a deployment stands for is not there any more."""
+    return failure(
+        "model_not_in_registry",
+        MODEL_GONE,
+        Turn.YOU,
+        "Deploy the model again: it is registered anew under a name of its own.",
     )
 
 

@@ -44,9 +44,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The step cannot succeed; the deployment is given up and cleaned away."""
+    """The step cannot succeed; the deployment is given up and cleaned away. `changes` are fields of it to set."""
 
     failure: Failure
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 Outcome = Done | Wait | Failed

@@ -57,6 +57,7 @@ def after_failed(record: Deployment, outcome: Failed, now: datetime) -> Deployme
         return replace(record, work=plans.start_step(record.work, None, now))
     return replace(
         record,
+        **dict(outcome.changes),
         status=Status.FAILED,
         failure=outcome.failure,
         work=plans.start_work(Plan.ABANDON, now, record.work.deadline_at),

@@ -13,6 +13,7 @@ from shared.domain.bookkeeping import TOMBSTONE
 from shared.domain.catalogue.artifacts import Artifact, ArtifactKind
 from shared.domain.catalogue.intakes import Intake
 from shared.domain.errors import UnreadableRow
+from shared.domain.figures import CountedDeployment, CountedModel
 from shared.domain.records import Deployment, Event, Kept, Model, Status
 from shared.ports import Row, Tables
 from shared.service import store
@@ -20,6 +21,21 @@ from shared.service.catalogue import shelf
 from shared.service.intake import rows as intake_rows
 
 R = TypeVar("R", bound=Kept)
+_COUNTED = (
+    "id",
+    "status",
+    "created_at",
+    "model_id",
+    "model_name",
+    "instance_type",
+    "instance_count",
+    "azure_model_name",
+    "azure_model_version",
+    "registry_name",
+    "torn_down_at",
+    store.LEAVING,
+    TOMBSTONE,
+)
 
 
 def list_deployments(
@@ -45,6 +61,19 @@ def list_statuses(
             yield Status(str(row.values.get("status"))), str(row.values.get("created_at", ""))
         except ValueError as error:
             store.tell_unreadable(UnreadableRow(f"{row.partition}/{row.key}: {error}"))
+
+
+def list_counted(tables: Tables, user_key: str) -> Iterator[CountedDeployment | CountedModel]:
+    """What is counted of a user's live deployments and catalogue entries: one narrow range read."""
+    rows = tables.scan(
+        store.RECORDS, user_key, first=store.LIVE, last=_after(store.MODEL), select=_COUNTED
+    )
+    for row in rows:
+        if row.key.startswith(store.MODEL):
+            found: Iterator[CountedDeployment | CountedModel] = _records(CountedModel, [row])
+            yield from () if store.LEAVING in row.values else found
+        elif row.key.startswith(store.LIVE) and TOMBSTONE not in row.values:
+            yield from _records(CountedDeployment, [row])
 
 
 def list_events(tables: Tables, user_key: str, deployment_id: str) -> Iterator[Event]:
@@ -135,5 +164,9 @@ def _range(
     select: Sequence[str] = (),
 ) -> Iterator[Row]:
     first = prefix if after is None else f"{prefix}{ids.newest_first(ids.render_id(after))}0"
-    last = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    return tables.scan(store.RECORDS, user_key, first=first, last=last, select=select)
+    return tables.scan(store.RECORDS, user_key, first=first, last=_after(prefix), select=select)
+
+
+def _after(prefix: str) -> str:
+    """What comes after all keys with a prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -1,7 +1,7 @@
 """Answers questions about a user's deployments and endpoints. Reads only; decides nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -11,9 +11,10 @@ from shared.domain.catalogue.artifacts import Artifact, ArtifactKind, is_elsewhe
 from shared.domain.catalogue.intakes import Intake, IntakeState
 from shared.domain.errors import CloudError, Missing, NotFound
 from shared.domain.principal import Principal
+from shared.domain.reconcile.marks import Mark
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Ports
-from shared.service import listing, store
+from shared.service import listing, marks, store
 from shared.service.catalogue import content
 from shared.service.owned import require_deployment, require_endpoint
 
@@ -23,19 +24,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Some of a list: `total` counts all of it; `last` is the id a next page begins after."""
+    """Some of a list: `total` counts all of it; `last` is the id a next page begins after.
+
+    `marks` are what is known to be wrong with the user's things.
+    """
 
     items: Sequence[T]
     total: int
     last: str = ""
+    marks: Sequence[Mark] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A deployment, the etag of its row, and its endpoint and model where they are still there."""
+    """A deployment, the etag of its row, its marks, and its endpoint and model where they are still there."""
 
     record: Deployment
     etag: str
+    marks: Sequence[Mark]
     endpoint: Endpoint | None
     model: Model | None
 
@@ -50,15 +56,6 @@ class EndpointView:
     changed_by: Deployment | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
-    """How many deployments a user has; deleted ones are left out."""
-
-    total: int
-    by_status: Mapping[Status, int]
-    last_created_at: str | None
-
-
 def list_deployments(
     ports: Ports, principal: Principal, status: Status | None, *, limit: int, after: str = ""
 ) -> Page[Deployment]:
@@ -69,7 +66,7 @@ def list_deployments(
     found = (each for each in rows if status in (None, each.status))
     statuses = listing.list_statuses(ports.tables, key, deleted=deleted)
     total = sum(1 for each, _ in statuses if status in (None, each))
-    return _page(found, limit, total)
+    return replace(_page(found, limit, total), marks=marks.list_marks(ports.tables, key))
 
 
 def list_models(ports: Ports, principal: Principal, *, limit: int, after: str = "") -> Page[Model]:
@@ -114,16 +111,6 @@ def list_events(ports: Ports, principal: Principal, deployment_id: str) -> list[
     return list(listing.list_events(ports.tables, record.user_key, record.id))
 
 
-def count_deployments(ports: Ports, principal: Principal) -> Stats:
-    """Counts by one range read, so that it can never differ from the list."""
-    counts = dict.fromkeys(Status, 0)
-    last = None
-    for status, created_at in listing.list_statuses(ports.tables, principal.user_key):
-        counts[status] += 1
-        last = last or created_at
-    return Stats(total=sum(counts.values()), by_status=counts, last_created_at=last)
-
-
 def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View:
     """One of the user's deployments with what is shown beside it. Raises NotFound."""
     stored = require_deployment(ports, principal, deployment_id)
@@ -133,6 +120,7 @@ def require_view(ports: Ports, principal: Principal, deployment_id: str) -> View
     return View(
         record=record,
         etag=stored.row.etag,
+        marks=marks.list_marks(ports.tables, record.user_key, record.id),
         endpoint=endpoint.record
         if endpoint and endpoints.is_member(endpoint.record, record)
         else None,

@@ -13,14 +13,14 @@ from datetime import timedelta
 from shared import telemetry
 from shared.domain import phases, plans, progress
 from shared.domain.errors import Changed, Conflict, Exists, Missing, Refusal
-from shared.domain.failures import MODEL_GONE
+from shared.domain.failures import MODEL_GONE, NOT_IN_REGISTRY
 from shared.domain.policy import Policy
 from shared.domain.principal import Principal
 from shared.domain.records import Deployment, Grant, Model, Plan, Status
 from shared.domain.requests import fingerprint, parse_deploy_request
 from shared.ports import Insert, Operation, Ports, Replace
-from shared.service import allowance, claims, hints, places, settle, store
-from shared.service.catalogue.preconditions import Presence, require_deployable
+from shared.service import allowance, claims, hints, places, registered, settle, store
+from shared.service.catalogue.preconditions import Presence, admit_deployable
 from shared.service.claims import Mint
 from shared.service.contention import until_written
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
@@ -48,10 +48,9 @@ def accept_retry(
 ) -> Accepted:
     """Accepts another try of a failed deployment.
 
-    `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where
-    it has not failed (`not_failed`), its model is gone (`model_deleted`), may not be deployed any more, or was
-    registered under another exception (`exception_renewed`), or its place on the endpoint is taken;
-    PreconditionFailed; TooMany.
+    `key` and `if_match` are as for `accept_deploy` and `accept_delete`. Raises NotFound; Conflict where it has not
+    failed (`not_failed`), its model is gone (`model_deleted`, `model_not_in_registry`), may not be deployed any more or
+    was registered under another exception (`exception_renewed`), or its place is taken; PreconditionFailed; TooMany.
     """
     keyed = Keyed(key=key, fingerprint=fingerprint("retry", {"id": deployment_id}))
 
@@ -62,13 +61,16 @@ def accept_retry(
         if if_match and if_match != stored.row.etag:
             raise changed("deployment", f"/deployments/{deployment_id}")
         model = _require_model(ports, stored.record)
-        grant = require_deployable(ports, policy, Presence(), model)
-        if not model.registry_name:  # what is the registry's own was never packaged
-            _require_same_grant(stored.record, grant)
+        record = replace(stored.record, grant=admit_deployable(ports, policy, Presence(), model))
+        if model.registry_name:  # it was never packaged here, and its version may have come back
+            name, version = model.registry_name, model.registry_version
+            record = replace(record, azure_model_name=name, azure_model_version=version)
+        else:
+            _require_same_grant(stored.record, record.grant)
+            _require_registered(ports, stored)
         allowance.require_room(ports.tables, policy, principal.user_key)
-        granted = replace(stored, record=replace(stored.record, grant=grant))
         with _names_kept():
-            record = _commit(ports, policy, principal, granted, keyed)
+            record = _commit(ports, policy, principal, replace(stored, record=record), keyed)
         telemetry.tell(Happened.RETRIED, record.id, endpoint=record.endpoint_name)
         hints.send_hint_when_free(ports.queue, record)
         return Accepted(record=record)
@@ -128,6 +130,23 @@ def _require_same_grant(record: Deployment, grant: Grant | None) -> None:
         f"It was packaged and registered before exception {grant.number} of its content, and a retry serves what is "
         "registered: not what that exception installs.",
         f"Make it anew, with what holds now: POST /deployments/{record.id}/redeploy",
+    )
+
+
+def _require_registered(ports: Ports, stored: Stored[Deployment]) -> None:
+    """A retry serves what is registered. Where that is gone, the record forgets it, and every retry is refused.
+
+    Raises Conflict; Changed, Missing where the record was written meanwhile.
+    """
+    record = stored.record
+    if not (record.failure and record.failure.code == NOT_IN_REGISTRY):
+        if not record.azure_model_version or registered.may_be_there(ports, record):
+            return
+        registered.forget_version(ports, stored, MODEL_GONE)
+    raise Conflict(
+        NOT_IN_REGISTRY,
+        MODEL_GONE,
+        f"Make it anew, registered under a name of its own: POST /deployments/{record.id}/redeploy",
     )
 
 

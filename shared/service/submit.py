@@ -24,7 +24,7 @@ from shared.domain.records import Deployment, Event, Model, Plan
 from shared.domain.requests import DeployRequest, fingerprint
 from shared.ports import Insert, Operation, Ports
 from shared.service import hints, places, settle, store
-from shared.service.catalogue.preconditions import require_deployable
+from shared.service.catalogue.preconditions import admit_deployable
 from shared.service.claims import Mint
 from shared.service.contention import TRIES
 from shared.service.keyed import Accepted, Keyed, answer_operation, find_replay, once
@@ -64,7 +64,7 @@ def accept_keyed(
 
     def accept() -> Accepted:
         model = require_model(ports, principal, request.model_id).record
-        grant = require_deployable(ports, policy, mint.presence, model)
+        grant = admit_deployable(ports, policy, mint.presence, model)
         pause = mint.allowance.take(principal.user_key)
         deployment_id = ids.render_id(mint.claim(ClaimKind.DEPLOYMENT, principal.user_key))
         record = _first_record(ports, policy, principal, request, model, deployment_id)

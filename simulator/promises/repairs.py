@@ -82,8 +82,7 @@ class RepairPromises:
 
     def _check_record(self, record: Deployment, event: str, task: Task) -> None:
         if event == "registry_entry_gone":
-            subject = f"{record.azure_model_name}:{record.azure_model_version}"
-            self.require_planned(task, Repair.FORGET_VERSION, subject)
+            self._check_forgotten(record, task)
             return
         place = f"{record.endpoint_name}/{record.deployment_name}"
         if self.has_run(task):
@@ -93,6 +92,15 @@ class RepairPromises:
             return
         if moment_of(found.created_at) < task.looked_at:
             raise Broken(f"{record.id} is marked as gone, and runs in Azure ML", record.id)
+
+    def _check_forgotten(self, record: Deployment, task: Task) -> None:
+        """A retry that is refused forgets the version, too, on its own look at it."""
+        name, version = record.azure_model_name, record.azure_model_version
+        if self.has_run(task):
+            self.require_planned(task, Repair.FORGET_VERSION, f"{name}:{version}")
+        found = self.workspace.find_model(name, version)
+        if found is not None and moment_of(found.created_at) < task.looked_at:
+            raise Broken(f"{record.id} forgets {name}, which is registered", record.id)
 
     # -------------------------------------------------------------- what a run may do
 

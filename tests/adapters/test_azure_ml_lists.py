@@ -1,18 +1,20 @@
 """Long listings of Azure ML whose pages fail for the moment: they are waited for, within bounds."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local import processes
+from shared import patience
 from shared.adapters import arm_lists
 from shared.adapters.arm_rest import Workspace
 from shared.adapters.azure_ml_view import AzureMlView
 from shared.adapters.credentials import Credential
 from shared.domain.errors import CloudError, Trouble
 from tests.adapters import listed_pages
-from tests.adapters.listed_pages import LONG, Listing, refused
+from tests.adapters.listed_pages import LONG, TIMEOUT, Listing, refused
 from tests.local.azure_ml import running
 
 MOMENTARY = [
@@ -136,3 +138,28 @@ def test_without_anybody_there_no_listing_is_empty(emulator: running.Running) ->
         view.list_versions("m")
     assert len(pauses) == 3 * (arm_lists.TRIES - 1)
     view.close()
+
+
+@pytest.mark.parametrize("listing", ["models"], indirect=True)
+def test_who_is_in_a_hurry_does_not_wait_for_a_page_to_be_asked_for_again(listing: Listing) -> None:
+    listing.meet({"status": 503}, times=0)
+
+    with patience.hurried(0.5):
+        error = refused(listing.read)
+
+    assert error.trouble is Trouble.TRANSIENT
+    assert (listing.asked(), listing.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("listing", ["models"], indirect=True)
+def test_who_is_in_a_hurry_gives_a_page_that_long_and_no_longer(listing: Listing) -> None:
+    listing.show("a", link=listing.link(2))
+    listing.meet({"hang": True}, times=0)
+
+    with patience.hurried(0.2):
+        found = listing.read()
+        began = time.monotonic()
+        assert next(found) == "a"
+        refused(lambda: found)
+
+    assert time.monotonic() - began < TIMEOUT

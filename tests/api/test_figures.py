@@ -87,3 +87,38 @@ def test_a_deployment_costs_until_its_removal_is_confirmed(server: Server) -> No
 
     gone = server.get(path).json()
     assert (gone["cost_a_month"], gone["cost_note"]) == (0.0, "Nothing of it is left to pay for.")
+
+
+def test_the_figures_are_the_same_wherever_they_are_shown(server: Server) -> None:
+    iris, again, wine = server.upload(), server.upload(), server.upload(model_name="wine")
+    for number, model_id in enumerate((iris, again, wine)):
+        deployment_id = server.deploy(model_id)
+        server.finish(deployment_id, status=Status.ACTIVE, azure_model_version="1")
+        if number == 1:
+            server.write(deployment_id, status=Status.FAILED)
+    deleted = server.deploy(wine)
+    server.finish(deleted, status=Status.ACTIVE)
+    server.delete(f"/deployments/{deleted}")
+
+    stats = server.get("/stats").json()
+
+    assert (stats["models_registered"], stats["models_deployed"]) == (2, 2)
+    assert stats["catalogue_entries"] == server.get("/models").json()["total"] == 3
+    assert stats["total_deployments"] == server.get("/deployments").json()["total"] == 3
+    assert (stats["active_deployments"], stats["failed_deployments"]) == (2, 1)
+    counts = server.get("/deployments/stats").json()
+    assert {name: stats[name] for name in counts} == counts
+    assert stats["being_removed"] == 1
+    shown = [
+        *server.get("/deployments").json()["deployments"],
+        *server.get("/deployments/list?status=deleted").json()["deployments"],
+    ]
+    assert stats["cost_a_month"] == round(sum(each["cost_a_month"] for each in shown), 2) == 213.16
+
+
+def test_figures_that_have_not_changed_are_not_sent_again(server: Server) -> None:
+    first = server.get("/stats")
+    seen = {"if-none-match": first.headers["etag"]}
+    assert server.get("/stats", headers=seen).status_code == 304
+    server.upload()
+    assert server.get("/stats", headers=seen).json()["catalogue_entries"] == 1

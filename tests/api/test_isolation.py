@@ -12,7 +12,7 @@ from tests.api.serving import Server, problem_of
 
 SOURCE, EVENT_ID = "pipeline", "run-1"
 EMPTY: dict[str, Any] = {
-    "/models": {"models": [], "total": 0, "next_page": None},
+    "/models": {"models": [], "total": 0, "next_page": None, "registry_check_available": None},
     "/artifacts/{kind}": {"artifacts": [], "total": 0, "next_page": None},
     "/uploads": {"uploads": [], "total": 0, "next_page": None},
     "/deployments": {"deployments": [], "total": 0, "next_page": None},
@@ -24,6 +24,15 @@ EMPTY: dict[str, Any] = {
         "failed_deployments": 0,
         "last_deployment_date": None,
     },
+}
+EMPTY["/stats"] = {
+    **EMPTY["/deployments/stats"],
+    "models_registered": 0,
+    "models_deployed": 0,
+    "catalogue_entries": 0,
+    "being_removed": 0,
+    "cost_a_month": 0.0,
+    "cost_note": "An estimate in USD for 730 hours, of all deployments that are there or on their way.",
 }
 NOBODYS = {
     ("get", "/health"),

@@ -50,6 +50,7 @@ def plant() -> Garden:
         _broken(world),
         _replaced(world),
         _traffic(world),
+        _deployed_model_gone(world),
         _referenced_gone(world),
         _never_deployed(world),
     ]
@@ -171,6 +172,12 @@ def _traffic(world: Reconciled) -> tuple[Case, str]:
     world.cloud.put_endpoint("routed", tags=tags, traffic={"second": 100})
     world.run_for(60)
     return Case.TRAFFIC_DIFFERS, "routed"
+
+
+def _deployed_model_gone(world: Reconciled) -> tuple[Case, str]:
+    record = world.live()
+    del world.cloud._models[record.azure_model_name, "1"]  # Azure's API refuses to, while it serves
+    return Case.DEPLOYED_MODEL_GONE, f"{record.azure_model_name}:1"
 
 
 def _referenced_gone(world: Reconciled) -> tuple[Case, str]:

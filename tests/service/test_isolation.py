@@ -7,7 +7,7 @@ import pytest
 from shared.domain.catalogue.artifacts import ArtifactKind
 from shared.domain.errors import NotFound
 from shared.domain.records import Deployment
-from shared.service import keys, owned, read, remove, retry, route
+from shared.service import figures, keys, owned, read, remove, retry, route
 from shared.service.catalogue import describe, withdraw
 from shared.service.queues import produce
 from tests.service.world import ANNA, BERT, World
@@ -64,7 +64,7 @@ def test_lists_and_counts_show_ones_own_only() -> None:
     assert [each.id for each in read.list_deployments(world.ports, BERT, None, limit=10).items] == [
         bert.id
     ]
-    assert read.count_deployments(world.ports, BERT).total == 1
+    assert figures.count(world.ports, world.policy, BERT).total == 1
     assert len(read.list_models(world.ports, BERT, limit=10).items) == 1
 
 
@@ -83,5 +83,5 @@ def test_a_deleted_deployment_is_off_the_lists_at_once_and_can_still_be_read() -
     record = world.live()
     world.delete(record)
     assert read.list_deployments(world.ports, ANNA, None, limit=10).items == []
-    assert read.count_deployments(world.ports, ANNA).total == 0
+    assert figures.count(world.ports, world.policy, ANNA).total == 0
     assert world.read(record).deleted_at is not None

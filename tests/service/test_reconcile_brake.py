@@ -9,6 +9,7 @@ from shared.domain.reconcile.findings import Area, Case
 from shared.domain.reconcile.report import render_report
 from shared.domain.reconcile.runs import ItemState, Run, RunState
 from shared.domain.records import Deployment, Status
+from shared.service import marks
 from shared.service.reconcile import begin
 from shared.service.reconcile.begin import Wanted
 from tests.service.reconciling import DAY, HOUR, OLGA, Reconciled, tags_of
@@ -122,12 +123,16 @@ def test_a_listing_that_comes_back_empty_takes_nothing_away() -> None:
 
     report = world.nightly(nights=2)
 
-    assert {each.finding.case for each in report.items} == {Case.DEPLOYMENT_GONE, Case.MODEL_GONE}
+    assert {each.finding.case for each in report.items} == {
+        Case.DEPLOYMENT_GONE,
+        Case.DEPLOYED_MODEL_GONE,
+    }
+    assert marks.list_marks(world.tables, ANNA.user_key) == [], "it is not so when it is read again"
     assert {each.state for each in report.items} <= {ItemState.SKIPPED, ItemState.NONE}
     assert all(world.read(each).status is Status.ACTIVE for each in live)
     assert [each.outcome for each in report.items if each.state is ItemState.SKIPPED] == [
         "it is no longer so"
-    ] * 6
+    ] * 3
 
 
 def test_records_that_are_lost_make_nothing_an_orphan() -> None:

@@ -48,16 +48,21 @@ def compare_version(seen: SeenVersion) -> Finding | None:
 
 
 def compare_registered(record: Deployment, registered: bool) -> Finding | None:
-    """A deployment with a version on record, and whether the registry has the name."""
+    """A deployment with a version on record, and whether the registry has the name.
+
+    What serves has its own copy of the files, and goes on.
+    """
     if registered or not needs_registered(record) or not plans.is_finished(record):
         return None
+    live = record.status is Status.ACTIVE
+    then = ": it goes on serving, and Azure ML cannot start another instance of it" if live else ""
     return Finding(
-        case=Case.MODEL_GONE,
+        case=Case.DEPLOYED_MODEL_GONE if live else Case.MODEL_GONE,
         subject=f"{record.azure_model_name}:{record.azure_model_version}",
         identity=record.id,
         user_key=record.user_key,
         since=record.deployed_at or record.created_at,
-        text=f"Deployment {record.id} ({record.status}) names it, and the registry has it no more.",
+        text=f"Deployment {record.id} ({record.status}) names it, and the registry has it no more{then}.",
     )
 
 

@@ -57,6 +57,7 @@ class Case(StrEnum):
     TRAFFIC_DIFFERS = "traffic_differs"
     MODEL_WITHOUT_RECORD = "model_without_record"
     MODEL_GONE = "model_gone"
+    DEPLOYED_MODEL_GONE = "deployed_model_gone"
     REFERENCED_MODEL_GONE = "referenced_model_gone"
     NEVER_REGISTERED = "never_registered"
     TEARDOWN_UNFINISHED = "teardown_unfinished"
@@ -113,6 +114,7 @@ RULES: dict[Case, Rule] = {
     Case.TRAFFIC_DIFFERS: Rule(Kind.DIVERGED, Area.ENDPOINTS, Repair.RESTORE_TRAFFIC, paid=True),
     Case.MODEL_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.REGISTRY, Repair.REMOVE_MODEL),
     Case.MODEL_GONE: Rule(Kind.MISSING, Area.REGISTRY, Repair.FORGET_VERSION),
+    Case.DEPLOYED_MODEL_GONE: Rule(Kind.MISSING, Area.REGISTRY),
     Case.REFERENCED_MODEL_GONE: Rule(Kind.MISSING, Area.REGISTRY),
     Case.NEVER_REGISTERED: Rule(Kind.STALE, Area.RECORDS),
     Case.TEARDOWN_UNFINISHED: Rule(Kind.STALE, Area.RECORDS, paid=True),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.catalogue.exceptions import covers, explain_way_in, grant_of
 from shared.domain.errors import Conflict
+from shared.domain.failures import NOT_IN_REGISTRY
 from shared.domain.inspection import READER_VERSION, Verdict
 from shared.domain.inspection_json import parse_inspection
 from shared.domain.policy import Policy
@@ -57,6 +58,20 @@ def require_deployable(
     else:
         _require_servable(model)
     return _require_grant(ports, model)
+
+
+def admit_deployable(
+    ports: Ports, policy: Policy, presence: Presence, model: Model
+) -> Grant | None:
+    """As `require_deployable`, before a deployment is accepted: whether the registry has its model is noted on that."""
+    try:
+        grant = require_deployable(ports, policy, presence, model)
+    except Conflict as refusal:
+        if refusal.code == NOT_IN_REGISTRY:
+            referenced.note(ports, model, missing=True)
+        raise
+    referenced.note(ports, model, missing=False)
+    return grant
 
 
 def _require_servable(model: Model) -> None:

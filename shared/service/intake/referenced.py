@@ -5,16 +5,20 @@ A version that another user's deployment registered is as if it were not there.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from shared.domain.catalogue.sources import DatastoreSource, RegistrySource
-from shared.domain.errors import CloudError, Conflict, Refusal, SourceError, Trouble
+from shared.domain.errors import CloudError, Conflict, Refusal, SourceError, StoreError, Trouble
 from shared.domain.failures import MODEL_GONE
 from shared.domain.ownership import DEPLOYMENT_TAG
 from shared.domain.policy import Policy
+from shared.domain.reconcile.compare_registry import compare_referenced
+from shared.domain.reconcile.findings import Case
+from shared.domain.reconcile.marks import mark_of
 from shared.domain.records import Model
 from shared.intake_ports import IntakePorts, SourceFile
 from shared.ports import Ports
-from shared.service import store
+from shared.service import marks, store
 
 _URI = re.compile(
     r"azureml:(?://subscriptions/[^/]+/resourcegroups/[^/]+/(?:providers/[^/]+/)?workspaces/[^/]+/|//|/[^/]+/)"
@@ -56,6 +60,20 @@ def require_registered(ports: Ports, model: Model) -> None:
     """Raises Conflict where the version that a model refers to is not in the registry any more; CloudError."""
     if ports.view.find_model(model.registry_name, model.registry_version) is None:
         raise gone()
+
+
+def note(ports: Ports, model: Model, *, missing: bool) -> None:
+    """Marks a model of the registry that was not found there, or takes that away; a lost note is made up for by a nightly run."""
+    if not model.registry_name:
+        return
+    with suppress(StoreError):
+        if not missing:
+            marks.take_away(ports, model.user_key, model.id, Case.REFERENCED_MODEL_GONE)
+            return
+        finding = compare_referenced(model, registered=False)
+        mark = mark_of(finding, ports.clock.now()) if finding else None
+        if mark:
+            marks.put(ports, mark)
 
 
 def gone() -> Refusal:

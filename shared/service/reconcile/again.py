@@ -114,6 +114,7 @@ _LOOKS: dict[Case, Look] = {
     Case.TRAFFIC_DIFFERS: _endpoint,
     Case.MODEL_WITHOUT_RECORD: _version,
     Case.MODEL_GONE: _registered,
+    Case.DEPLOYED_MODEL_GONE: _registered,
     Case.REFERENCED_MODEL_GONE: _referenced,
     Case.NEVER_REGISTERED: _model,
     Case.TEARDOWN_UNFINISHED: _unfinished,

@@ -8,6 +8,7 @@ from itertools import islice
 
 from shared.domain.prices import PriceList, estimate
 from shared.domain.reconcile.findings import DELETES, Area, Case, Finding
+from shared.domain.reconcile.marks import MARKED
 from shared.domain.reconcile.repair import Decision, Rules, decide, explain
 from shared.domain.reconcile.runs import Item, ItemState, Run
 from shared.ports import Tables
@@ -20,7 +21,9 @@ _MOST_LOOKED_AT = 10  # earlier runs
 
 @dataclass(slots=True, kw_only=True)
 class Planner:
-    """Decides about findings one by one, and counts. `cost` is in US dollars a month; `left` are those not kept."""
+    """Decides about findings one by one, and counts. `cost` is in US dollars a month; `left` are those not kept;
+    `marked` those that are shown with the things they are about.
+    """
 
     run: Run
     rules: Rules
@@ -29,6 +32,7 @@ class Planner:
     now: datetime
     found: Counter[Case] = field(default_factory=Counter)
     deletes: Counter[Area] = field(default_factory=Counter)
+    marked: list[Finding] = field(default_factory=list)
     repairs: int = 0
     cost: float = 0.0
     left: int = 0
@@ -37,6 +41,8 @@ class Planner:
         """The plan, in the order of the findings."""
         for number, finding in enumerate(findings, start=1):
             self.found[finding.case] += 1
+            if finding.case in MARKED:
+                self.marked.append(finding)
             priced = self._price(finding)
             self.cost += priced.cost or 0.0
             if number > MOST_KEPT:

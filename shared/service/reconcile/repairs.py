@@ -21,7 +21,7 @@ from shared.domain.reconcile.findings import Finding, Repair
 from shared.domain.records import Deployment, Plan, Status, Turn as WhoseTurn
 from shared.ports import Insert, Operation, Replace
 from shared.reconcile_ports import ReconcilePorts
-from shared.service import claims, hints, route, settle, store
+from shared.service import claims, hints, registered, route, settle, store
 from shared.service.catalogue import withdraw
 from shared.service.reconcile import artifact_repairs, look, old_rows
 from shared.service.reconcile.in_the_way import NotNow, Stays
@@ -134,20 +134,11 @@ def _mark_failed(ports: ReconcilePorts, policy: Policy, finding: Finding) -> Non
 
 
 def _forget_version(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
-    """A failed deployment would be refused another try for a version that is gone; without one it is registered anew."""
+    """A failed deployment is refused another try for a version that is gone: its owner is told before."""
     stored = _require_record(ports, finding)
     if stored.record.status is not Status.FAILED:
         raise NotNow(f"the deployment is {stored.record.status}")
-    text = f"{finding.subject} is not in the registry any more."
-    forgotten = replace(stored.record, azure_model_version="")
-    forgotten, event = progress.event_after(
-        forgotten, "registry_entry_gone", text, ports.clock.now(), None
-    )
-    operations: list[Operation] = [
-        Replace(store.deployment_row(forgotten, stored.row.etag)),
-        Insert(store.event_row(forgotten.user_key, event)),
-    ]
-    store.commit(ports.tables, ports.random, store.RECORDS, operations)
+    registered.forget_version(ports, stored, f"{finding.subject} is not in the registry any more.")
 
 
 def _restore_traffic(ports: ReconcilePorts, policy: Policy, finding: Finding) -> None:

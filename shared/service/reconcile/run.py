@@ -27,6 +27,7 @@ from shared.service.reconcile.again import look_again
 from shared.service.reconcile.candidates import Candidates
 from shared.service.reconcile.hints import RunHint
 from shared.service.reconcile.in_the_way import NotNow, Stays
+from shared.service.reconcile.marking import mark_users_things
 from shared.service.reconcile.named import NamedNow
 from shared.service.reconcile.observe import Observation
 from shared.service.reconcile.planning import Planner, find_sightings
@@ -84,14 +85,7 @@ def _observe(turn: RunTurn) -> None:
     ports, run = turn.ports, turn.run
     turn.save(state=RunState.OBSERVING, began_at=run.began_at or ports.clock.now())
     rows.clear_items(ports.tables, run.id)
-    observation = Observation(
-        ports=ports,
-        areas=[Area(each) for each in run.areas],
-        days=run.days,
-        trash_days=turn.policy.trash_days,
-        event_days=turn.policy.event_days,
-        candidates=Candidates(turn.keep),
-    )
+    observation = _observation(turn)
     planner = Planner(
         run=run,
         rules=_rules(turn),
@@ -100,6 +94,8 @@ def _observe(turn: RunTurn) -> None:
         now=ports.clock.now(),
     )
     count = rows.add_items(ports, planner.items(observation.find()))
+    left = observation.candidates.left + planner.left
+    mark_users_things(turn, planner.marked, observation.unknown, whole=not left)
     caps = find_excess(observation.seen, planner.deletes, turn.policy.most_deletes)
     over = run.dry_run or not planner.repairs
     turn.save(
@@ -114,11 +110,22 @@ def _observe(turn: RunTurn) -> None:
         caps=dict(caps),
         cost=planner.cost,
         items=count,
-        left=observation.candidates.left + planner.left,
+        left=left,
         attempts=0,
         trouble="",
     )
     telemetry.tell(Happened.RECONCILE_OBSERVED, run=run.id, found=count, cost=planner.cost)
+
+
+def _observation(turn: RunTurn) -> Observation:
+    return Observation(
+        ports=turn.ports,
+        areas=[Area(each) for each in turn.run.areas],
+        days=turn.run.days,
+        trash_days=turn.policy.trash_days,
+        event_days=turn.policy.event_days,
+        candidates=Candidates(turn.keep),
+    )
 
 
 def _rules(turn: RunTurn) -> Rules:

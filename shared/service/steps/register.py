@@ -4,10 +4,12 @@ from shared import telemetry
 from shared.cloud_ports import NewModel
 from shared.domain import names, ownership, phases
 from shared.domain.errors import CloudError, Trouble
-from shared.domain.failures import MODEL_GONE, failure
+from shared.domain.failures import failure, not_registered
 from shared.domain.outcomes import Done, Failed, Outcome, Wait
 from shared.domain.records import Turn as WhoseTurn
+from shared.service import store
 from shared.service.catalogue import content
+from shared.service.intake import referenced
 from shared.service.turn import Turn
 from shared.telemetry import Happened
 
@@ -50,18 +52,16 @@ def ensure_registered(turn: Turn) -> Outcome:
 
 
 def find_missing(turn: Turn) -> Failed | None:
-    """The failure where the version on record is not in the registry; never a silent new upload."""
+    """The failure where the version on record is not in the registry; never a silent new upload.
+
+    The record forgets the version with it, and a model of the registry is known to be gone from there.
+    """
     record = turn.record
     if turn.ports.view.find_model(record.azure_model_name, record.azure_model_version):
         return None
-    return Failed(
-        failure=failure(
-            "model_not_in_registry",
-            MODEL_GONE,
-            WhoseTurn.YOU,
-            "Deploy the model again: it is registered anew under a name of its own.",
-        )
-    )
+    if model := store.load_model(turn.ports.tables, record.user_key, record.model_id):
+        referenced.note(turn.ports, model.record, missing=True)
+    return Failed(failure=not_registered(), changes={"azure_model_version": ""})
 
 
 def _register(turn: Turn, name: str) -> bool:
