@@ -96,6 +96,7 @@ def test_the_figures_are_the_same_wherever_they_are_shown(server: Server) -> Non
         server.finish(deployment_id, status=Status.ACTIVE, azure_model_version="1")
         if number == 1:
             server.write(deployment_id, status=Status.FAILED)
+    server.deploy(wine)
     deleted = server.deploy(wine)
     server.finish(deleted, status=Status.ACTIVE)
     server.delete(f"/deployments/{deleted}")
@@ -104,8 +105,9 @@ def test_the_figures_are_the_same_wherever_they_are_shown(server: Server) -> Non
 
     assert (stats["models_registered"], stats["models_deployed"]) == (2, 2)
     assert stats["catalogue_entries"] == server.get("/models").json()["total"] == 3
-    assert stats["total_deployments"] == server.get("/deployments").json()["total"] == 3
+    assert stats["total_deployments"] == server.get("/deployments").json()["total"] == 4
     assert (stats["active_deployments"], stats["failed_deployments"]) == (2, 1)
+    assert stats["deploying_count"] == 1
     counts = server.get("/deployments/stats").json()
     assert {name: stats[name] for name in counts} == counts
     assert stats["being_removed"] == 1
@@ -113,7 +115,7 @@ def test_the_figures_are_the_same_wherever_they_are_shown(server: Server) -> Non
         *server.get("/deployments").json()["deployments"],
         *server.get("/deployments/list?status=deleted").json()["deployments"],
     ]
-    assert stats["cost_a_month"] == round(sum(each["cost_a_month"] for each in shown), 2) == 213.16
+    assert stats["cost_a_month"] == round(sum(each["cost_a_month"] for each in shown), 2) == 266.45
 
 
 def test_figures_that_have_not_changed_are_not_sent_again(server: Server) -> None:

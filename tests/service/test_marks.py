@@ -10,7 +10,7 @@ from shared.domain.reconcile.findings import Area, Case
 from shared.domain.reconcile.marks import is_shown
 from shared.domain.records import Deployment, Status
 from shared.service import marks, read
-from shared.service.reconcile import marking
+from shared.service.reconcile import candidates, marking
 from tests.service.reconciling import DAY, HOUR, Reconciled
 from tests.service.test_retrying import failed
 from tests.service.world import ANNA, BERT
@@ -111,6 +111,17 @@ def test_what_could_not_be_looked_at_keeps_its_mark(monkeypatch: pytest.MonkeyPa
     assert cases(world, record) == [Case.DEPLOYMENT_BROKEN], "its area was not asked for"
     world.reconcile(dry_run=True)
     assert cases(world, record) == []
+
+
+def test_where_not_all_was_compared_no_mark_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Reconciled()
+    record = world.live()
+    world.drop(record)
+    world.reconcile(dry_run=True)
+    monkeypatch.setattr(candidates, "MOST_READ", 0)
+
+    assert world.reconcile(dry_run=True).run.left
+    assert cases(world, record) == [Case.DEPLOYMENT_GONE]
 
 
 @pytest.mark.parametrize("spoil", [_fails, lambda *_args: None], ids=["fails", "is not there"])

@@ -1,6 +1,7 @@
 """Whether the registry has a user's models: looked at in one listing, exactly where that does not show them, never for long."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,9 +129,11 @@ def test_a_model_of_the_registry_is_looked_for_in_its_exact_version() -> None:
     assert verify(world, Registry(), model) == [True]
 
     gone = world.cloud._models.pop(("theirs", "7"))
-    world.cloud._models["theirs", "8"] = gone
+    world.cloud.register_model(replace(gone, version="8"))
 
     assert verify(world, Registry(), model) == [False]
+    others, _ = deployed(world, 4)
+    assert verify(world, Registry(), model, *others) == [False, *[True] * 4], "a name is not enough"
 
 
 def silent(*_args: object) -> Iterator[Any]:
