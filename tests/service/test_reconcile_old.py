@@ -90,10 +90,8 @@ def test_a_row_goes_when_its_time_is_over_and_not_a_minute_sooner(case: Case) ->
     assert found(world.reconcile(), case) == []
 
 
-@pytest.mark.parametrize("case", SORTS)
+@pytest.mark.parametrize("case", sorted(SORTS.keys() - {Case.OLD_TOMBSTONES}))
 def test_a_row_of_a_newer_version_stays(case: Case) -> None:
-    if case is Case.OLD_TOMBSTONES:
-        return  # which says no more than that it is there
     world = started(case)
     for table in ("records", "deadletters", "reconciles", "claims"):
         for row in list(world.tables.scan(table, None)):
