@@ -60,6 +60,14 @@ class ReconcileSettings(BaseModel):
         "again for a week.",
     )
 
+    idle_days: int = Field(
+        14,
+        ge=0,
+        le=365,
+        description="Days without a request after which a reconciliation tells of what serves on an endpoint, and of what it "
+        "costs; 0 for never. Use is not known for longer than USAGE_RETENTION_DAYS, so fewer days do where that is less.",
+    )
+
     trash_days: int = Field(
         30,
         ge=1,

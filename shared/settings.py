@@ -210,6 +210,7 @@ class Settings(SourceSettings, ReconcileSettings):
             reconcile_repairs=self.repairs,
             prices=PriceList(own=dict(self.instance_prices)),
             usage_days=self.usage_retention_days,
+            idle_days=self.idle_days,
         )
 
 

@@ -133,5 +133,6 @@ SELDOM = (
     "clear findings",
     "note run crash",
     "clear traffic",
+    "approve run",
 )
 """Effects that few runs have, and no fault leads to: their faults are planned three times as often."""

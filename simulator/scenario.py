@@ -5,6 +5,7 @@ his own. At least four deployments, one of which crashes and is tried again, a c
 a delete are in every run; what else there is, when, and how impatiently, is drawn.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from simulator.catalogue import EFFECTS, LEADS_TO, SELDOM
 from simulator.chance import Chance
 from simulator.faults import FEWEST, Hit, list_cells, plan_faults
 from simulator.outages import Outage, draw_outages
-from simulator.unrest import Unrest, draw_unrest
+from simulator.unrest import Unrest, draw_unrest, lead_to
 
 USERS = ("anna", "bert")
 PERSISTENT = 100
@@ -104,7 +105,9 @@ _SKEW, _SLOW = 300.0, 30.0
 
 def draw_scenario(chance: Chance) -> Scenario:
     """The scenario of a seed."""
-    actions = (*_always(chance), *_more(chance))
+    faults = plan_faults(chance, _CELLS, LEADS_TO)
+    planned = {each.effect for each in faults}
+    actions = (*_always(chance), *_more(chance), *_lead_to(planned))
     skewed = chance.happens(0.3, "skewed")
     skews = [chance.between(-_SKEW, _SKEW, "skew", each) if skewed else 0.0 for each in range(6)]
     return Scenario(
@@ -116,10 +119,17 @@ def draw_scenario(chance: Chance) -> Scenario:
         deadline=chance.pick((3600.0, 3600.0, 3600.0, 900.0), "deadline"),
         lease=chance.pick((60.0, 60.0, 15.0), "lease"),
         cores=chance.pick((100, 100, 100, 8), "cores"),
-        faults=plan_faults(chance, _CELLS, LEADS_TO),
+        faults=faults,
         fewest_faults=chance.whole(FEWEST, FEWEST + 3, "fewest faults"),
-        unrest=draw_unrest(chance),
+        unrest=lead_to(draw_unrest(chance), planned),
     )
+
+
+def _lead_to(planned: Collection[str]) -> list[Action]:
+    """An endpoint of which late calls can bring something back has to be given up first."""
+    if "clear traffic" not in planned:
+        return []
+    return [Action(user="bert", verb=Verb.DELETE, at=120, of=2, waits_for="active")]
 
 
 def _always(chance: Chance) -> list[Action]:

@@ -4,7 +4,8 @@ People delete in Azure ML by hand what is ours. Calls of workers that died long 
 look like ours. Rows are lost, and listings fail, break off or lag.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -134,6 +135,41 @@ def _disturb(chance: Chance, number: int) -> Disturbance:
         at=round(chance.between(60, 1200, "done at", number), 1),
         which=which,
     )
+
+
+def lead_to(unrest: Unrest, effects: Collection[str]) -> Unrest:
+    """The same with cause for those of these effects that few runs have while things still go wrong."""
+    for effect, cause in _CAUSES.items():
+        if effect in effects:
+            unrest = cause(unrest)
+    return unrest
+
+
+def _leave_traffic(unrest: Unrest) -> Unrest:
+    """Late calls bring an endpoint back: those with an odd number with a deployment that has traffic."""
+    late = tuple(Disturbance(deed=Deed.LATE_ENDPOINT, at=at) for at in (200.0, 260.0))
+    return replace(unrest, every=300.0, gap=60.0, grace=0.0, cap=10, deeds=(*unrest.deeds, *late))
+
+
+def _wait_for_approval(unrest: Unrest) -> Unrest:
+    """Nothing may be taken away without it, there is something to take away, and an operator asks again and again."""
+    asks = tuple(Ask(at=at) for at in (450.0, 800.0, 1100.0))
+    claims = tuple(Disturbance(deed=Deed.LEAVE_CLAIM, at=at) for at in (60.0, 500.0))
+    return replace(
+        unrest,
+        every=300.0,
+        gap=60.0,
+        grace=0.0,
+        cap=0,
+        asks=(*unrest.asks, *asks),
+        deeds=(*unrest.deeds, *claims),
+    )
+
+
+_CAUSES: Mapping[str, Callable[[Unrest], Unrest]] = {
+    "clear traffic": _leave_traffic,
+    "approve run": _wait_for_approval,
+}
 
 
 def numbers_of(unrest: Unrest) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Policy:
     however few there are. `trash_days` is how long what it puts into the trash of a store can come back, `event_days`
     how long the events of what was torn down are kept.
     `max_unfinished` and `deploys_per_minute` are for each user. `sources` are where models may be taken from.
-    `usage_days` is for how many days it is kept how deployments were used.
+    `usage_days` is for how many days it is kept how deployments were used, `idle_days` after how many without a request
+    an endpoint is told as idle (0: never).
     """
 
     lease: float = 60.0
@@ -49,6 +50,7 @@ class Policy:
     require_evaluation: bool = False
     allow_reset: bool = False
     usage_days: int = 90
+    idle_days: int = 14
     default_python: str = "3.10"
     reconcile_days: int = 7
     sighting_gap: float = 3600.0

@@ -63,6 +63,11 @@ def list_statuses(
             store.tell_unreadable(UnreadableRow(f"{row.partition}/{row.key}: {error}"))
 
 
+def deleted_rows(tables: Tables, user_key: str, select: Sequence[str]) -> Iterator[Row]:
+    """A user's deleted deployments as narrow rows, newest first."""
+    return _range(tables, user_key, store.DELETED, select=select)
+
+
 def list_counted(tables: Tables, user_key: str) -> Iterator[CountedDeployment | CountedModel]:
     """What is counted of a user's live deployments and catalogue entries: one narrow range read."""
     rows = tables.scan(

@@ -101,11 +101,14 @@ def require_usage(
 
 
 def find_idle(
-    tables: Tables, records: Sequence[Deployment], policy: Policy, now: datetime
+    tables: Tables, records: Sequence[Deployment], days: int, now: datetime
 ) -> datetime | None:
-    """Since when an endpoint has had no request, given all deployments that it has and had; None where that is not known."""
+    """Since when an endpoint has had no request, given all deployments that it has and had; None where that is not known.
+
+    So many days are looked at. Raises StoreError.
+    """
     lives = [life for record in records if (life := usage.life_of(record))]
-    first, last = usage.first_day(policy.usage_days, now), usage.first_day(1, now)
+    first, last = usage.first_day(days, now), usage.first_day(1, now)
     rows = (
         row
         for record in records

@@ -17,6 +17,7 @@ from shared.domain.records import Deployment, Model, Plan, Status
 from shared.ports import Delete, Random
 from shared.service import claims, store
 from shared.service.claims import Mint
+from tests.days_of_use import write_days
 from tests.e2e.by_hand import ByHand, age
 from tests.e2e.conftest import Faults
 from tests.e2e.look_alikes import plant_look_alikes
@@ -65,6 +66,7 @@ def plant(cloud: LocalCloud, user: User, faults: Faults) -> Garden:
     garden.told += [
         _broken(garden, hand, faults),
         _replaced(garden, hand),
+        _idle(garden, stored),
         _referenced_gone(garden, stored),
         _never_deployed(garden, stored),
         (Case.TEARDOWN_UNFINISHED, _stuck(garden, stored, "going", Plan.DELETE, Status.DELETED)),
@@ -86,7 +88,17 @@ def _deploy_all(garden: Garden, faults: Faults) -> None:
     def deploy(name: str, endpoint: str) -> None:
         garden.ids[name] = user.deploy(model_id, endpoint_name=endpoint, deployment_name=name)
 
-    for name in ("stays", "gone", "late", "broken", "replaced", "going", "stuck", "failing"):
+    for name in (
+        "stays",
+        "gone",
+        "late",
+        "broken",
+        "replaced",
+        "going",
+        "stuck",
+        "failing",
+        "quiet",
+    ):
         deploy(name, {"stays": "shared"}.get(name, name))
     deploy("first", "routed")
     for name in ("stays", "first"):
@@ -197,6 +209,12 @@ def _replaced(garden: Garden, hand: ByHand) -> tuple[str, str]:
     tags = ownership.deployment_tags(record) | {ownership.DIGEST_TAG: "0" * 64}
     hand.deployment("replaced/replaced", record, tags)
     return Case.DEPLOYMENT_REPLACED, "replaced/replaced"
+
+
+def _idle(garden: Garden, stored: AzureTables) -> tuple[str, str]:
+    """One that nobody has called, beside others of whose use nothing is known."""
+    write_days(stored, garden.record("quiet"), {}, now=datetime.now(UTC))
+    return Case.DEPLOYMENT_IDLE, "quiet/quiet"
 
 
 def _referenced_gone(garden: Garden, stored: AzureTables) -> tuple[str, str]:

@@ -37,6 +37,7 @@ TOLD = {
     Case.DEPLOYMENT_REPLACED: "serves something else",
     Case.ENDPOINT_WITHOUT_RECORD: "its name was given up",
     Case.TRAFFIC_DIFFERS: "Azure ML routes second 100 %, and the record says first 100 %",
+    Case.DEPLOYMENT_IDLE: "Nobody has called quiet since",
     Case.MODEL_WITHOUT_RECORD: "which is deleted, and no record needs it",
     Case.MODEL_GONE: "the registry has it no more",
     Case.REFERENCED_MODEL_GONE: "the registry has it no more: it cannot be deployed",
@@ -190,5 +191,5 @@ def check_end(garden: Garden, before: Mapping[str, list[str]]) -> None:
     assert {kind: Counter(names) for kind, names in names_in(garden.cloud).items()} == left
     assert (failed["status"], failed["failure"]["code"]) == ("failed", "gone_from_cloud")
     assert user.look_at_endpoint("routed")["traffic"] == {"first": 100}
-    for each in ("stays", "first", "second", "broken", "replaced"):
+    for each in ("stays", "first", "second", "broken", "replaced", "quiet"):
         assert user.look(garden.ids[each])["status"] == "active"

@@ -9,6 +9,7 @@ from shared.domain.reconcile.findings import Case
 from shared.domain.records import Deployment, Model, Plan, Status
 from shared.ports import Delete
 from shared.service import claims, store
+from tests.days_of_use import write_days
 from tests.service import garden_of_files, garden_of_rows
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
 from tests.service.world import ANNA, BERT
@@ -57,12 +58,15 @@ def plant() -> Garden:
     _look_alikes(world, stays)
     files = garden_of_files.plant_look_alikes(world)
     going, stuck = world.live(), world.live()
+    quiet, called = world.live(endpoint_name="quiet"), world.live(endpoint_name="called")
     world.settle()
     world.sleep(8 * DAY)
     wrong.append(_not_indexed(world))
     told += [_teardown(world, going), _too_long(world, stuck)]
     told += garden_of_files.plant_young(world)
     world.sleep(3 * HOUR)
+    told.append(_idle(world, quiet))
+    write_days(world.tables, called, {1: 1}, now=world.clock.now())
     return Garden(world, sorted(wrong), sorted(told), [stays, other], files)
 
 
@@ -178,6 +182,11 @@ def _deployed_model_gone(world: Reconciled) -> tuple[Case, str]:
     record = world.live()
     del world.cloud._models[record.azure_model_name, "1"]  # Azure's API refuses to, while it serves
     return Case.DEPLOYED_MODEL_GONE, f"{record.azure_model_name}:1"
+
+
+def _idle(world: Reconciled, record: Deployment) -> tuple[Case, str]:
+    write_days(world.tables, record, {}, now=world.clock.now())
+    return Case.DEPLOYMENT_IDLE, _place(record)
 
 
 def _referenced_gone(world: Reconciled) -> tuple[Case, str]:

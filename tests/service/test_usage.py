@@ -377,7 +377,7 @@ def endpoint_days(world: World, *records: Deployment) -> Iterator[datetime | Non
         to_two(world)
         record_usage(world)
         now = [world.read(each) for each in records]
-        yield usage.find_idle(world.tables, now, world.policy, world.clock.now())
+        yield usage.find_idle(world.tables, now, world.policy.usage_days, world.clock.now())
 
 
 def test_an_endpoint_that_nobody_calls_is_idle_since_its_last_call(world: World) -> None:

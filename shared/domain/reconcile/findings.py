@@ -55,6 +55,7 @@ class Case(StrEnum):
     DEPLOYMENT_REPLACED = "deployment_replaced"
     ENDPOINT_WITHOUT_RECORD = "endpoint_without_record"
     TRAFFIC_DIFFERS = "traffic_differs"
+    DEPLOYMENT_IDLE = "deployment_idle"
     MODEL_WITHOUT_RECORD = "model_without_record"
     MODEL_GONE = "model_gone"
     DEPLOYED_MODEL_GONE = "deployed_model_gone"
@@ -112,6 +113,7 @@ RULES: dict[Case, Rule] = {
         Kind.ORPHAN, Area.ENDPOINTS, Repair.REMOVE_ENDPOINT, paid=True
     ),
     Case.TRAFFIC_DIFFERS: Rule(Kind.DIVERGED, Area.ENDPOINTS, Repair.RESTORE_TRAFFIC, paid=True),
+    Case.DEPLOYMENT_IDLE: Rule(Kind.STALE, Area.ENDPOINTS, paid=True),
     Case.MODEL_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.REGISTRY, Repair.REMOVE_MODEL),
     Case.MODEL_GONE: Rule(Kind.MISSING, Area.REGISTRY, Repair.FORGET_VERSION),
     Case.DEPLOYED_MODEL_GONE: Rule(Kind.MISSING, Area.REGISTRY),

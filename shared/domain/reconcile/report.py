@@ -24,6 +24,7 @@ _WORDS = {
     Case.DEPLOYMENT_REPLACED: "Active deployments in whose place something else serves",
     Case.ENDPOINT_WITHOUT_RECORD: "Endpoints without a record",
     Case.TRAFFIC_DIFFERS: "Endpoints whose traffic is not as recorded",
+    Case.DEPLOYMENT_IDLE: "Deployments on endpoints that nobody calls",
     Case.MODEL_WITHOUT_RECORD: "Models in the registry that no record needs",
     Case.MODEL_GONE: "Models of failed deployments that are gone from the registry",
     Case.DEPLOYED_MODEL_GONE: "Models of active deployments that are gone from the registry",

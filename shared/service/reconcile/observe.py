@@ -17,6 +17,7 @@ from shared.service.reconcile import listings, sides
 from shared.service.reconcile.artifacts import ArtifactsLook
 from shared.service.reconcile.candidates import Candidates
 from shared.service.reconcile.differences import Differences, Found
+from shared.service.reconcile.idle import Idleness
 from shared.service.reconcile.old_rows import OldRows
 
 
@@ -32,6 +33,8 @@ class Observation:
     days: int
     trash_days: int
     event_days: int
+    idle_days: int
+    usage_days: int
     candidates: Candidates
     seen: Counter[Area] = field(default_factory=Counter)
     unknown: dict[Area, str] = field(default_factory=dict)
@@ -68,7 +71,15 @@ class Observation:
         found: list[Finding] = []
         if Area.ENDPOINTS in self.areas:
             with self._noted(Area.ENDPOINTS):
-                count, found = listings.lay_endpoints(self.ports, join, self.candidates.keep)
+                idleness = Idleness(
+                    ports=self.ports,
+                    days=self.idle_days,
+                    kept_days=self.usage_days,
+                    keep=self.candidates.keep,
+                )
+                count, found = listings.lay_endpoints(
+                    self.ports, join, idleness, self.candidates.keep
+                )
                 self.seen[Area.ENDPOINTS] = count
         if Area.REGISTRY in self.areas:
             with self._noted(Area.REGISTRY):

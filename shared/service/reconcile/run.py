@@ -124,6 +124,8 @@ def _observation(turn: RunTurn) -> Observation:
         days=turn.run.days,
         trash_days=turn.policy.trash_days,
         event_days=turn.policy.event_days,
+        idle_days=turn.policy.idle_days,
+        usage_days=turn.policy.usage_days,
         candidates=Candidates(turn.keep),
     )
 

@@ -1,0 +1,66 @@
+"""Since when nobody has called an endpoint, by the days of use that are kept of all that is and was on it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.domain.reconcile.compare_idle import compare_idle, may_be_idle
+from shared.domain.reconcile.findings import Finding
+from shared.domain.reconcile.observed import SeenEndpoint
+from shared.domain.records import Deployment, Endpoint
+from shared.ports import Ports, Row
+from shared.service import listing, store, usage
+from shared.service.reconcile.sides import EACH_PAGE, keeping
+from shared.service.store import Stored
+
+_WANTED = ("id", "torn_down_at")
+
+
+@dataclass(slots=True, kw_only=True)
+class Idleness:
+    """One look at all endpoints. `days` without a request make one idle, 0 none; use is kept for `kept_days`."""
+
+    ports: Ports
+    days: int
+    kept_days: int
+    keep: Callable[[], None]
+    _gone: dict[str, dict[str, list[Deployment]]] = field(default_factory=dict)
+
+    def find(self, seen: SeenEndpoint) -> Iterator[Finding]:
+        """What is to be said of an endpoint. Raises StoreError, UnreadableRow."""
+        days = min(self.days, self.kept_days - 1)
+        if days > 0 and seen.row is not None and may_be_idle(seen):
+            now = self.ports.clock.now()
+            yield from compare_idle(seen, self._since(seen.row, days, now), days=days, now=now)
+
+    def _since(self, row: Endpoint, days: int, now: datetime) -> datetime | None:
+        """What was there and went is asked for only where what is there has no requests."""
+        tables = self.ports.tables
+        members = [each.record for each in store.load_members(tables, row)]
+        since = usage.find_idle(tables, members, self.kept_days, now)
+        if since is None or now - since < timedelta(days=days):
+            return None
+        gone = self._gone_of(row.user_key, now - timedelta(days=self.kept_days))
+        records = [*members, *gone[row.name.lower()]]
+        return usage.find_idle(tables, records, self.kept_days, now)
+
+    def _gone_of(self, user_key: str, since: datetime) -> dict[str, list[Deployment]]:
+        """A user's deployments that went since then, by their endpoints: read once."""
+        if user_key not in self._gone:
+            found: dict[str, list[Deployment]] = defaultdict(list)
+            rows = listing.deleted_rows(self.ports.tables, user_key, _WANTED)
+            for row in keeping(rows, self.keep, every=EACH_PAGE):
+                stored = self._load(row) if _went_since(row, since) else None
+                if stored is not None:
+                    found[stored.record.endpoint_name.lower()].append(stored.record)
+            self._gone[user_key] = found
+        return self._gone[user_key]
+
+    def _load(self, row: Row) -> Stored[Deployment] | None:
+        return store.load_deployment(self.ports.tables, row.partition, str(row.values["id"]))
+
+
+def _went_since(row: Row, since: datetime) -> bool:
+    told = row.values.get("torn_down_at")
+    return told is None or datetime.fromisoformat(str(told)) >= since
