@@ -80,8 +80,13 @@ EFFECTS: Mapping[str, Kind] = {
     "mark failed": Kind.ROWS,
     "forget version": Kind.ROWS,
     "reindex": Kind.ROWS,
+    "put away": Kind.COPY,
+    "bring back": Kind.COPY,
+    "remove file": Kind.REMOVAL,
+    "empty trash": Kind.REMOVAL,
     "clear model": Kind.CHANGE,
     "clear traffic": Kind.OPERATION,
+    "retag endpoint": Kind.OPERATION,
     "clear deployment": Kind.OPERATION,
     "clear endpoint": Kind.OPERATION,
     # queues and their host
@@ -134,5 +139,9 @@ SELDOM = (
     "note run crash",
     "clear traffic",
     "approve run",
+    "retag endpoint",
+    "bring back",
+    "put away",
+    "empty trash",
 )
 """Effects that few runs have, and no fault leads to: their faults are planned three times as often."""

@@ -32,6 +32,7 @@ _SLOWER = 12
 _CLEARS = {
     "remove model": "clear model",
     "put traffic": "clear traffic",
+    "put tags": "retag endpoint",
     "put endpoint": "clear traffic",  # of one that has just gone: it is back, empty, until the next run
     "remove deployment": "clear deployment",
     "remove endpoint": "clear endpoint",
@@ -156,7 +157,10 @@ class SimulatedCloud:
         self, name: str, *, tags: Mapping[str, str], traffic: Mapping[str, int]
     ) -> None:
         """See `CloudControl`."""
-        what = "put traffic" if self._real.find_endpoint(name) else "put endpoint"
+        found = self._real.find_endpoint(name)
+        what = "put traffic" if found else "put endpoint"
+        if found and found.tags != tags and self._effects.actor.task.kind == "reconcile":
+            what = "put tags"
         call = Call(what, endpoint=name, tags=tags, traffic=traffic)
         self._change(
             call,

@@ -14,6 +14,7 @@ from simulator.operators import Operator
 from simulator.outages import Outages
 from simulator.timeline import SECOND, Actor, Broken, Task, Timeline
 from simulator.timers import Timer
+from simulator.unrest import AREAS
 
 BOUND = 4 * 3600 * SECOND
 """Everything is at rest this long after the last fault and the last request, or a promise is broken."""
@@ -36,7 +37,7 @@ class Ending:
     listings: Listings
     outages: Outages
     host: Host
-    nightly: Timer
+    nightly: tuple[Timer, ...]
     operator: Operator
     is_busy: Callable[[], bool]
     touched: Callable[[], set[str]]
@@ -49,10 +50,10 @@ class Ending:
         """Lets the end begin once nothing is left to do. Raises Broken where that takes too long."""
         now = self.timeline.now
         if self.is_busy() or now <= self.outages.last_end:
-            self._busy_until, self._ticks = now, self.nightly.ticks
+            self._busy_until, self._ticks = now, self._count()
         elif self._begun:
             return
-        elif self.is_at_rest() and self.nightly.ticks - self._ticks >= NIGHTS:
+        elif self.is_at_rest() and self._count() - self._ticks >= NIGHTS * len(self.nightly):
             actor = Actor("olga at last", task=Task("operator"))
             self._begun.append(actor)
             self.timeline.start(actor, self._end)
@@ -63,8 +64,12 @@ class Ending:
         """Whether nobody works on anything, and nothing waits to be worked on."""
         return self.host.is_idle() and not self.ledger.inflight
 
+    def _count(self) -> int:
+        return sum(each.ticks for each in self.nightly)
+
     def _end(self) -> None:
-        self.nightly.stopped = True
+        for timer in self.nightly:
+            timer.stopped = True
         self.faults.stop()
         self.listings.stop()
         self._wait_for_rest()
@@ -85,7 +90,7 @@ class Ending:
         ports, policy = self.operator.ports, self.operator.policy
         before = set(self.ledger.runs)
         self.operator.machine.enter(self.timeline.current)
-        begin_nightly(ports, self.operator.new_mint(), policy)
+        begin_nightly(ports, self.operator.new_mint(), policy, AREAS)
         self.timeline.current.process = None
         if before == set(self.ledger.runs):
             raise Broken("no run could be begun at rest")

@@ -36,14 +36,14 @@ class Front:
     ports: WorkerPorts
     policy: Policy
 
-    def upload(self, user: str, *, fragile: bool, mint: Mint) -> str:
+    def upload(self, user: str, endpoint: str, fragile: bool, *, mint: Mint) -> str:
         """A model's id. A fragile one is the user's own."""
         upload = Upload(
-            file=io.BytesIO(model.content(user, fragile=fragile)),
+            file=io.BytesIO(model.content(user, endpoint, fragile=fragile)),
             filename="model.pkl",
             model_name="fragile" if fragile else "churn",
         )
-        key = request_key("upload", f"{user} {fragile}")
+        key = request_key("upload", f"{user} {endpoint} {fragile}")
         return uploads.accept_upload(
             self.ports, mint, self.policy, principal(user), upload, key=key
         ).record.id

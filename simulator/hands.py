@@ -9,14 +9,15 @@ from shared.cloud_ports import NewDeployment
 from shared.domain import endpoints
 from shared.domain.bookkeeping import Claim, ClaimKind
 from shared.domain.errors import CloudError
-from shared.domain.records import Deployment, Status
+from shared.domain.records import Deployment
 from shared.ports import Delete, Insert
 from shared.service import store
+from simulator.files import Files
+from simulator.late_calls import LateCalls
 from simulator.ledger import Ledger, parse_writes
 from simulator.moments import Moments
-from simulator.promises import tags as tags_of
 from simulator.sights import Sights, pick
-from simulator.strangers import TAGS, Strangers, new_deployment, their_model
+from simulator.strangers import TAGS, Strangers
 from simulator.timeline import SECOND, Actor, Timeline
 from simulator.unrest import Deed, Disturbance
 from simulator.workspace import Workspace
@@ -27,7 +28,7 @@ _NAMES = ("nobody", "desk", "till", "nowhere")
 
 @dataclass(slots=True, kw_only=True)
 class Hands:
-    """All of it; `left` is what late calls have made, by kind and place, `dropped` what somebody has removed."""
+    """All of it; `dropped` is what somebody has removed."""
 
     timeline: Timeline
     moments: Moments
@@ -36,8 +37,9 @@ class Hands:
     workspace: Workspace
     strangers: Strangers
     sights: Sights
+    files: Files
+    late: LateCalls
     busy: int = 0
-    left: list[tuple[str, str, str]] = field(default_factory=list)
     dropped: list[tuple[str, NewDeployment]] = field(default_factory=list)
 
     def start(self, number: int, disturbance: Disturbance) -> None:
@@ -77,6 +79,9 @@ class Hands:
         record = pick(self.sights.droppable(), which)
         if record is None:
             return False
+        self.ledger.by_hand.add(
+            record.endpoint_name.lower()
+        )  # whose shares may all be gone with it
         self.workspace.remove_endpoint(record.endpoint_name)
         return True
 
@@ -111,50 +116,6 @@ class Hands:
         self.workspace.find_endpoint(name)
         self.workspace.remove_deployment(name, record.deployment_name)
         self.dropped.append((record.id, held))
-        return True
-
-    # -------------------------------------------------------------- calls of long ago
-
-    def late_deployment(self, _number: int, which: float) -> bool:
-        """A deployment of a record that is over, on its endpoint, where that is still there."""
-        record = pick(self.sights.landable(), which)
-        return record is not None and self._land_deployment(record)
-
-    def late_endpoint(self, number: int, which: float) -> bool:
-        """An endpoint whose name was given up, at times with a deployment on it that has traffic, if it is deleted."""
-        record = pick(self.sights.given_up(), which)
-        if record is None:
-            return False
-        tags = {tags_of.ENDPOINT: record.endpoint_tag, "longshore-owner": record.user_key}
-        name = record.endpoint_name
-        self.workspace.put_endpoint(name, tags=tags, traffic={})
-        self.left.append(("endpoint", name, ""))
-        landed = number % 2 == 1 and self._land_deployment(record)
-        if not landed or record.status is not Status.DELETED:
-            return True
-        self.workspace.find_endpoint(name)
-        self.workspace.put_endpoint(name, tags=tags, traffic={record.deployment_name: 100})
-        return True
-
-    def late_model(self, _number: int, which: float) -> bool:
-        """A version of a record that was deleted."""
-        gone = [each for each in self.sights.over() if each.status is Status.DELETED]
-        there = self.workspace.models()
-        record = pick([each for each in gone if each.azure_model_name not in there], which)
-        if record is None:
-            return False
-        model = their_model(record.azure_model_name, tags_of.of_deployment(record))
-        self.workspace.register_model(model)
-        self.left.append(("model", record.azure_model_name, ""))
-        return True
-
-    def _land_deployment(self, record: Deployment) -> bool:
-        name, tags = record.deployment_name, tags_of.of_deployment(record)
-        model = f"model-of-{record.endpoint_name}-{name}"
-        self.workspace.register_model(their_model(model, TAGS))
-        self.workspace.find_endpoint(record.endpoint_name)
-        self.workspace.put_deployment(new_deployment(record.endpoint_name, name, model, tags))
-        self.left.append(("deployment", record.endpoint_name, name))
         return True
 
     # -------------------------------------------------------------- rows
@@ -213,7 +174,7 @@ class Hands:
 
     def make_anew(self, _number: int, which: float) -> bool:
         """What a late call has left goes, and they make their own under the same name."""
-        found = pick([each for each in self.left if self.sights.is_left(*each)], which)
+        found = pick([each for each in self.late.left if self.sights.is_left(*each)], which)
         if found is None:
             return False
         kind, name, deployment = found
@@ -237,13 +198,18 @@ _DEEDS: dict[Deed, Callable[[Hands, int, float], bool]] = {
     Deed.DROP_ENDPOINT: Hands.drop_endpoint,
     Deed.DROP_MODEL: Hands.drop_model,
     Deed.BRING_BACK: Hands.bring_back,
-    Deed.LATE_DEPLOYMENT: Hands.late_deployment,
-    Deed.LATE_ENDPOINT: Hands.late_endpoint,
-    Deed.LATE_MODEL: Hands.late_model,
+    Deed.LATE_DEPLOYMENT: lambda hands, _number, which: hands.late.land_deployment(which),
+    Deed.LATE_ENDPOINT: lambda hands, number, which: hands.late.land_endpoint(number, which),
+    Deed.LATE_MODEL: lambda hands, _number, which: hands.late.land_model(which),
+    Deed.LATE_TAGS: lambda hands, _number, which: hands.late.land_tags(which),
     Deed.LOSE_INDEX: Hands.lose_index,
     Deed.LEAVE_CLAIM: Hands.leave_claim,
     Deed.COPY_TAGS: Hands.copy_tags,
     Deed.OTHER_INSTALLATION: Hands.install,
     Deed.UNTAGGED: Hands.make_untagged,
     Deed.MAKE_ANEW: Hands.make_anew,
+    Deed.STRAY_FILES: lambda hands, number, _which: hands.files.stray(number),
+    Deed.THEIR_FILES: lambda hands, number, _which: hands.files.leave_theirs(number),
+    Deed.THROW_AWAY: lambda hands, _number, which: hands.files.throw_away(which),
+    Deed.LOSE_DESCRIPTION: lambda hands, _number, which: hands.files.lose_description(which),
 }

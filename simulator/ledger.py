@@ -63,6 +63,7 @@ class Ledger:
 
     deployments: dict[str, Deployment] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     inflight: dict[str, Inflight] = field(default_factory=dict)
     requests: dict[tuple[str, str], Request] = field(default_factory=dict)
@@ -84,10 +85,10 @@ class Ledger:
                 case Endpoint() as record:
                     self.endpoints[record.name.lower()] = record
                     self.changed_at[record.name.lower()] = now
-                case Run() as record:
-                    self.runs[record.id] = record
-                case Item() as record:
-                    self.items[record.run_id, record.number] = record
+                case Model() as record:
+                    self.models[record.id] = record
+                case Run() | Item() as record:
+                    self._keep(record)
                 case Claim() as record:
                     self.claims[record.name] = record
                     self.changed_at[record.name] = now
@@ -97,6 +98,12 @@ class Ledger:
                     self.requests[(write.row.partition, record.key)] = record
                 case None if write.is_removal:
                     self._remove(table, write.row)
+
+    def _keep(self, record: Run | Item) -> None:
+        if isinstance(record, Run):
+            self.runs[record.id] = record
+        else:
+            self.items[record.run_id, record.number] = record
 
     def _remove(self, table: str, row: Row) -> None:
         if table == store.CLAIMS:

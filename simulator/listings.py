@@ -20,8 +20,10 @@ _TELLS = {
     "list inflight": (Area.RECORDS,),
     "list deadletters": (Area.RECORDS,),
     "list marks": (),
+    "list blobs": (Area.ARTIFACTS,),
+    "list intakes": (Area.ARTIFACTS,),
 }
-"""What each of them tells of."""
+"""What each of them tells of; once a turn looks at files, all that it lists is for these."""
 
 
 class Listings:
@@ -43,6 +45,8 @@ class Listings:
 
     def read(self, name: str, error: Exception, do: Callable[[], Sequence[T]]) -> Iterator[T]:
         """What a listing gives, piece by piece; a run that it fails knows nothing of what it tells of."""
+        task = self._timeline.current.task
+        task.files = task.files or name == "list blobs"
         try:
             things = do()
             cut = self._cut(things)
@@ -50,7 +54,7 @@ class Listings:
             if cut is not None:
                 raise error
         except (StoreError, CloudError):
-            self._timeline.current.task.unknown.update(_TELLS[name])
+            task.unknown.update((Area.ARTIFACTS,) if task.files else _TELLS[name])
             raise
 
     def _cut(self, things: Sequence[object]) -> int | None:

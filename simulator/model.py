@@ -54,9 +54,9 @@ class Packager:
         return Package(digest=package_digest(content.read()), files=files)
 
 
-def content(user: str, *, fragile: bool) -> bytes:
-    """The bytes of a model: one for everybody, and one of each user's whose container crashes."""
-    return f"a fragile model of {user}".encode() if fragile else b"a model"
+def content(user: str, endpoint: str, *, fragile: bool) -> bytes:
+    """The bytes of a model: one for each endpoint, whoever has it, and one of each user's whose container crashes."""
+    return f"a fragile model of {user}".encode() if fragile else f"a model for {endpoint}".encode()
 
 
 def package_digest(content: bytes) -> str:

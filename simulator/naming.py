@@ -11,6 +11,7 @@ from shared.domain.reconcile.runs import Item, ItemState, Run, RunState, is_over
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
 from shared.service import marks, store
+from shared.service.catalogue.trash import TRASH
 from shared.service.queues import dead_letters
 from shared.service.reconcile import rows as run_rows
 from simulator.ledger import Ledger, Write
@@ -168,6 +169,18 @@ def _writes_endpoint(writes: Sequence[Write]) -> bool:
 
 def _find(writes: Sequence[Write], kind: type[R]) -> R | None:
     return next((each.record for each in writes if isinstance(each.record, kind)), None)
+
+
+def name_copy(source: str, key: str) -> str:
+    """The name of copying a blob."""
+    if key.startswith(TRASH):
+        return "put away"
+    return "bring back" if source.startswith(TRASH) else "copy model"
+
+
+def name_removal(key: str) -> str:
+    """The name of removing a blob."""
+    return "empty trash" if key.startswith(TRASH) else "remove file"
 
 
 def name_blob(key: str) -> str:

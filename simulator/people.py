@@ -44,7 +44,7 @@ class People:
     made: dict[int, str] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
     busy: int = 0
-    _models: dict[tuple[str, bool], str] = field(default_factory=dict)
+    _models: dict[tuple[str, str, bool], str] = field(default_factory=dict)
 
     def start(self, number: int, action: Action) -> None:
         """Lets somebody begin, and with them those who send the same once more."""
@@ -154,11 +154,11 @@ class People:
 
     def _model(self, action: Action) -> str:
         """The model to deploy; its upload comes first."""
-        which = (action.user, action.fragile)
+        which = (action.user, "" if action.fragile else action.endpoint, action.fragile)
         if which not in self._models:
             made = self._ask(
                 PERSISTENT,
-                lambda mint: self.front.upload(action.user, fragile=action.fragile, mint=mint),
+                lambda mint: self.front.upload(*which, mint=mint),
             )
             if made:
                 self._models[which] = made

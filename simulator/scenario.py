@@ -107,11 +107,12 @@ def draw_scenario(chance: Chance) -> Scenario:
     """The scenario of a seed."""
     faults = plan_faults(chance, _CELLS, LEADS_TO)
     planned = {each.effect for each in faults}
-    actions = (*_always(chance), *_more(chance), *_lead_to(planned))
+    actions = [*_always(chance), *_more(chance)]
+    actions += _lead_to(planned, len(actions))
     skewed = chance.happens(0.3, "skewed")
     skews = [chance.between(-_SKEW, _SKEW, "skew", each) if skewed else 0.0 for each in range(6)]
     return Scenario(
-        actions=actions,
+        actions=tuple(actions),
         outages=draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT]),
         skews=tuple(round(each, 1) for each in skews),
         slowness=tuple(_SLOW if chance.happens(0.08, "slow", each) else 1.0 for each in range(6)),
@@ -125,11 +126,17 @@ def draw_scenario(chance: Chance) -> Scenario:
     )
 
 
-def _lead_to(planned: Collection[str]) -> list[Action]:
-    """An endpoint of which late calls can bring something back has to be given up first."""
-    if "clear traffic" not in planned:
-        return []
-    return [Action(user="bert", verb=Verb.DELETE, at=120, of=2, waits_for="active")]
+def _lead_to(planned: Collection[str], count: int) -> list[Action]:
+    """What others' late calls need: an endpoint that is given up, or one whose name is taken again after that."""
+    actions = []
+    if "clear traffic" in planned:
+        actions.append(Action(user="bert", verb=Verb.DELETE, at=120, of=2, waits_for="active"))
+    if "retag endpoint" in planned:
+        first = count + len(actions)
+        deploy = Action(user="bert", verb=Verb.DEPLOY, at=5, endpoint="kiosk")
+        delete = Action(user="bert", verb=Verb.DELETE, at=40, of=first, waits_for="active")
+        actions += [deploy, delete, replace(deploy, at=200)]
+    return actions
 
 
 def _always(chance: Chance) -> list[Action]:

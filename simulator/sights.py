@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shared.domain import plans
-from shared.domain.bookkeeping import ClaimKind, Inflight
+from shared.domain.bookkeeping import Claim, ClaimKind, Inflight
 from shared.domain.records import Deployment, Status
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
@@ -48,6 +48,16 @@ class Sights:
     def given_up(self) -> list[Deployment]:
         """Those over whose endpoint is gone, and its name given up."""
         return [each for each in self.over() if self._is_given_up(each)]
+
+    def tagged_before(self) -> list[tuple[Deployment, Claim]]:
+        """Those of the droppable whose endpoint's name was given up before, and how it was claimed then."""
+        given_up = [each for each in self.ledger.claims.values() if each.kind is ClaimKind.RELEASED]
+        return [
+            (record, claim)
+            for record in self.droppable()
+            for claim in given_up
+            if claim.claimed_for == record.endpoint_name.lower() and self._is_own_endpoint(record)
+        ]
 
     def kept_models(self) -> list[Deployment]:
         """Those that have failed with a version of theirs in the registry."""

@@ -15,7 +15,13 @@ from simulator.effects import Effect, Effects
 from simulator.faults import Fault, Kind
 from simulator.ledger import Ledger, Write, parse_writes
 from simulator.listings import Listings
-from simulator.naming import name_blob, name_commit, name_concerned
+from simulator.naming import (
+    name_blob,
+    name_commit,
+    name_concerned,
+    name_copy,
+    name_removal,
+)
 from simulator.timeline import Actor
 from simulator.words import tell_writes
 
@@ -140,10 +146,17 @@ def _name_message(queue: str, actor: Actor) -> str:
 
 
 class SimulatedBlobs:
-    """The `Blobs` port."""
+    """The `Blobs` port; `going` is told what is about to be removed."""
 
-    def __init__(self, real: MemoryBlobs, effects: Effects) -> None:
-        self._real, self._effects = real, effects
+    def __init__(
+        self,
+        real: MemoryBlobs,
+        effects: Effects,
+        listings: Listings,
+        going: Callable[[str, str], None],
+    ) -> None:
+        self._real, self._effects, self._listings = real, effects, listings
+        self._going = going
 
     def put(self, key: str, content: bytes | BinaryIO) -> None:
         """See `Blobs`."""
@@ -152,7 +165,8 @@ class SimulatedBlobs:
 
     def copy(self, source: str, key: str, *, etag: str = "") -> None:
         """See `Blobs`."""
-        self._change("copy model", Kind.COPY, key, lambda: self._real.copy(source, key, etag=etag))
+        name = name_copy(source, key)
+        self._change(name, Kind.COPY, key, lambda: self._real.copy(source, key, etag=etag))
 
     def open(self, key: str, *, etag: str = "") -> BinaryIO:
         """See `Blobs`."""
@@ -168,9 +182,13 @@ class SimulatedBlobs:
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """See `Blobs`."""
-        return self._effects.read(
-            "list blobs", "blobs", (), lambda: iter(list(self._real.list(prefix)))
-        )
+
+        def read() -> Sequence[Listed]:
+            return self._effects.read(
+                "list blobs", "blobs", (), lambda: tuple(self._real.list(prefix))
+            )
+
+        return self._listings.read("list blobs", Unavailable("no answer to a page"), read)
 
     def touch(self, key: str) -> bool:
         """See `Blobs`. It meets what a look meets: nothing follows from it before a collection removes something."""
@@ -178,7 +196,12 @@ class SimulatedBlobs:
 
     def remove(self, key: str, *, etag: str = "") -> None:
         """See `Blobs`."""
-        self._change("remove blob", Kind.BLOB, key, lambda: self._real.remove(key, etag=etag))
+
+        def remove() -> None:
+            self._going(key, etag)
+            self._real.remove(key, etag=etag)
+
+        self._change(name_removal(key), Kind.REMOVAL, key, remove)
 
     def write_link(self, key: str, *, seconds: int) -> Link:
         """See `Blobs`."""

@@ -58,8 +58,11 @@ class Strangers:
         """Whether it is of a thing that they made anew: a call that began before cannot be stopped from meeting it."""
         return (call.model, call.endpoint, call.deployment) in self.anew
 
-    def lose(self, call: Call) -> None:
-        """Such a call has taken effect: what it has written over is theirs no more."""
+    def lose(self, call: Call, *, late: bool) -> None:
+        """A call has taken effect: what it has written over is theirs no more, nor what a late one took along."""
+        if late and call.name == "remove endpoint":
+            for place in [each for each in self.deployments if each[0] == call.endpoint]:
+                del self.deployments[place]
         if not self.forgive(call):
             return
         if call.model:

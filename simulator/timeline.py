@@ -58,6 +58,7 @@ class Task:
     run_id: str = ""  # of the reconciliation whose turn it is
     looked_at: int = FAR  # when this turn of it has begun to look, since it last changed anything
     unknown: set[str] = field(default_factory=set)  # of what a listing has failed it
+    files: bool = False  # it has begun to list what is kept in files
 
 
 @dataclass(eq=False, slots=True)

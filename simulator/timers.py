@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from shared.domain.errors import CloudError, StoreError
 from shared.domain.policy import Policy
+from shared.domain.reconcile.findings import Area
 from shared.reconcile_ports import ReconcilePorts
 from shared.service.claims import Mint
 from shared.service.reconcile import begin
@@ -23,10 +24,12 @@ def sweep_all(ports: ReconcilePorts, policy: Policy) -> None:
         begin.remind(ports, policy)
 
 
-def begin_nightly(ports: ReconcilePorts, machine: Machine, policy: Policy) -> None:
-    """Begins a run, or reminds of the one under way."""
+def begin_nightly(
+    ports: ReconcilePorts, machine: Machine, policy: Policy, areas: tuple[Area, ...]
+) -> None:
+    """Begins a run, or wishes for it where another is under way."""
     mint = machine.mint(Mint(ports.tables, ports.clock, ports.random, policy))
-    begin.begin_nightly(ports, mint, policy)
+    begin.begin_nightly(ports, mint, policy, areas)
 
 
 class Timer:

@@ -1,7 +1,7 @@
 """What gives the reconciliation something to do in a run, as data: runs that people ask for, and what happens behind our back.
 
 People delete in Azure ML by hand what is ours. Calls of workers that died long ago land at last. Strangers make things that
-look like ours. Rows are lost, and listings fail, break off or lag.
+look like ours. Rows and files are lost or left lying, and listings fail, break off or lag.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,8 +12,7 @@ from typing import Any
 from shared.domain.reconcile.findings import PROMPT, Area, Repair
 from simulator.chance import Chance
 
-AREAS = (Area.ENDPOINTS, Area.REGISTRY, Area.RECORDS)
-"""What the simulation reconciles: not yet what is kept in files."""
+AREAS = tuple(Area)
 
 
 class Deed(StrEnum):
@@ -26,12 +25,17 @@ class Deed(StrEnum):
     LATE_DEPLOYMENT = "late deployment"  # a call of long ago lands
     LATE_ENDPOINT = "late endpoint"
     LATE_MODEL = "late model"
+    LATE_TAGS = "late tags"  # of a time when an endpoint's name was ours before
     LOSE_INDEX = "lose index"  # a row is gone
     LEAVE_CLAIM = "leave claim"  # a name that nobody needs
     COPY_TAGS = "copy tags"  # strangers
     OTHER_INSTALLATION = "other installation"
     UNTAGGED = "untagged"
     MAKE_ANEW = "make anew"  # what was ours and left over, under the same name
+    STRAY_FILES = "stray files"  # a content and a package that nobody has on record
+    THEIR_FILES = "their files"  # in the same store
+    THROW_AWAY = "throw away"  # a content that is on record, into the trash
+    LOSE_DESCRIPTION = "lose description"  # of a model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class Ask:
 class Unrest:
     """The numbers of the reconciliation, and of the listings that it reads; times are in seconds.
 
-    `breaks` is how often a listing fails or breaks off, and `lag` how old what it shows may be. `restores`: whether traffic
+    `trash` is how long a file lies there before it goes for good. `breaks` is how often a listing fails or breaks off, and `lag` how old what it shows may be. `restores`: whether traffic
     that was changed by hand is routed back.
     """
 
@@ -70,6 +74,7 @@ class Unrest:
     gap: float = 150.0
     grace: float = 0.0
     cap: int = 10
+    trash: float = 900.0
     breaks: float = 0.0
     lag: float = 0.0
     restores: bool = False
@@ -77,7 +82,7 @@ class Unrest:
     deeds: tuple[Disturbance, ...] = ()
 
 
-_LATE = (Deed.LATE_DEPLOYMENT, Deed.LATE_ENDPOINT, Deed.LATE_MODEL)
+_LATE = (Deed.LATE_DEPLOYMENT, Deed.LATE_ENDPOINT, Deed.LATE_MODEL, Deed.LATE_TAGS)
 _UPON = ("begin repair", "plan run", "keep findings", "begin repair")
 _MORE = (
     *_LATE,
@@ -91,6 +96,11 @@ _MORE = (
     Deed.COPY_TAGS,
     Deed.OTHER_INSTALLATION,
     Deed.UNTAGGED,
+    Deed.STRAY_FILES,
+    Deed.STRAY_FILES,
+    Deed.THEIR_FILES,
+    Deed.THROW_AWAY,
+    Deed.LOSE_DESCRIPTION,
 )
 _AT_THE_MOMENT = (Deed.MAKE_ANEW, Deed.MAKE_ANEW, Deed.BRING_BACK, Deed.BRING_BACK)
 
@@ -102,6 +112,7 @@ def draw_unrest(chance: Chance) -> Unrest:
         gap=chance.pick((60.0, 150.0), "gap"),
         grace=chance.pick((0.0, 0.0, 100.0), "grace"),
         cap=chance.pick((10, 10, 1, 0), "cap"),
+        trash=chance.pick((600.0, 1200.0), "trash"),
         breaks=chance.pick((0.0, 0.0, 0.02, 0.06), "breaks"),
         lag=chance.pick((0.0, 0.0, 20.0, 120.0), "lag"),
         restores=chance.happens(0.5, "restores"),
@@ -151,6 +162,19 @@ def _leave_traffic(unrest: Unrest) -> Unrest:
     return replace(unrest, every=300.0, gap=60.0, grace=0.0, cap=10, deeds=(*unrest.deeds, *late))
 
 
+def _tag_late(unrest: Unrest) -> Unrest:
+    """A late call gives an endpoint the tags of before, as soon as its name was given up and taken again."""
+    return replace(
+        unrest, every=300.0, deeds=(*unrest.deeds, Disturbance(deed=Deed.LATE_TAGS, at=300.0))
+    )
+
+
+def _throw_away(unrest: Unrest) -> Unrest:
+    """Contents that are on record go into the trash, again and again."""
+    thrown = tuple(Disturbance(deed=Deed.THROW_AWAY, at=at) for at in (120.0, 420.0, 800.0))
+    return replace(unrest, deeds=(*unrest.deeds, *thrown))
+
+
 def _wait_for_approval(unrest: Unrest) -> Unrest:
     """Nothing may be taken away without it, there is something to take away, and an operator asks again and again."""
     asks = tuple(Ask(at=at) for at in (450.0, 800.0, 1100.0))
@@ -169,6 +193,8 @@ def _wait_for_approval(unrest: Unrest) -> Unrest:
 _CAUSES: Mapping[str, Callable[[Unrest], Unrest]] = {
     "clear traffic": _leave_traffic,
     "approve run": _wait_for_approval,
+    "retag endpoint": _tag_late,
+    "bring back": _throw_away,
 }
 
 
@@ -179,5 +205,6 @@ def numbers_of(unrest: Unrest) -> dict[str, Any]:
         "sighting_gap": unrest.gap,
         "paid_grace": unrest.grace,
         "most_deletes": unrest.cap,
+        "trash_days": unrest.trash / 86_400,
         "reconcile_repairs": frozenset(Repair) if unrest.restores else PROMPT,
     }

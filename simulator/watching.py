@@ -2,19 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.domain.bookkeeping import Inflight
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Deployment
+from simulator.files import Files
 from simulator.host import Host
 from simulator.ledger import Ledger, Write
 from simulator.promises.clearing import ClearingPromises
 from simulator.promises.clouds import CloudPromises
+from simulator.promises.files import FilePromises
 from simulator.promises.index import check_hint
+from simulator.promises.ownership import Ownership
 from simulator.promises.repairs import RepairPromises
 from simulator.promises.writes import WritePromises
 from simulator.strangers import Strangers
-from simulator.timeline import Timeline
+from simulator.timeline import SECOND, Timeline, TrueClock
+from simulator.unrest import Unrest
 from simulator.workspace import Call
 
 
@@ -30,6 +35,7 @@ class Watch:
     clouds: CloudPromises
     repairs: RepairPromises
     clearing: ClearingPromises
+    files: FilePromises
 
     def landed(self, table: str, writes: Sequence[Write]) -> None:
         """A transaction lands; the ledger is as before it. Raises Broken."""
@@ -50,6 +56,10 @@ class Watch:
             check_hint(self.ledger, about)
         self.host.notice(queue)
 
+    def going(self, key: str, etag: str) -> None:
+        """A file is about to be removed. Raises Broken."""
+        self.files.going(key, etag, self.timeline.current.task)
+
     def begun(self, call: Call) -> None:
         """A change of the cloud is about to take effect. Raises Broken."""
         task = self.timeline.current.task
@@ -60,5 +70,45 @@ class Watch:
 
     def changed(self, call: Call) -> None:
         """A change of the cloud has taken effect. Raises Broken."""
-        self.strangers.lose(call)
+        late = any(each is call for each in (*self.clouds.late, *self.clearing.late))
+        self.strangers.lose(call, late=late)
         self.clouds.after(self.timeline.current.task)
+
+
+def watch_over(
+    *,
+    timeline: Timeline,
+    host: Host,
+    strangers: Strangers,
+    files: Files,
+    unrest: Unrest,
+    apart: float,
+) -> Watch:
+    """All promises of a run; clocks may be so many seconds `apart`."""
+    workspace, ledger, skew = strangers.workspace, files.ledger, round(apart * SECOND)
+
+    def now() -> int:
+        return timeline.now
+
+    repairs = RepairPromises(ledger=ledger, workspace=workspace, unrest=unrest, apart=skew, now=now)
+    return Watch(
+        timeline=timeline,
+        ledger=ledger,
+        host=host,
+        strangers=strangers,
+        writes=WritePromises(ledger, TrueClock(timeline).now, timedelta(seconds=apart)),
+        clouds=CloudPromises(ledger, workspace, strangers),
+        repairs=repairs,
+        clearing=ClearingPromises(
+            ledger=ledger, ownership=Ownership(ledger, workspace), repairs=repairs, unrest=unrest
+        ),
+        files=FilePromises(
+            ledger=ledger,
+            blobs=files.blobs,
+            files=files,
+            workspace=workspace,
+            trash=round(unrest.trash * SECOND),
+            apart=skew,
+            now=now,
+        ),
+    )

@@ -1,6 +1,5 @@
 """One run, put together: the real service on simulated ports, those who use it, and what is promised."""
 
-from datetime import timedelta
 from functools import partial
 
 from shared.adapters.memory_blobs import MemoryBlobs
@@ -12,39 +11,37 @@ from shared.domain.policy import (
 )
 from shared.reconcile_ports import ReconcilePorts
 from shared.service.catalogue import content
+from shared.service.reconcile.begin import ARTIFACTS, NIGHTLY
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import SimulatedCloud
 from simulator.effects import Effects
 from simulator.ending import Ending
 from simulator.faults import Faults
+from simulator.files import Files
 from simulator.fleet import Fleet
 from simulator.front import Front
 from simulator.hands import Hands
 from simulator.history import History
 from simulator.host import Host
 from simulator.inbox import Inbox
+from simulator.late_calls import LateCalls
 from simulator.ledger import Ledger
 from simulator.listings import Listings
 from simulator.moments import Moments
 from simulator.operators import Operator
 from simulator.outages import Outages
 from simulator.people import People
-from simulator.promises.clearing import ClearingPromises
-from simulator.promises.clouds import CloudPromises
-from simulator.promises.ownership import Ownership
-from simulator.promises.repairs import RepairPromises
 from simulator.promises.rest import Rest, check_answers, check_events
-from simulator.promises.writes import WritePromises
 from simulator.randoms import SimulatedRandom
 from simulator.scenario import USERS, Scenario
 from simulator.sights import Sights
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
 from simulator.strangers import THEIR_PATH, Strangers
-from simulator.timeline import SECOND, SkewedClock, Timeline, TrueClock
+from simulator.timeline import SkewedClock, Timeline, TrueClock
 from simulator.timers import SWEEP_EVERY, Timer, begin_nightly, sweep_all
 from simulator.unrest import numbers_of
-from simulator.watching import Watch
+from simulator.watching import watch_over
 from simulator.workspace import Workspace
 
 
@@ -95,6 +92,7 @@ class World:
             scenario=self.scenario, timeline=self.timeline, chance=self._counted, host=self.host
         )
         self.listings = Listings(self.timeline, self._counted, self.scenario.unrest)
+        self.files = Files(self._blobs, self.ledger)
 
     def _build_cloud(self) -> None:
         self.workspace = Workspace(
@@ -105,30 +103,13 @@ class World:
         )
         self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
         self.strangers = Strangers(self.workspace, self._counted)
-        self.promises = CloudPromises(self.ledger, self.workspace, self.strangers)
-        repairs = RepairPromises(
-            ledger=self.ledger,
-            workspace=self.workspace,
-            unrest=self.scenario.unrest,
-            apart=round(self._apart * SECOND),
-            now=lambda: self.timeline.now,
-        )
-        self.clearing = ClearingPromises(
-            ledger=self.ledger,
-            ownership=Ownership(self.ledger, self.workspace),
-            repairs=repairs,
-            unrest=self.scenario.unrest,
-        )
-        true, apart = TrueClock(self.timeline).now, timedelta(seconds=self._apart)
-        self.watch = Watch(
+        self.watch = watch_over(
             timeline=self.timeline,
-            ledger=self.ledger,
             host=self.host,
             strangers=self.strangers,
-            writes=WritePromises(self.ledger, true, apart),
-            clouds=self.promises,
-            repairs=repairs,
-            clearing=self.clearing,
+            files=self.files,
+            unrest=self.scenario.unrest,
+            apart=self._apart,
         )
 
     def _has_path(self, path: str) -> bool:
@@ -143,7 +124,12 @@ class World:
             self.watch.begun,
             self.watch.changed,
         )
-        blobs = SimulatedBlobs(self._blobs, self.effects)
+        blobs = SimulatedBlobs(
+            self._blobs,
+            self.effects,
+            self.listings,
+            self.watch.going,
+        )
         self.ports = ReconcilePorts(
             clock=SkewedClock(self.timeline),
             random=SimulatedRandom(self.timeline, self._counted),
@@ -182,6 +168,7 @@ class World:
             machine=machines[0],
             ledger=self.ledger,
         )
+        sights = Sights(self.ledger, self.workspace, self.strangers)
         self.hands = Hands(
             timeline=self.timeline,
             moments=moments,
@@ -189,7 +176,9 @@ class World:
             tables=self._tables,
             workspace=self.workspace,
             strangers=self.strangers,
-            sights=Sights(self.ledger, self.workspace, self.strangers),
+            sights=sights,
+            files=self.files,
+            late=LateCalls(self.workspace, sights),
         )
         for number, action in enumerate(self.scenario.actions):
             self.people.start(number, action)
@@ -202,11 +191,14 @@ class World:
         self.fleet.start_workers(Inbox(self.ports, self.policy))
         timers = self.fleet.timers()
         sweep = Timer("sweep", timers, self.timeline, partial(sweep_all, self.ports, self.policy))
-        nightly = Timer(
-            "reconcile timer",
-            timers,
-            self.timeline,
-            partial(begin_nightly, self.ports, timers, self.policy),
+        collection, nightly = (
+            Timer(
+                name,
+                timers,
+                self.timeline,
+                partial(begin_nightly, self.ports, timers, self.policy, areas),
+            )
+            for name, areas in (("artifacts timer", ARTIFACTS), ("reconcile timer", NIGHTLY))
         )
         unrest = self.scenario.unrest
         self.ending = Ending(
@@ -216,13 +208,14 @@ class World:
             listings=self.listings,
             outages=self.outages,
             host=self.host,
-            nightly=nightly,
+            nightly=(collection, nightly),
             operator=self.operator,
             is_busy=self._is_busy,
             touched=self._touched,
             between=unrest.gap + unrest.grace + self._apart + SWEEP_EVERY,
         )
         sweep.start(SWEEP_EVERY, self.ending.look)
+        collection.start(unrest.every * 0.9, self.ending.look)
         nightly.start(unrest.every, self.ending.look)
 
     # -------------------------------------------------------------- the end
@@ -231,7 +224,7 @@ class World:
         return bool(self.people.busy or self.hands.busy or self.operator.busy)
 
     def _touched(self) -> set[str]:
-        late = (*self.promises.late, *self.clearing.late)
+        late = (*self.watch.clouds.late, *self.watch.clearing.late)
         return {call.endpoint.lower() for call in late}
 
     def _check_rest(self) -> None:
@@ -239,10 +232,11 @@ class World:
         restores = self.scenario.unrest.restores
         Rest(self.ledger, self.workspace, self._tables, self.strangers, rerouted, restores).check()
         self.strangers.check()
+        self.watch.files.check_rest()
         check_answers(self.ledger, self._answered)
         check_events(self.ledger, self.people.sent)
 
 
 def _fragile_path(user: str) -> str:
-    digest = model.package_digest(model.content(user, fragile=True))
+    digest = model.package_digest(model.content(user, "", fragile=True))
     return content.package_folder(digest)

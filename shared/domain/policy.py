@@ -56,7 +56,7 @@ class Policy:
     sighting_gap: float = 3600.0
     paid_grace: float = 7200.0
     most_deletes: int = 10
-    trash_days: int = 30
+    trash_days: float = 30
     event_days: int = 365
     reconcile_repairs: frozenset[Repair] = PROMPT
     prices: PriceList = field(default_factory=PriceList)

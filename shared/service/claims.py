@@ -1,11 +1,12 @@
 """Ids and names, made unique by an insert into the table `claims`, never hoped for from a clock."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain import ids
+from shared.domain import ids, ownership
 from shared.domain.bookkeeping import Claim, ClaimKind, Inflight
 from shared.domain.errors import Changed, Conflict, Exists, Malformed, Missing
 from shared.domain.policy import Policy
@@ -106,12 +107,13 @@ def release_endpoint_name(
     return store.remove(tables, store.CLAIMS, claim.row)
 
 
-def was_released(tables: Tables, name: str, user_key: str, tag: str) -> bool:
-    """Whether an endpoint of this name with this tag was the user's, and its name was given up."""
+def was_released(tables: Tables, name: str, tags: Mapping[str, str]) -> bool:
+    """Whether an endpoint of this name with these tags was a user's of ours, and its name was given up."""
+    tag = tags.get(ownership.ENDPOINT_TAG, "")
     found = store.load_claim(tables, _released(tag)) if tag else None
     return (
         found is not None
-        and found.record.user_key == user_key
+        and found.record.user_key == tags.get(ownership.OWNER_TAG)
         and found.record.claimed_for == name.lower()
     )
 

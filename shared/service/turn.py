@@ -15,7 +15,7 @@ from shared.domain.outcomes import Done, Failed, Wait
 from shared.domain.policy import Policy
 from shared.domain.records import Deployment, Endpoint, Step
 from shared.ports import Delete, Insert, Operation, Replace, WorkerPorts
-from shared.service import hints, store
+from shared.service import hints, late_tags, store
 from shared.service.store import Stored
 
 _IN_LINE = 120  # seconds; whoever hands the endpoint on sends a hint, so this is for a lost one
@@ -180,7 +180,9 @@ class Turn:
     def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
         """The endpoint in the cloud, and whether it is ours."""
         found = self.ports.view.find_endpoint(self.record.endpoint_name)
-        return found, found is not None and ownership.is_ours(found.tags, self.endpoint_tags())
+        if found is None or ownership.is_ours(found.tags, self.endpoint_tags()):
+            return found, found is not None
+        return found, late_tags.is_ours(self.ports, self.record, found)
 
     def cloud_deployment(self) -> tuple[CloudDeployment | None, bool]:
         """The deployment in the cloud, and whether it is ours."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.reconcile.findings import Repair
 from simulator.ledger import Ledger
+from simulator.promises import tags as tags_of
 from simulator.promises.ownership import Ownership
 from simulator.promises.repairs import RepairPromises
 from simulator.timeline import SECOND, Broken, Task
@@ -34,7 +35,9 @@ class ClearingPromises:
 
     def before(self, call: Call, task: Task) -> None:
         """Raises Broken where a call that is about to take effect must not be made."""
-        if call.traffic is None:
+        if call.name == "put tags":
+            self._check_tags(call, task)
+        elif call.traffic is None:
             self._check_removal(call, task)
         else:
             self._check_traffic(call, task)
@@ -80,6 +83,22 @@ class ClearingPromises:
             if why := own.why_deployment_stays(name, each):
                 told = f"a run takes {each} out of the traffic: {why}"
                 self._require_late(call, task, told, own.facts(name, each, ""))
+
+    def _check_tags(self, call: Call, task: Task) -> None:
+        """Only those of its row, on an endpoint that has some of an earlier time, and the traffic stays as it is."""
+        if self._is_late(call, task):
+            return
+        own, name = self.ownership, call.endpoint
+        found, row = own.workspace.find_endpoint(name), self.ledger.endpoints.get(name.lower())
+        facts = own.facts(name, "", "")
+        right = row is not None and call.tags == tags_of.of_endpoint(row)
+        same = found is not None and dict(call.traffic or {}) == dict(found.traffic)
+        if not (right and same and own.was_released(name)):
+            self._require_late(call, task, f"a run tags {name} as {dict(call.tags or {})}", facts)
+        elif self._is_held(name):
+            held_since = [self.ledger.changed_at.get(name.lower(), 0)]
+            self._require_late(call, task, f"a run tags {name} while it is held", held_since)
+        self.repairs.require_begun(task, Repair.RETAG, name)
 
     def _is_held(self, endpoint: str) -> bool:
         row = self.ledger.endpoints.get(endpoint.lower())

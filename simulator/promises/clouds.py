@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from shared.domain.records import Deployment, Endpoint, Holder
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
+from simulator.promises.ownership import Ownership
 from simulator.strangers import Strangers
 from simulator.timeline import Broken, Task
 from simulator.workspace import Call, Workspace
@@ -85,6 +86,9 @@ class CloudPromises:
         if call.name == "remove deployment" and not _is_member(record, row):
             self._check_tags(call, record)
             return
+        if call.name == "put traffic" and not _is_member(record, row):
+            self._check_left(call, record)
+            return
         if row is None or row.tag != record.endpoint_tag:
             raise Broken(f"{call.name} of {call.endpoint}, which is not on record", *about)
         if row.holder != Holder(deployment_id=record.id, generation=record.generation):
@@ -93,6 +97,15 @@ class CloudPromises:
             self._check_deployment(call, record, row)
         else:
             self._check_endpoint(call, record, row)
+
+    def _check_left(self, call: Call, record: Deployment) -> None:
+        """On an endpoint that was given up only the deployment's own share may go."""
+        found = self.workspace.find_endpoint(call.endpoint)
+        tags = {tags_of.ENDPOINT: record.endpoint_tag, "longshore-owner": record.user_key}
+        if found is None or dict(found.tags) != tags or dict(call.tags or {}) != tags:
+            raise Broken(f"{call.name} of {call.endpoint}, which is not on record", record.id)
+        if set(found.traffic) - set(call.traffic or {}) != {record.deployment_name}:
+            raise Broken(f"{call.name} takes more than its own from {call.endpoint}", record.id)
 
     def _check_deployment(self, call: Call, record: Deployment, row: Endpoint) -> None:
         if not _is_member(record, row):
@@ -115,7 +128,8 @@ class CloudPromises:
         ]
         wanted, there = tags_of.of_endpoint(row), self._tags(call)
         sent_others = call.tags is not None and dict(call.tags) != wanted
-        if sent_others or (there is not None and dict(there) not in (wanted, *late)):
+        before = Ownership(self.ledger, self.workspace).was_released(call.endpoint)
+        if sent_others or not (there is None or before or dict(there) in (wanted, *late)):
             raise Broken(f"{call.name}: the tags are not those of {row.name}", record.id)
         if call.traffic is None and self._made_in_time(call.endpoint):
             raise Broken(f"{row.name} is removed with deployments on it", record.id)

@@ -49,7 +49,7 @@ class Ownership:
         is_claimed = claim is not None and claim.tag == found.tags.get(tags_of.ENDPOINT)
         if name.lower() in self.ledger.endpoints or is_claimed:
             return "its name is on record"
-        if not self._was_released(name):
+        if not self.was_released(name):
             return "its tags are not those of a name that we gave up"
         if there := self.workspace.list_deployments(name):
             return f"{there[0].name} is on it"
@@ -75,7 +75,7 @@ class Ownership:
         """Whether an endpoint is that of our row, or of a name that we gave up."""
         found, row = self.workspace.find_endpoint(name), self.ledger.endpoints.get(name.lower())
         if found is None or row is None:
-            return found is not None and self._was_released(name)
+            return found is not None and self.was_released(name)
         return dict(found.tags) == tags_of.of_endpoint(row)
 
     def facts(self, endpoint: str, deployment: str, model: str) -> list[int]:
@@ -97,7 +97,8 @@ class Ownership:
         on_it = [moment_of(each.created_at) for each in there]
         return [made, changed.get(endpoint.lower(), 0), *on_it]
 
-    def _was_released(self, name: str) -> bool:
+    def was_released(self, name: str) -> bool:
+        """Whether the tags of an endpoint are those of a name that we gave up."""
         found = self.workspace.find_endpoint(name)
         tags = found.tags if found else {}
         claim = self.ledger.claims.get(f"~{tags.get(tags_of.ENDPOINT, '')}")

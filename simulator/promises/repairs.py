@@ -65,7 +65,8 @@ class RepairPromises:
                     self._ended[item.run_id, item.number] = self.now()
                 case Event(name=name) as event if name in _EVENTS:
                     self._check_record(self.ledger.deployments[event.deployment_id], name, task)
-        if task.kind == "reconcile" and table == store.CLAIMS and writes[0].is_removal:
+        is_release = table == store.CLAIMS and writes[0].is_removal
+        if task.kind == "reconcile" and is_release and self.has_run(task):
             name = writes[0].row.partition
             self.require_planned(task, Repair.RELEASE_NAME, name)
 
@@ -103,6 +104,12 @@ class RepairPromises:
             raise Broken(f"{record.id} forgets {name}, which is registered", record.id)
 
     # -------------------------------------------------------------- what a run may do
+
+    def require_begun(self, task: Task, repair: Repair, subject: str) -> None:
+        """Raises Broken where a repair that gives something back is not on record as begun."""
+        begun = (each.finding.subject.lower() for each in self._begun(task, repair))
+        if subject.lower() not in begun:
+            raise Broken(f"{repair} of {subject}, which is not on record as begun", task.run_id)
 
     def require_planned(self, task: Task, repair: Repair, subject: str, since: int = 0) -> None:
         """Raises Broken where a repair is not begun, of what was not looked at, not seen twice, or beyond the cap."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from shared.domain.records import Deployment, Endpoint
 
-DEPLOYMENT, ENDPOINT = "longshore-deployment", "longshore-endpoint"
+DEPLOYMENT, DIGEST, ENDPOINT = "longshore-deployment", "longshore-digest", "longshore-endpoint"
 
 
 def of_deployment(record: Deployment) -> dict[str, str]:
     """The tags of a record's model version and of its deployment in the cloud."""
-    return {DEPLOYMENT: record.id, "longshore-digest": record.package_digest}
+    return {DEPLOYMENT: record.id, DIGEST: record.package_digest}
 
 
 def of_endpoint(row: Endpoint) -> dict[str, str]:

@@ -58,6 +58,7 @@ def plant(cloud: LocalCloud, user: User, faults: Faults) -> Garden:
         *_left_over(garden, hand, stored),
         _gone(garden, hand),
         *_late(garden, hand),
+        _tags_old(garden, hand),
         _model_gone(garden, hand, stored),
         _traffic(garden, hand),
         *(_name_unused(stored, f"unused-{number}") for number in range(SEVERAL)),
@@ -98,8 +99,9 @@ def _deploy_all(garden: Garden, faults: Faults) -> None:
         "stuck",
         "failing",
         "quiet",
+        "before",
     ):
-        deploy(name, {"stays": "shared"}.get(name, name))
+        deploy(name, {"stays": "shared", "before": "tagged"}.get(name, name))
     deploy("first", "routed")
     for name in ("stays", "first"):
         user.wait_active(garden.ids[name])
@@ -107,9 +109,11 @@ def _deploy_all(garden: Garden, faults: Faults) -> None:
     deploy("second", "routed")
     for name, each in garden.ids.items():
         (user.wait_failed if name == "failing" else user.wait_active)(each)
-    for name in ("torn-down", "late"):
+    for name in ("torn-down", "late", "before"):
         user.delete(garden.ids[name])
         user.wait_torn_down(garden.ids[name])
+    deploy("tagged", "tagged")  # once more under the name that was given up
+    user.wait_active(garden.ids["tagged"])
     wait_at_rest(garden.cloud, hints=10)
 
 
@@ -149,6 +153,13 @@ def _late(garden: Garden, hand: ByHand) -> Cases:
         (Case.ENDPOINT_WITHOUT_RECORD, "late"),
         (Case.MODEL_WITHOUT_RECORD, f"{record.azure_model_name}:1"),
     ]
+
+
+def _tags_old(garden: Garden, hand: ByHand) -> tuple[str, str]:
+    before = garden.record("before")
+    tags = ownership.endpoint_tags(before.user_key, before.endpoint_tag)
+    hand.endpoint("tagged", tags, {"tagged": 100})
+    return Case.ENDPOINT_TAGS_OLD, "tagged"
 
 
 def _model_gone(garden: Garden, hand: ByHand, stored: AzureTables) -> tuple[str, str]:

@@ -43,6 +43,7 @@ def plant() -> Garden:
         _endpoint_without_record(world),
         _model_without_record(world),
         _model_gone(world),
+        _tags_old(world),
         _name_unused(world),
         _deletion_unfinished(world),
     ]
@@ -129,6 +130,11 @@ def _failed(world: Reconciled) -> Deployment:
     record = world.read(record)
     assert record.status is Status.FAILED
     return record
+
+
+def _tags_old(world: Reconciled) -> tuple[Case, str]:
+    world.tag_late("tagged")
+    return Case.ENDPOINT_TAGS_OLD, "tagged"
 
 
 def _name_unused(world: Reconciled) -> tuple[Case, str]:

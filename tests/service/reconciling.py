@@ -143,6 +143,19 @@ class Reconciled(World):
         self.put_endpoint("late", tags)
         return record, other
 
+    def tag_late(self, name: str) -> Deployment:
+        """A live endpoint that a late call has given the tags of before, when its name was another deployment's."""
+        before = self.live(endpoint_name=name)
+        self.delete(before)
+        self.settle()
+        record = self.live(endpoint_name=name)
+        found = self.cloud.find_endpoint(name)
+        assert found is not None
+        tags = ownership.endpoint_tags(before.user_key, before.endpoint_tag)
+        self.cloud.put_endpoint(name, tags=tags, traffic=found.traffic)
+        self.run_for(60)
+        return record
+
     def register(self, name: str, tags: Mapping[str, str], like: Deployment) -> None:
         """A version by hand."""
         path = f"packages/{like.package_digest}"

@@ -123,6 +123,41 @@ MUTATIONS = {
         "    return {area: caps[area] for area, count in deletes.items() if count > caps[area]}",
         "    return {area: caps[area] for area, count in deletes.items() if count > 1000}",
     ),
+    "empty the trash at once": Mutation(
+        "shared/domain/reconcile/compare_artifacts.py",
+        "    if now - seen.modified_at < timedelta(days=days):\n        return None\n",
+        "",
+    ),
+    "remove a file without a copy in the trash": Mutation(
+        "shared/service/catalogue/trash.py",
+        "    if not blobs.touch(kept):\n        blobs.copy(found.key, kept, etag=found.etag)\n",
+        "",
+    ),
+    "take files for nobody's that another installation describes": Mutation(
+        "shared/service/reconcile/artifacts.py",
+        "for side in (named.USED, _FOREIGN)",
+        "for side in (named.USED,)",
+    ),
+    "leave what is missed in the trash": Mutation(
+        "shared/service/catalogue/trash.py",
+        "        blobs.copy(trash_key(key), key)\n",
+        "        blobs.touch(trash_key(key))\n",
+    ),
+    "know an endpoint by its tags alone": Mutation(
+        "shared/service/late_tags.py",
+        "    if not claims.was_released(ports.tables, found.name, found.tags):\n",
+        "    if found:\n",
+    ),
+    "leave old tags on an endpoint": Mutation(
+        "shared/domain/reconcile/compare_endpoints.py",
+        "    if row is None or not seen.released or is_ours(seen):\n",
+        "    if seen:\n",
+    ),
+    "leave what a late call has brought back in the traffic": Mutation(
+        "shared/service/steps/traffic.py",
+        "        return _withdraw_left(turn)\n",
+        '        return Done(text="It is on no endpoint any more.")\n',
+    ),
     "take a copied tag for ours": Mutation(
         "shared/domain/reconcile/compare_endpoints.py",
         "    return recorded.lower() == _place(endpoint.name, seen.name).lower()",

@@ -15,6 +15,11 @@ REPAIRS = (
     "release name",
     "reindex",
     "approve run",
+    "retag endpoint",
+    "put away",
+    "bring back",
+    "empty trash",
+    "mark",
 )
 
 

@@ -40,7 +40,7 @@ def compare_unnamed(thing: Thing, seen: SeenFiles) -> Finding:
     )
 
 
-def compare_trash(seen: SeenFiles, *, now: datetime, days: int) -> Finding | None:
+def compare_trash(seen: SeenFiles, *, now: datetime, days: float) -> Finding | None:
     """A thing in the trash, and whether its time there is over."""
     if now - seen.modified_at < timedelta(days=days):
         return None

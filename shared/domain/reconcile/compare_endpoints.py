@@ -21,7 +21,11 @@ def compare_endpoint(seen: SeenEndpoint) -> Iterator[Finding]:
     ours = is_ours(seen)
     found = [_compare_deployment(seen, each, ours=ours) for each in seen.deployments]
     yield from (each for each in found if each)
-    if not ours or seen.busy:
+    if seen.busy:
+        return
+    if has_old_tags(seen):
+        yield _tagged_as_before(seen)
+    if not ours:
         return
     if seen.row is None:
         yield _without_record(seen, alone=is_alone(seen))
@@ -34,6 +38,25 @@ def is_ours(seen: SeenEndpoint) -> bool:
     if seen.row is None:
         return seen.released
     return ownership.is_ours(seen.tags, ownership.endpoint_tags(seen.row.user_key, seen.row.tag))
+
+
+def has_old_tags(seen: SeenEndpoint) -> bool:
+    """Whether an endpoint is that of our row, and has the tags of a time when its name was ours before.
+
+    Every call that changes an endpoint sends all its tags, and one of that time may come late. That it is the one of today
+    is known by what serves on it: nobody else has put that there.
+    """
+    row = seen.row
+    if row is None or not seen.released or is_ours(seen):
+        return False
+    return any(
+        each.record is not None
+        and each.record.endpoint_tag == row.tag
+        and each.record.status is Status.ACTIVE
+        and _is_at_its_place(seen, each, each.record)
+        and ownership.is_ours(each.tags, ownership.deployment_tags(each.record))
+        for each in seen.deployments
+    )
 
 
 def is_alone(seen: SeenEndpoint) -> bool:
@@ -110,6 +133,18 @@ def _on_endpoint(case: Case, endpoint: SeenEndpoint, seen: SeenDeployment, text:
         instance_type=seen.instance_type,
         instance_count=seen.instance_count,
         text=text,
+    )
+
+
+def _tagged_as_before(seen: SeenEndpoint) -> Finding:
+    return Finding(
+        case=Case.ENDPOINT_TAGS_OLD,
+        subject=seen.name,
+        identity=identity_of(seen.tags, ownership.ENDPOINT_TAG, seen.created_at),
+        user_key=seen.row.user_key if seen.row else "",
+        since=None,
+        text="A call that came late has given it the tags that it had before its name was given up and taken again, so it "
+        "is not known as ours: its traffic cannot be changed, nor its keys be read.",
     )
 
 

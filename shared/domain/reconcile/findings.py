@@ -33,6 +33,7 @@ class Repair(StrEnum):
     REMOVE_ENDPOINT = "remove_endpoint"
     REMOVE_MODEL = "remove_model"
     MARK_FAILED = "mark_failed"
+    RETAG = "retag"
     RESTORE_TRAFFIC = "restore_traffic"
     FORGET_VERSION = "forget_version"
     REINDEX = "reindex"
@@ -54,6 +55,7 @@ class Case(StrEnum):
     DEPLOYMENT_BROKEN = "deployment_broken"
     DEPLOYMENT_REPLACED = "deployment_replaced"
     ENDPOINT_WITHOUT_RECORD = "endpoint_without_record"
+    ENDPOINT_TAGS_OLD = "endpoint_tags_old"
     TRAFFIC_DIFFERS = "traffic_differs"
     DEPLOYMENT_IDLE = "deployment_idle"
     MODEL_WITHOUT_RECORD = "model_without_record"
@@ -112,6 +114,9 @@ RULES: dict[Case, Rule] = {
     Case.ENDPOINT_WITHOUT_RECORD: Rule(
         Kind.ORPHAN, Area.ENDPOINTS, Repair.REMOVE_ENDPOINT, paid=True
     ),
+    Case.ENDPOINT_TAGS_OLD: Rule(
+        Kind.DIVERGED, Area.ENDPOINTS, Repair.RETAG, paid=True, at_once=True
+    ),
     Case.TRAFFIC_DIFFERS: Rule(Kind.DIVERGED, Area.ENDPOINTS, Repair.RESTORE_TRAFFIC, paid=True),
     Case.DEPLOYMENT_IDLE: Rule(Kind.STALE, Area.ENDPOINTS, paid=True),
     Case.MODEL_WITHOUT_RECORD: Rule(Kind.ORPHAN, Area.REGISTRY, Repair.REMOVE_MODEL),
@@ -140,7 +145,13 @@ RULES: dict[Case, Rule] = {
     Case.OLD_NAMES: _OLD,
 }
 
-_GIVES_BACK = {Repair.RESTORE_TRAFFIC, Repair.REINDEX, Repair.BRING_BACK, Repair.DESCRIBE}
+_GIVES_BACK = {
+    Repair.RETAG,
+    Repair.RESTORE_TRAFFIC,
+    Repair.REINDEX,
+    Repair.BRING_BACK,
+    Repair.DESCRIBE,
+}
 DELETES = frozenset(Repair) - _GIVES_BACK - {Repair.FORGET_VERSION, Repair.REMOVE_OLD}
 """Repairs that take something away, or have it taken away after; they are bounded in one run."""
 

@@ -111,6 +111,7 @@ _LOOKS: dict[Case, Look] = {
     Case.DEPLOYMENT_BROKEN: _deployment,
     Case.DEPLOYMENT_REPLACED: _deployment,
     Case.ENDPOINT_WITHOUT_RECORD: _endpoint,
+    Case.ENDPOINT_TAGS_OLD: _endpoint,
     Case.TRAFFIC_DIFFERS: _endpoint,
     Case.MODEL_WITHOUT_RECORD: _version,
     Case.MODEL_GONE: _registered,

@@ -39,7 +39,7 @@ class ArtifactsLook:
 
     ports: ReconcilePorts
     join: Join
-    trash_days: int
+    trash_days: float
     candidates: Candidates
     seen: int = 0
 

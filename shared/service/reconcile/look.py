@@ -63,7 +63,7 @@ def _see(
         created_at=found.created_at,
         deployments=tuple(_see_deployment(ports, each, user_key) for each in there),
         row=row,
-        released=not is_claimed and claims.was_released(ports.tables, found.name, owner, tag),
+        released=not is_claimed and claims.was_released(ports.tables, found.name, found.tags),
         busy=row is not None and _is_busy(ports, row),
     )
 

@@ -31,7 +31,7 @@ class Observation:
     ports: ReconcilePorts
     areas: Collection[Area]
     days: int
-    trash_days: int
+    trash_days: float
     event_days: int
     idle_days: int
     usage_days: int

@@ -13,6 +13,7 @@ from shared.domain.failures import failure
 from shared.domain.policy import Policy
 from shared.domain.reconcile.compare_endpoints import (
     compare_active,
+    has_old_tags,
     identity_of,
     is_alone,
     is_ours,
@@ -80,6 +81,18 @@ def _remove_endpoint(ports: ReconcilePorts, _policy: Policy, finding: Finding) -
     ports.control.remove_endpoint(endpoint.name)
 
 
+def _retag(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
+    """Gives an endpoint the tags of its row, and the traffic that it has."""
+    endpoint = _require_idle(ports, finding.subject)
+    seen = look.see_endpoint(ports, endpoint) if endpoint else None
+    if endpoint is None or seen is None or seen.row is None or not has_old_tags(seen):
+        raise NotNow("its tags are not those any more")
+    if endpoint.state in ("Creating", "Updating", "Deleting"):  # as when it was asked for before
+        raise NotNow(f"Azure ML says it is {endpoint.state}")
+    tags = ownership.endpoint_tags(seen.row.user_key, seen.row.tag)
+    ports.control.put_endpoint(endpoint.name, tags=tags, traffic=endpoint.traffic)
+
+
 def _remove_model(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
     name, _, version = finding.subject.rpartition(":")
     ports.view.remove_model(name, version)
@@ -136,8 +149,11 @@ def _mark_failed(ports: ReconcilePorts, policy: Policy, finding: Finding) -> Non
 def _forget_version(ports: ReconcilePorts, _policy: Policy, finding: Finding) -> None:
     """A failed deployment is refused another try for a version that is gone: its owner is told before."""
     stored = _require_record(ports, finding)
-    if stored.record.status is not Status.FAILED:
-        raise NotNow(f"the deployment is {stored.record.status}")
+    record = stored.record
+    if record.status is not Status.FAILED:
+        raise NotNow(f"the deployment is {record.status}")
+    if f"{record.azure_model_name}:{record.azure_model_version}" != finding.subject:
+        raise NotNow("the deployment names another version by now")
     registered.forget_version(ports, stored, f"{finding.subject} is not in the registry any more.")
 
 
@@ -193,6 +209,7 @@ _ACTS: dict[Repair, Act] = {
     Repair.REMOVE_ENDPOINT: _remove_endpoint,
     Repair.REMOVE_MODEL: _remove_model,
     Repair.MARK_FAILED: _mark_failed,
+    Repair.RETAG: _retag,
     Repair.RESTORE_TRAFFIC: _restore_traffic,
     Repair.FORGET_VERSION: _forget_version,
     Repair.REINDEX: _reindex,

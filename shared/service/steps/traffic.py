@@ -96,7 +96,7 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
     name = turn.record.deployment_name
     held = _hold(turn)
     if held is None:
-        return Done(text="It is on no endpoint any more.")
+        return _withdraw_left(turn)
     if isinstance(held, Wait):
         return held
     found, ours = turn.cloud_endpoint()
@@ -120,6 +120,20 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
         trouble = failure_of(turn.record, Step.ROUTE, error, "")
         turn.save_endpoint(held, endpoints.give_up_route(row, turn.record.id, trouble))
         return Wait(why="the change of traffic that it carried was refused", seconds=1)
+
+
+def _withdraw_left(turn: Turn) -> Outcome:
+    """As `ensure_no_traffic` on an endpoint that was given up: a late call may have brought both back, traffic and all."""
+    found, ours = turn.cloud_endpoint()
+    if found is None or not ours or _find_nothing(turn, _routed(found)):
+        return Done(text="It is on no endpoint any more.")
+    if found.state in _CHANGING:
+        return _changing(found)
+    others = [each for each in _routed(found) if each != turn.record.deployment_name]
+    rest = endpoints.keep_traffic(_routed(found), others)
+    turn.before_change()
+    turn.ports.control.put_endpoint(found.name, tags=turn.endpoint_tags(), traffic=rest)
+    return Wait(why="Azure takes what a late call has left out of the traffic", began=True)
 
 
 def _find_nothing(turn: Turn, routed: Mapping[str, int]) -> Done | None:
