@@ -15,7 +15,8 @@ from shared.domain.reconcile.marks import Mark, is_shown
 from shared.domain.records import Deployment, Endpoint, Event, Failure, Grant, Model, Status
 from shared.domain.scoring import sample_call, sample_payload
 from shared.domain.troubles import Standing, explain_standing
-from shared.service.read import EndpointView, Page, View
+from shared.service.pages import Page
+from shared.service.read import EndpointView, View
 
 _SHORT = 200
 

@@ -3,6 +3,8 @@
 Its name was given up and taken again since. That it is the endpoint of today is known by what of ours serves on it.
 """
 
+from collections.abc import Mapping, Sequence
+
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import ownership
 from shared.domain.records import Deployment
@@ -10,15 +12,19 @@ from shared.ports import Ports
 from shared.service import claims, store
 
 
-def is_ours(ports: Ports, record: Deployment, found: CloudEndpoint) -> bool:
-    """Whether it is that of a deployment's own row all the same. Raises CloudError, StoreError."""
+def is_ours(
+    ports: Ports, found: CloudEndpoint, ours: Mapping[str, str], also: Sequence[Deployment] = ()
+) -> bool:
+    """Whether it is that of the row whose tags are `ours` all the same. Raises CloudError, StoreError.
+
+    What may serve on it are the members of the row, and `also` what was one.
+    """
+    user_key, tag = ours[ownership.OWNER_TAG], ours[ownership.ENDPOINT_TAG]
     if not claims.was_released(ports.tables, found.name, found.tags):
         return False
-    row = store.load_endpoint(ports.tables, record.user_key, record.endpoint_name)
-    others = store.load_members(ports.tables, row.record) if row else []
-    members = [record, *(each.record for each in others if each.record.id != record.id)]
-    same = (each for each in members if each.endpoint_tag == record.endpoint_tag)
-    return any(_serves(ports, each) for each in same)
+    row = store.load_endpoint(ports.tables, user_key, found.name)
+    members = [each.record for each in store.load_members(ports.tables, row.record)] if row else []
+    return any(each.endpoint_tag == tag and _serves(ports, each) for each in (*also, *members))
 
 
 def _serves(ports: Ports, record: Deployment) -> bool:

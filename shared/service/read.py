@@ -1,9 +1,7 @@
 """Answers questions about a user's deployments and endpoints. Reads only; decides nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Generic, TypeVar
 
 from shared.cloud_ports import CloudEndpoint
 from shared.domain import endpoints, ownership, plans
@@ -14,25 +12,10 @@ from shared.domain.principal import Principal
 from shared.domain.reconcile.marks import Mark
 from shared.domain.records import Deployment, Endpoint, Event, Model, Status
 from shared.ports import Ports
-from shared.service import listing, marks, store
+from shared.service import late_tags, listing, marks, store
 from shared.service.catalogue import content
 from shared.service.owned import require_deployment, require_endpoint
-
-R = TypeVar("R", Deployment, Model, Artifact, Intake)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
-    """Some of a list: `total` counts all of it; `last` is the id a next page begins after.
-
-    `marks` are what is known to be wrong with the user's things.
-    """
-
-    items: Sequence[T]
-    total: int
-    last: str = ""
-    marks: Sequence[Mark] = ()
+from shared.service.pages import Page, cut_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +49,13 @@ def list_deployments(
     found = (each for each in rows if status in (None, each.status))
     statuses = listing.list_statuses(ports.tables, key, deleted=deleted)
     total = sum(1 for each, _ in statuses if status in (None, each))
-    return replace(_page(found, limit, total), marks=marks.list_marks(ports.tables, key))
+    return replace(cut_page(found, limit, total), marks=marks.list_marks(ports.tables, key))
 
 
 def list_models(ports: Ports, principal: Principal, *, limit: int, after: str = "") -> Page[Model]:
     """The user's catalogue entries, newest first."""
     found = listing.list_models(ports.tables, principal.user_key, after=after)
-    return _page(found, limit, listing.count_models(ports.tables, principal.user_key))
+    return cut_page(found, limit, listing.count_models(ports.tables, principal.user_key))
 
 
 def list_artifacts(
@@ -82,7 +65,7 @@ def list_artifacts(
     if kind is ArtifactKind.MODEL:
         return list_models(ports, principal, limit=limit, after=after)
     found = listing.list_files(ports.tables, principal.user_key, kind, after=after)
-    return _page(found, limit, listing.count_files(ports.tables, principal.user_key, kind))
+    return cut_page(found, limit, listing.count_files(ports.tables, principal.user_key, kind))
 
 
 def list_uploads(
@@ -93,7 +76,7 @@ def list_uploads(
     states = listing.list_intake_states(ports.tables, key)
     total = sum(1 for each in states if state in (None, each))
     rows = listing.list_intakes(ports.tables, key, after=after)
-    return _page((each for each in rows if state in (None, each.state)), limit, total)
+    return cut_page((each for each in rows if state in (None, each.state)), limit, total)
 
 
 def find_content(ports: Ports, records: Iterable[Model | Artifact]) -> dict[str, bool]:
@@ -154,7 +137,9 @@ def find_cloud_endpoint(ports: Ports, endpoint: Endpoint) -> CloudEndpoint | Non
     """
     found = ports.view.find_endpoint(endpoint.name)
     ours = ownership.endpoint_tags(endpoint.user_key, endpoint.tag)
-    return found if found and ownership.is_ours(found.tags, ours) else None
+    if found is None or ownership.is_ours(found.tags, ours):
+        return found
+    return found if late_tags.is_ours(ports, found, ours) else None
 
 
 def read_logs(ports: Ports, principal: Principal, deployment_id: str, lines: int) -> str:
@@ -192,9 +177,3 @@ def _live_log(ports: Ports, record: Deployment, lines: int) -> str | None:
         if error.code != "not_found":
             raise
     return None
-
-
-def _page(found: Iterator[R], limit: int, total: int) -> Page[R]:
-    items = list(islice(found, limit + 1))  # one more tells whether there is a next page
-    last = items[limit - 1].id if len(items) > limit else ""
-    return Page(items=items[:limit], total=total, last=last)

@@ -179,10 +179,10 @@ class Turn:
 
     def cloud_endpoint(self) -> tuple[CloudEndpoint | None, bool]:
         """The endpoint in the cloud, and whether it is ours."""
-        found = self.ports.view.find_endpoint(self.record.endpoint_name)
-        if found is None or ownership.is_ours(found.tags, self.endpoint_tags()):
+        found, ours = self.ports.view.find_endpoint(self.record.endpoint_name), self.endpoint_tags()
+        if found is None or ownership.is_ours(found.tags, ours):
             return found, found is not None
-        return found, late_tags.is_ours(self.ports, self.record, found)
+        return found, late_tags.is_ours(self.ports, found, ours, [self.record])
 
     def cloud_deployment(self) -> tuple[CloudDeployment | None, bool]:
         """The deployment in the cloud, and whether it is ours."""

@@ -6,7 +6,7 @@ from shared.domain import ownership
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import ItemState
 from shared.domain.records import Deployment, Status
-from shared.service import keys
+from shared.service import keys, read
 from tests.service.reconciling import HOUR, Reconciled, tags_of
 from tests.service.world import ANNA, BERT
 
@@ -33,8 +33,19 @@ def test_the_first_run_that_sees_it_tags_it_as_recorded_and_leaves_its_traffic()
     found = world.cloud.find_endpoint("shop")
     assert found is not None
     assert found.traffic == {record.deployment_name: 100}
-    assert keys.read_keys(world.ports, ANNA, "shop").primary
     assert world.reconcile().items == []
+
+
+def test_its_owner_sees_it_and_reads_its_keys_also_before() -> None:
+    world = Reconciled()
+    record = world.tag_late("shop")
+    assert tags_on(world, record) != RIGHT
+
+    view = read.require_endpoint_view(world.ports, ANNA, "shop")
+
+    assert view.found is not None
+    assert view.found.traffic == {record.deployment_name: 100}
+    assert keys.read_keys(world.ports, ANNA, "shop").primary
 
 
 def test_a_deletion_does_not_wait_for_a_run() -> None:
@@ -73,6 +84,7 @@ def test_one_on_which_nothing_of_ours_serves_may_be_another_one_of_its_name(on_i
 
     assert Case.ENDPOINT_TAGS_OLD not in {case for case, _ in report.cases}
     assert tags_on(world, record) == tags
+    assert read.require_endpoint_view(world.ports, ANNA, "shop").found is None
 
 
 def test_tags_that_were_never_ours_stay() -> None:
@@ -84,6 +96,7 @@ def test_tags_that_were_never_ours_stay() -> None:
 
     assert world.reconcile().cases == []
     assert tags_on(world, record) == theirs
+    assert read.require_endpoint_view(world.ports, ANNA, "shop").found is None
 
 
 def test_while_work_on_it_is_under_way_it_is_left_alone() -> None:

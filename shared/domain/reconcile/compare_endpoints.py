@@ -44,7 +44,7 @@ def has_old_tags(seen: SeenEndpoint) -> bool:
     """Whether an endpoint is that of our row, and has the tags of a time when its name was ours before.
 
     Every call that changes an endpoint sends all its tags, and one of that time may come late. That it is the one of today
-    is known by what serves on it: nobody else has put that there.
+    is known by what is on it: nobody else has put that there.
     """
     row = seen.row
     if row is None or not seen.released or is_ours(seen):
@@ -52,7 +52,6 @@ def has_old_tags(seen: SeenEndpoint) -> bool:
     return any(
         each.record is not None
         and each.record.endpoint_tag == row.tag
-        and each.record.status is Status.ACTIVE
         and _is_at_its_place(seen, each, each.record)
         and ownership.is_ours(each.tags, ownership.deployment_tags(each.record))
         for each in seen.deployments
@@ -143,8 +142,8 @@ def _tagged_as_before(seen: SeenEndpoint) -> Finding:
         identity=identity_of(seen.tags, ownership.ENDPOINT_TAG, seen.created_at),
         user_key=seen.row.user_key if seen.row else "",
         since=None,
-        text="A call that came late has given it the tags that it had before its name was given up and taken again, so it "
-        "is not known as ours: its traffic cannot be changed, nor its keys be read.",
+        text="A call that came late has given it the tags that it had before its name was given up and taken again: by "
+        "these it is none of ours.",
     )
 
 

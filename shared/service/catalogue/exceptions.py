@@ -14,7 +14,7 @@ from shared.domain.principal import Principal
 from shared.ports import Ports, Row, Tables
 from shared.service import store
 from shared.service.contention import until_written
-from shared.service.read import Page
+from shared.service.pages import Page
 from shared.service.store import Stored
 from shared.telemetry import Happened
 
