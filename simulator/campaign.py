@@ -12,6 +12,7 @@ from simulator.run import run_seed
 from simulator.tally import Tally
 
 _SMALL, _LARGE = 5, 50  # seeds that come back together
+_CHUNKS = 40  # of one process: a long life makes it large
 Progress = Callable[[Tally], None]
 
 
@@ -36,7 +37,9 @@ def run_seeds(
     """All seeds; where `stops`, no further ones once a promise was broken."""
     tally = Tally()
     chunks = _chunks(first, count, size=_SMALL if stops else _LARGE)
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), max_tasks_per_child=_CHUNKS
+    ) as pool:
         running: set[Future[Tally]] = set()
         while True:
             wanted = 0 if stops and tally.broken else 2 * jobs - len(running)

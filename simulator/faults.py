@@ -6,7 +6,7 @@ that the rare effects are hit as often as the daily ones. The others come as the
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,13 +106,13 @@ _GAP = (5, 50)  # effects between two faults that come as the run goes
 _PATIENCE = 120  # effects, after which a run has its fewest faults at once
 
 
-def list_cells(effects: Mapping[str, Kind], seldom: Collection[str]) -> Sequence[tuple[str, Fault]]:
-    """Every fault of every effect, those of the seldom ones three times."""
+def list_cells(effects: Mapping[str, Kind], seldom: Sequence[str]) -> Sequence[tuple[str, Fault]]:
+    """Every fault of every effect; of the seldom ones twice more for each time they are named."""
     return [
         (effect, fault)
         for effect, kind in effects.items()
         for fault in APPLICABLE[kind]
-        for _ in range(3 if effect in seldom else 1)
+        for _ in range(1 + 2 * seldom.count(effect))
     ]
 
 

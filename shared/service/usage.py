@@ -4,7 +4,7 @@ The table has one row for a deployment and UTC day, in the user's partition; row
 first. What is written is not asked for again, so a run that ends early, comes twice or stays away is made up for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
@@ -101,19 +101,19 @@ def require_usage(
 
 
 def find_idle(
-    tables: Tables, records: Sequence[Deployment], days: int, now: datetime
+    tables: Tables, records: Iterable[Deployment], days: int, now: datetime
 ) -> datetime | None:
     """Since when an endpoint has had no request, given all deployments that it has and had; None where that is not known.
 
     So many days are looked at. Raises StoreError.
     """
-    lives = [life for record in records if (life := usage.life_of(record))]
     first, last = usage.first_day(days, now), usage.first_day(1, now)
-    rows = (
-        row
-        for record in records
-        for row in list_usage(tables, record.user_key, record.id, first=first, last=last)
-    )
+    lives: list[Life] = []
+    rows: list[DayOfUse] = []
+    for record in records:
+        rows += list_usage(tables, record.user_key, record.id, first=first, last=last)
+        if life := usage.life_of(record):
+            lives.append(life)
     return usage.idle_since(rows, lives, now)
 
 

@@ -58,7 +58,7 @@ class ClearingPromises:
         elif call.deployment and self._is_held(name):
             held_since = [self.ledger.changed_at.get(name.lower(), 0)]
             self._require_late(call, task, f"{told}, while a deployment changes it", held_since)
-        if self._is_late(call, task):
+        if self._is_late(call, task) or not own.is_there(call):
             return
         self.repairs.require_planned(task, _REPAIRS[call.name], subject, facts[0])
 

@@ -13,7 +13,7 @@ from shared.domain.records import Deployment, Status
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
 from simulator.timeline import SECOND
-from simulator.workspace import Workspace
+from simulator.workspace import Call, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ class Ownership:
         if found is None or row is None:
             return found is not None and self.was_released(name)
         return dict(found.tags) == tags_of.of_endpoint(row)
+
+    def is_there(self, call: Call) -> bool:
+        """Whether a call is about something: another one may have removed it already."""
+        if call.model:
+            return call.model in self.workspace.models()
+        if call.deployment:
+            return self.workspace.find_deployment(call.endpoint, call.deployment) is not None
+        return self.workspace.find_endpoint(call.endpoint) is not None
 
     def facts(self, endpoint: str, deployment: str, model: str) -> list[int]:
         """When the thing was made, then when what makes it ours or another's has come to be so, as it is now.

@@ -38,12 +38,12 @@ class Idleness:
         """What was there and went is asked for only where what is there has no requests."""
         tables = self.ports.tables
         members = [each.record for each in store.load_members(tables, row)]
-        since = usage.find_idle(tables, members, self.kept_days, now)
+        since = usage.find_idle(tables, keeping(members, self.keep), self.kept_days, now)
         if since is None or now - since < timedelta(days=days):
             return None
         gone = self._gone_of(row.user_key, now - timedelta(days=self.kept_days))
         records = [*members, *gone[row.name.lower()]]
-        return usage.find_idle(tables, records, self.kept_days, now)
+        return usage.find_idle(tables, keeping(records, self.keep), self.kept_days, now)
 
     def _gone_of(self, user_key: str, since: datetime) -> dict[str, list[Deployment]]:
         """A user's deployments that went since then, by their endpoints: read once."""
