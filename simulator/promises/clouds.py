@@ -99,13 +99,18 @@ class CloudPromises:
             self._check_endpoint(call, record, row)
 
     def _check_left(self, call: Call, record: Deployment) -> None:
-        """On an endpoint that was given up only the deployment's own share may go."""
-        found = self.workspace.find_endpoint(call.endpoint)
+        """Of what had left its endpoint only its own share may go; where others are there, as their row says."""
+        found, row = (
+            self.workspace.find_endpoint(call.endpoint),
+            self.ledger.endpoints.get(call.endpoint.lower()),
+        )
         tags = {tags_of.ENDPOINT: record.endpoint_tag, "longshore-owner": record.user_key}
         if found is None or dict(found.tags) != tags or dict(call.tags or {}) != tags:
             raise Broken(f"{call.name} of {call.endpoint}, which is not on record", record.id)
-        if set(found.traffic) - set(call.traffic or {}) != {record.deployment_name}:
-            raise Broken(f"{call.name} takes more than its own from {call.endpoint}", record.id)
+        shares = row.traffic if row and row.tag == record.endpoint_tag else found.traffic
+        gone = {name for name, share in shares.items() if share} - set(call.traffic or {})
+        if gone - {record.deployment_name}:
+            raise Broken(f"{call.name} takes {sorted(gone)} from {call.endpoint}", record.id)
 
     def _check_deployment(self, call: Call, record: Deployment, row: Endpoint) -> None:
         if not _is_member(record, row):

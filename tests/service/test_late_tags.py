@@ -147,3 +147,25 @@ def test_a_deletion_of_what_a_late_call_brought_back_with_traffic_comes_to_its_e
     assert world.read(record).torn_down_at is not None
     world.sleep(3 * HOUR)
     assert world.nightly(nights=2).repaired == [(Case.ENDPOINT_WITHOUT_RECORD, "late")]
+
+
+def test_others_on_its_endpoint_have_their_traffic_again_after_such_a_deletion() -> None:
+    world = Reconciled()
+    blue = world.live(endpoint_name="shop", deployment_name="blue")
+    green = world.live(endpoint_name="shop", deployment_name="green")
+    world.drop(green)
+    world.sleep(3 * HOUR)
+    world.nightly(nights=2)
+    green = world.read(green)
+    assert green.status is Status.FAILED
+    world.put_in_cloud("shop", "green", blue, tags_of(green))
+    tags = ownership.endpoint_tags(blue.user_key, blue.endpoint_tag)
+    world.cloud.put_endpoint("shop", tags=tags, traffic={"green": 100})
+    world.run_for(60)
+
+    world.delete(green)
+    world.settle()
+
+    assert world.in_cloud().traffic["shop"] == {"blue": 100}
+    assert world.cloud.find_deployment("shop", "green") is None
+    assert world.read(green).torn_down_at is not None

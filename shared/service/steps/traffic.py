@@ -14,6 +14,7 @@ from shared.service.steps.endpoint import gone, tell_failed_change
 from shared.service.store import Stored
 from shared.service.turn import Turn
 
+_LOOK_AGAIN = 10  # seconds
 _CHANGING = ("Creating", "Updating", "Deleting")  # in any other state Azure may be asked
 
 
@@ -123,16 +124,25 @@ def ensure_no_traffic(turn: Turn) -> Outcome:
 
 
 def _withdraw_left(turn: Turn) -> Outcome:
-    """As `ensure_no_traffic` on an endpoint that was given up: a late call may have brought both back, traffic and all."""
-    found, ours = turn.cloud_endpoint()
+    """As `ensure_no_traffic` of one that had left its endpoint: a late call may have brought it back, traffic and all.
+
+    It cannot hold the row, if there is one still, so it waits until nobody does; what that says goes to the others.
+    """
+    record, (found, ours) = turn.record, turn.cloud_endpoint()
     if found is None or not ours or _find_nothing(turn, _routed(found)):
         return Done(text="It is on no endpoint any more.")
+    stored = store.load_endpoint(turn.ports.tables, record.user_key, record.endpoint_name)
+    row = stored.record if stored and stored.record.tag == record.endpoint_tag else None
+    if row and (row.holder or row.wanted is not None):
+        return Wait(why="the endpoint is being changed", seconds=_LOOK_AGAIN)
     if found.state in _CHANGING:
         return _changing(found)
-    others = [each for each in _routed(found) if each != turn.record.deployment_name]
-    rest = endpoints.keep_traffic(_routed(found), others)
+    recorded = dict(row.traffic) if row else _routed(found)
+    others = _find_there(turn, found, recorded.keys() - {record.deployment_name})
     turn.before_change()
-    turn.ports.control.put_endpoint(found.name, tags=turn.endpoint_tags(), traffic=rest)
+    turn.ports.control.put_endpoint(
+        found.name, tags=turn.endpoint_tags(), traffic=endpoints.keep_traffic(recorded, others)
+    )
     return Wait(why="Azure takes what a late call has left out of the traffic", began=True)
 
 
