@@ -128,7 +128,7 @@ def _summary(run: Run) -> Iterator[str]:
     yield f"{kind} of the reconciliation, {run.created_at:%Y-%m-%d %H:%M} UTC, {by} ({run.id})"
     yield ""
     yield from _wrap(tell(run))
-    seen = ", ".join(f"{count:,} {_THINGS[Area(area)]}" for area, count in run.seen.items())
+    seen = ", ".join(f"{_THINGS[Area(area)]} ({count:,})" for area, count in run.seen.items())
     if seen:
         yield from _wrap(f"It looked at {seen}.")
     if run.cost:
