@@ -1,17 +1,20 @@
 """A run has one turn at a time: its lease is kept up through the longest look, and a turn that has lost it stops."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from shared.domain.errors import CloudError, Trouble
-from shared.domain.policy import Policy
-from shared.domain.reconcile.findings import Area
-from shared.domain.reconcile.runs import RunState
+from shared.domain.policy import RECONCILE_JOBS, Policy
+from shared.domain.reconcile.findings import Area, Case
+from shared.domain.reconcile.runs import ItemState, RunState
 from shared.ports import Insert, Row
 from shared.service import store
 from shared.service.reconcile import begin, hints, run as running, sides
 from shared.service.reconcile.begin import Wanted
-from tests.service.reconciling import OLGA, Reconciled
+from tests.service.reconciling import DAY, HOUR, OLGA, Reconciled, tags_of
+from tests.service.world import HOST_LEASE
 
 
 def test_a_look_that_takes_far_longer_than_a_lease_keeps_it() -> None:
@@ -114,3 +117,67 @@ def test_a_run_whose_turns_never_end_is_given_up() -> None:
     assert ended.state is RunState.FAILED
     assert ended.trouble == "ZeroDivisionError in a turn: see the log"
     begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
+
+
+def waiting(world: Reconciled) -> str:
+    """A run that waits for a removal which does not come to an end for hours."""
+    stays = world.live(endpoint_name="shared")
+    gone = world.live(endpoint_name="shared", deployment_name="gone")
+    world.delete(gone)
+    world.settle()
+    world.put_in_cloud("shared", "gone", stays, tags_of(gone))
+    world.sleep(3 * HOUR)
+    world.reconcile(dry_run=True)
+    world.sleep(2 * HOUR)
+    world.cloud.operation_seconds = 9 * HOUR
+    return begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted()).id
+
+
+def test_a_run_that_waits_is_gone_on_with_by_one_hint_however_often_the_sweep_comes_by() -> None:
+    world = Reconciled()
+    run_id = waiting(world)
+    turns = 0
+    for _ in range(45):
+        world.run_for(60)
+        while message := world.queue.receive(RECONCILE_JOBS, lease=HOST_LEASE):
+            running.run_turn(world.reconcile_ports, world.policy, hints.parse(message.text))
+            world.queue.delete(RECONCILE_JOBS, message)
+            turns += 1
+
+    assert world.run(run_id).state is RunState.REPAIRING
+    assert 10 < turns < 120
+
+
+def test_a_run_whose_hint_was_lost_is_gone_on_with_by_the_sweep() -> None:
+    world = Reconciled()
+    run_id = waiting(world)
+    world.run_until(lambda: world.step_run(run_id) or world.run(run_id).due_at is not None)
+    due_at = world.run(run_id).due_at
+    while message := world.queue.receive(RECONCILE_JOBS, lease=1):
+        world.queue.delete(RECONCILE_JOBS, message)
+    world.sleep(60)
+    while message := world.queue.receive(RECONCILE_JOBS, lease=1):
+        world.queue.delete(RECONCILE_JOBS, message)
+
+    world.run_until(lambda: world.step_run(run_id) or world.run(run_id).due_at != due_at)
+
+    assert world.run(run_id).state is RunState.REPAIRING
+
+
+def test_what_is_in_use_for_long_does_not_hold_up_the_runs_to_come() -> None:
+    world = Reconciled()
+    record, other = world.live(), world.live()
+    world.delete(record)
+    world.settle()
+    world.register(record.azure_model_name, tags_of(record), record)
+    world.put_in_cloud(
+        other.endpoint_name, "theirs", replace(record, azure_model_version="1"), {"team": "physics"}
+    )
+    world.sleep(8 * DAY)
+
+    report = world.nightly(nights=2)
+
+    item = report.of(Case.MODEL_WITHOUT_RECORD)
+    assert (item.state, item.outcome[:18]) == (ItemState.SKIPPED, "ModelVersionInUse:")
+    assert report.run.finished_at is not None
+    assert report.run.finished_at - report.run.created_at < timedelta(minutes=30)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.reconcile.findings import DELETES, Finding
@@ -32,7 +32,8 @@ class Run(Kept):
     """One run. `areas` it looks at; `unknown` are those whose listing failed, with the reason.
 
     `seen`: how many things there are in each area. `deletes`: how many it plans to take away in each, and `caps` of
-    those areas where that is more than one run may. `cost` is in US dollars a month, of all that was found.
+    those areas where that is more than one run may. `cost` is in US dollars a month, of all that was found. `due_at`:
+    no turn before.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Run(Kept):
     attempts: int = 0
     trouble: str = ""
     lease: Lease | None = None
+    due_at: datetime | None = None
 
 
 class ItemState(StrEnum):
@@ -92,6 +94,11 @@ class Item(Kept):
 def is_leased(run: Run, now: datetime) -> bool:
     """Whether a turn works on a run."""
     return run.lease is not None and run.lease.until > now
+
+
+def is_due(run: Run, now: datetime) -> bool:
+    """Whether the time has come for the next turn; messages come at whole seconds."""
+    return run.due_at is None or now >= run.due_at - timedelta(seconds=1)
 
 
 def is_waiting_for_approval(run: Run, item: Item) -> bool:

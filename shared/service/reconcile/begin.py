@@ -68,12 +68,12 @@ def remind(ports: Ports, policy: Policy) -> bool:
     current, now = rows.load_current(ports.tables), ports.clock.now()
     if current is None:
         return _take_up(ports, policy)
-    lease = current.record.lease
-    since = lease.until if lease else current.record.began_at or current.record.created_at
+    run = current.record
+    since = run.lease.until if run.lease else run.due_at or run.began_at or run.created_at
     if (now - since).total_seconds() < policy.rehint_after:
         return False
-    telemetry.tell(Happened.REHINTED, run=current.record.id)
-    return hints.send(ports.queue, current.record.id)
+    telemetry.tell(Happened.REHINTED, run=run.id)
+    return hints.send(ports.queue, run.id)
 
 
 def approve_run(ports: Ports, principal: Principal, run_id: str, expected_deletes: int) -> Run:
@@ -202,6 +202,7 @@ def _approve(ports: Ports, stored: Stored[Run], operator: str) -> Run:
         finished_at=None,
         waiting=0,
         attempts=0,
+        due_at=None,
     )
     operations: list[Operation] = [
         Replace(rows.run_row(approved, stored.row.etag)),

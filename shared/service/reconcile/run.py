@@ -17,6 +17,7 @@ from shared.domain.reconcile.runs import (
     Item,
     ItemState,
     RunState,
+    is_due,
     is_leased,
     is_over,
     is_waiting_for_approval,
@@ -40,12 +41,17 @@ _LOOK_AGAIN = (
     10.0  # seconds at first: a removal in Azure takes a minute or two, and somebody may be watching
 )
 _PATIENCE = timedelta(hours=1)
+_IN_USE_PATIENCE = timedelta(
+    minutes=15
+)  # what uses it is on its way out, or is to be decided about first
 
 
 def run_turn(ports: ReconcilePorts, policy: Policy, hint: RunHint) -> None:
     """Goes on with the run that a hint points to. Raises StoreError, and whatever error nobody expected."""
-    stored = rows.load_run(ports.tables, hint.run_id)
-    if stored is None or is_over(stored.record) or is_leased(stored.record, ports.clock.now()):
+    stored, now = rows.load_run(ports.tables, hint.run_id), ports.clock.now()
+    if stored is None or is_over(stored.record) or is_leased(stored.record, now):
+        return
+    if not is_due(stored.record, now):  # of two hints one would make another for ever
         return
     turn = RunTurn(ports, policy, stored)
     try:
@@ -191,13 +197,15 @@ def _settle(turn: RunTurn, named: NamedNow, stored: Stored[Item]) -> bool:
         if error.trouble is Trouble.PERMANENT:
             _end(turn, stored, f"Azure ML refused: {shorten(trouble, 300)}")
             return True
-    return _is_given_up(turn, stored, trouble)
+        if error.trouble is Trouble.CONFLICT:
+            return _is_given_up(turn, stored, trouble, _IN_USE_PATIENCE)
+    return _is_given_up(turn, stored, trouble, _PATIENCE)
 
 
-def _is_given_up(turn: RunTurn, stored: Stored[Item], trouble: str) -> bool:
+def _is_given_up(turn: RunTurn, stored: Stored[Item], trouble: str, patience: timedelta) -> bool:
     run = turn.run
     since = stored.record.begun_at or run.approved_at or run.observed_at or run.created_at
-    if turn.ports.clock.now() - since < _PATIENCE:
+    if turn.ports.clock.now() - since < patience:
         return False
     _end(turn, stored, trouble or "Azure ML has not confirmed it: the next run looks again")
     return True

@@ -64,7 +64,8 @@ class RunTurn:
 
     def pause(self, seconds: float) -> None:
         """Frees the run for a turn to come after so many seconds."""
-        self.save(lease=None, attempts=0)
+        due_at = self.ports.clock.now() + timedelta(seconds=seconds)
+        self.save(lease=None, attempts=0, due_at=due_at)
         hints.send(self.ports.queue, self.run.id, delay=seconds)
 
     def save_item(self, stored: Stored[Item], **changes: object) -> Stored[Item]:
