@@ -165,3 +165,35 @@ def test_an_endpoint_that_is_not_ours_any_more_is_nobodys_to_call_idle() -> None
     world.run_for(60)
 
     assert idle(world.reconcile()) == []
+
+
+def spoil(world: Reconciled, record: Deployment) -> None:
+    """Somebody has written nonsense into the row of a deployment that was deleted."""
+    rows = world.tables.scan(store.RECORDS, record.user_key, first=store.DELETED, last="y-")
+    [row] = [each for each in rows if each.values["id"] == record.id]
+    broken = {**row.values, "work_json": "{"}
+    spoilt = type(row)(partition=row.partition, key=row.key, values=broken, etag=row.etag)
+    store.save(world.tables, world.ports.random, store.RECORDS, spoilt)
+
+
+def test_a_row_that_cannot_be_read_hides_what_is_said_of_no_other_endpoint() -> None:
+    world = Reconciled()
+    blue, green = pair(world)
+    till = world.live(endpoint_name="till", deployment_name="blue")
+    for record in (blue, till):
+        use(world, record, {})
+    elsewhere = world.live(endpoint_name="gone")
+    for each in (green, elsewhere):
+        world.delete(each)
+    world.settle()
+    tags = world.cloud.find_endpoint("shop").tags  # type: ignore[union-attr]  # it is there
+    world.cloud.put_endpoint("shop", tags=tags, traffic={})
+    world.run_for(60)
+    spoil(world, elsewhere)
+    use(world, green, {})
+    found = [(Case.DEPLOYMENT_IDLE, "shop/blue"), (Case.DEPLOYMENT_IDLE, "till/blue")]
+    assert world.reconcile().cases == sorted([*found, (Case.TRAFFIC_DIFFERS, "shop")])
+
+    spoil(world, green)
+
+    assert world.reconcile().cases == sorted([found[1], (Case.TRAFFIC_DIFFERS, "shop")])

@@ -1,12 +1,14 @@
 """A call of an earlier time gives an endpoint its tags of then: it is known as ours all the same, and tagged as recorded again."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain import ownership
 from shared.domain.reconcile.findings import Case
 from shared.domain.reconcile.runs import ItemState
 from shared.domain.records import Deployment, Status
-from shared.service import keys, read
+from shared.service import keys, late_tags, read
 from tests.service.reconciling import HOUR, Reconciled, tags_of
 from tests.service.world import ANNA, BERT
 
@@ -169,3 +171,20 @@ def test_others_on_its_endpoint_have_their_traffic_again_after_such_a_deletion()
     assert world.in_cloud().traffic["shop"] == {"blue": 100}
     assert world.cloud.find_deployment("shop", "green") is None
     assert world.read(green).torn_down_at is not None
+
+
+def test_what_is_on_it_of_an_earlier_time_does_not_make_it_the_endpoint_of_today() -> None:
+    world = Reconciled()
+    before = world.live(endpoint_name="shop", deployment_name="before")
+    world.delete(before)
+    world.settle()
+    now = world.live(endpoint_name="shop", deployment_name="now")
+    world.put_in_cloud("shop", "before", now, tags_of(before))
+    found = world.cloud.find_endpoint("shop")
+    assert found is not None
+    late = replace(found, tags=ownership.endpoint_tags(before.user_key, before.endpoint_tag))
+    ours = ownership.endpoint_tags(now.user_key, now.endpoint_tag)
+    assert late_tags.is_ours(world.ports, late, ours)
+    world.drop(now)
+
+    assert not late_tags.is_ours(world.ports, late, ours, [before])

@@ -40,7 +40,7 @@ MUTATIONS = {
         "shared/service/store.py",
         "            etags = _read_back(tables, table, signed, nonce)\n",
         "            etags = None\n",
-        first=2700,
+        first=100,
     ),
     "take a write that was refused for one's own": Mutation(
         "shared/service/store.py",

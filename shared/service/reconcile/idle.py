@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.domain.errors import UnreadableRow
 from shared.domain.reconcile.compare_idle import compare_idle, may_be_idle
 from shared.domain.reconcile.findings import Finding
 from shared.domain.reconcile.observed import SeenEndpoint
@@ -12,9 +13,8 @@ from shared.domain.records import Deployment, Endpoint
 from shared.ports import Ports, Row
 from shared.service import listing, store, usage
 from shared.service.reconcile.sides import EACH_PAGE, keeping
-from shared.service.store import Stored
 
-_WANTED = ("id", "torn_down_at")
+_WANTED = ("id", "endpoint_name", "torn_down_at")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Idleness:
     days: int
     kept_days: int
     keep: Callable[[], None]
-    _gone: dict[str, dict[str, list[Deployment]]] = field(default_factory=dict)
+    _gone: dict[str, dict[str, list[Deployment | None]]] = field(default_factory=dict)
 
     def find(self, seen: SeenEndpoint) -> Iterator[Finding]:
         """What is to be said of an endpoint. Raises StoreError, UnreadableRow."""
@@ -42,23 +42,33 @@ class Idleness:
         if since is None or now - since < timedelta(days=days):
             return None
         gone = self._gone_of(row.user_key, now - timedelta(days=self.kept_days))
-        records = [*members, *gone[row.name.lower()]]
+        gone_here = gone.get(row.name.lower(), [])
+        if None in gone_here:
+            return None
+        records = [*members, *(each for each in gone_here if each)]
         return usage.find_idle(tables, keeping(records, self.keep), self.kept_days, now)
 
-    def _gone_of(self, user_key: str, since: datetime) -> dict[str, list[Deployment]]:
-        """A user's deployments that went since then, by their endpoints: read once."""
+    def _gone_of(self, user_key: str, since: datetime) -> dict[str, list[Deployment | None]]:
+        """A user's deployments that went since then, by their endpoints, read once: None for one that cannot be read."""
         if user_key not in self._gone:
-            found: dict[str, list[Deployment]] = defaultdict(list)
+            found: dict[str, list[Deployment | None]] = defaultdict(list)
             rows = listing.deleted_rows(self.ports.tables, user_key, _WANTED)
             for row in keeping(rows, self.keep, every=EACH_PAGE):
-                stored = self._load(row) if _went_since(row, since) else None
-                if stored is not None:
-                    found[stored.record.endpoint_name.lower()].append(stored.record)
+                if _went_since(row, since):
+                    found[str(row.values.get("endpoint_name")).lower()].append(self._load(row))
             self._gone[user_key] = found
         return self._gone[user_key]
 
-    def _load(self, row: Row) -> Stored[Deployment] | None:
-        return store.load_deployment(self.ports.tables, row.partition, str(row.values["id"]))
+    def _load(self, row: Row) -> Deployment | None:
+        """The record; None also where it has gone from there in between."""
+        try:
+            stored = store.load_deployment(
+                self.ports.tables, row.partition, str(row.values.get("id"))
+            )
+        except UnreadableRow as error:
+            store.tell_unreadable(error)
+            return None
+        return stored.record if stored else None
 
 
 def _went_since(row: Row, since: datetime) -> bool:
