@@ -57,6 +57,9 @@ class FindingAnswer(BaseModel):
     kind: Kind
     area: Area
     subject: str
+    owner: str | None = Field(
+        description="The user whose it is; their key where no deployment tells the name; null for nobody's."
+    )
     text: str
     since: datetime | None = Field(description="When it came to be so; null where nobody knows.")
     cost_a_month: float | None = Field(description="In US dollars; null where none is known.")
@@ -115,6 +118,7 @@ def render_finding(item: Item) -> FindingAnswer:
         kind=rule.kind,
         area=rule.area,
         subject=finding.subject,
+        owner=finding.owner or None,
         text=finding.text,
         since=finding.since,
         cost_a_month=finding.cost,

@@ -68,6 +68,12 @@ def deleted_rows(tables: Tables, user_key: str, select: Sequence[str]) -> Iterat
     return _range(tables, user_key, store.DELETED, select=select)
 
 
+def deployment_rows(tables: Tables, user_key: str, select: Sequence[str]) -> Iterator[Row]:
+    """A user's deployments as narrow rows, the live ones first; where an admission was given up there is an empty one."""
+    for prefix in (store.LIVE, store.DELETED):
+        yield from _range(tables, user_key, prefix, select=select)
+
+
 def list_counted(tables: Tables, user_key: str) -> Iterator[CountedDeployment | CountedModel]:
     """What is counted of a user's live deployments and catalogue entries: one narrow range read."""
     rows = tables.scan(

@@ -1,10 +1,15 @@
 """Records and cloud are compared each night: what disagrees is found, and repaired when it was seen twice and is old enough."""
 
 from shared.domain.prices import estimate
+from shared.domain.principal import Principal
 from shared.domain.reconcile.findings import Case
+from shared.domain.reconcile.report import render_report
 from shared.domain.reconcile.runs import ItemState, RunState
 from shared.domain.records import Status
 from tests.service.reconciling import DAY, HOUR, Reconciled, tags_of
+from tests.service.world import BERT
+
+CLAIRE = Principal(user_id="claire", issuer="tests")
 
 
 def test_nothing_is_found_where_records_and_cloud_agree() -> None:
@@ -106,3 +111,25 @@ def test_a_model_that_no_record_needs_is_removed_after_the_days_of_grace() -> No
     subject = f"{record.azure_model_name}:1"
     assert old.repaired == [(Case.MODEL_WITHOUT_RECORD, subject)]
     assert world.cloud.find_model(record.azure_model_name, "1") is None
+
+
+def test_a_finding_says_whose_it_is_by_the_name_that_they_sign_in_with() -> None:
+    world = Reconciled()
+    anna, bert = world.live(), world.live(BERT)
+    world.delete(bert, BERT)
+    world.settle()
+    for record in (anna, bert):
+        world.register(f"{record.azure_model_name}_v2", tags_of(record), record)
+    never = world.upload(CLAIRE)
+    world.sleep(8 * DAY)
+
+    report = world.reconcile()
+
+    owners = {each.finding.subject: each.finding.owner for each in report.items}
+    assert owners == {
+        f"{anna.azure_model_name}_v2:1": "anna",
+        f"{bert.azure_model_name}_v2:1": "bert",
+        never.id: CLAIRE.user_key,  # she has no deployment that tells her name
+    }
+    page = render_report(report.run, report.items)
+    assert f"{bert.azure_model_name}_v2:1 of bert, since" in page

@@ -164,7 +164,8 @@ class Finding(Part):
     """One disagreement.
 
     `subject` names the thing as people do (`endpoint/deployment`, `model:version`, an id); `identity` tells it
-    from another of the same name. `since`: when the thing was made or came to be so; None where nobody knows.
+    from another of the same name. `owner` is the user whose it is, as far as that is known. `since`: when the thing was
+    made or came to be so; None where nobody knows.
     `instance_count` of `instance_type` are paid for meanwhile; `cost` is in US dollars a month, None where nothing is paid or
     the price is not known.
     """
@@ -174,6 +175,7 @@ class Finding(Part):
     text: str
     identity: str = ""
     user_key: str = ""
+    owner: str = ""
     since: datetime | None = None
     instance_type: str = ""
     instance_count: int = 0

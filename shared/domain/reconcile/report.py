@@ -173,7 +173,8 @@ def _cases(items: Iterable[Item]) -> Iterator[str]:
 def _item(item: Item) -> Iterator[str]:
     finding = item.finding
     old = f", since {finding.since:%Y-%m-%d %H:%M}" if finding.since else ""
-    yield from _wrap(f"{finding.subject}{old}", 2)
+    whose = f" of {finding.owner}" if finding.owner else ""
+    yield from _wrap(f"{finding.subject}{whose}{old}", 2)
     yield from _wrap(finding.text, 4)
     repair = finding.rule.repair
     done = _DONE[repair] if repair and item.state is ItemState.REPAIRED else ""

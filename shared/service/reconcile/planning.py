@@ -13,6 +13,7 @@ from shared.domain.reconcile.repair import Decision, Rules, decide, explain
 from shared.domain.reconcile.runs import Item, ItemState, Run
 from shared.ports import Tables
 from shared.service.reconcile import rows
+from shared.service.reconcile.owners import Owners
 
 MOST_KEPT = 20_000
 """Findings of one run; what is beyond is counted."""
@@ -29,6 +30,7 @@ class Planner:
     rules: Rules
     sightings: Mapping[str, datetime]
     prices: PriceList
+    owners: Owners
     now: datetime
     found: Counter[Case] = field(default_factory=Counter)
     deletes: Counter[Area] = field(default_factory=Counter)
@@ -43,14 +45,15 @@ class Planner:
             self.found[finding.case] += 1
             if finding.case in MARKED:
                 self.marked.append(finding)
-            priced = self._price(finding)
-            self.cost += priced.cost or 0.0
+            complete = self._complete(finding)
+            self.cost += complete.cost or 0.0
             if number > MOST_KEPT:
                 self.left += 1
             else:
-                yield self._plan(number, priced)
+                yield self._plan(number, complete)
 
-    def _price(self, finding: Finding) -> Finding:
+    def _complete(self, finding: Finding) -> Finding:
+        finding = replace(finding, owner=self.owners.name(finding.user_key))
         if not finding.instance_count:
             return finding
         cost = estimate(self.prices, finding.instance_type, finding.instance_count)

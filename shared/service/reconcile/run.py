@@ -31,6 +31,7 @@ from shared.service.reconcile.in_the_way import NotNow, Stays
 from shared.service.reconcile.marking import mark_users_things
 from shared.service.reconcile.named import NamedNow
 from shared.service.reconcile.observe import Observation
+from shared.service.reconcile.owners import Owners
 from shared.service.reconcile.planning import Planner, find_sightings
 from shared.service.reconcile.turn import RunTurn
 from shared.service.store import Stored
@@ -97,6 +98,7 @@ def _observe(turn: RunTurn) -> None:
         rules=_rules(turn),
         sightings=find_sightings(ports.tables, run),
         prices=turn.policy.prices,
+        owners=Owners(ports.tables),
         now=ports.clock.now(),
     )
     count = rows.add_items(ports, planner.items(observation.find()))
