@@ -66,8 +66,8 @@ class Ask:
 class Unrest:
     """The numbers of the reconciliation, and of the listings that it reads; times are in seconds.
 
-    `trash` is how long a file lies there before it goes for good. `breaks` is how often a listing fails or breaks off, and `lag` how old what it shows may be. `restores`: whether traffic
-    that was changed by hand is routed back.
+    `trash` is how long a file lies there before it goes for good. `breaks` is how often a listing fails or breaks off, and
+    `lag` how old what it shows may be. `restores`: whether traffic that was changed by hand is routed back.
     """
 
     every: float = 600.0

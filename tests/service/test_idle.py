@@ -167,11 +167,11 @@ def test_an_endpoint_that_is_not_ours_any_more_is_nobodys_to_call_idle() -> None
     assert idle(world.reconcile()) == []
 
 
-def spoil(world: Reconciled, record: Deployment) -> None:
+def spoil(world: Reconciled, record: Deployment, **nonsense: str) -> None:
     """Somebody has written nonsense into the row of a deployment that was deleted."""
     rows = world.tables.scan(store.RECORDS, record.user_key, first=store.DELETED, last="y-")
     [row] = [each for each in rows if each.values["id"] == record.id]
-    broken = {**row.values, "work_json": "{"}
+    broken = {**row.values, **nonsense}
     spoilt = type(row)(partition=row.partition, key=row.key, values=broken, etag=row.etag)
     store.save(world.tables, world.ports.random, store.RECORDS, spoilt)
 
@@ -189,11 +189,11 @@ def test_a_row_that_cannot_be_read_hides_what_is_said_of_no_other_endpoint() -> 
     tags = world.cloud.find_endpoint("shop").tags  # type: ignore[union-attr]  # it is there
     world.cloud.put_endpoint("shop", tags=tags, traffic={})
     world.run_for(60)
-    spoil(world, elsewhere)
+    spoil(world, elsewhere, torn_down_at="noon")
     use(world, green, {})
     found = [(Case.DEPLOYMENT_IDLE, "shop/blue"), (Case.DEPLOYMENT_IDLE, "till/blue")]
     assert world.reconcile().cases == sorted([*found, (Case.TRAFFIC_DIFFERS, "shop")])
 
-    spoil(world, green)
+    spoil(world, green, work_json="{")
 
     assert world.reconcile().cases == sorted([found[1], (Case.TRAFFIC_DIFFERS, "shop")])

@@ -14,6 +14,7 @@ from shared.service import store
 from shared.service.reconcile import begin, hints, run as running, sides
 from shared.service.reconcile.begin import Wanted
 from tests.service.reconciling import DAY, HOUR, OLGA, Reconciled, tags_of
+from tests.service.test_reconcile_races import left_over
 from tests.service.world import HOST_LEASE
 
 
@@ -119,23 +120,15 @@ def test_a_run_whose_turns_never_end_is_given_up() -> None:
     begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted())
 
 
-def waiting(world: Reconciled) -> str:
+def waiting() -> tuple[Reconciled, str]:
     """A run that waits for a removal which does not come to an end for hours."""
-    stays = world.live(endpoint_name="shared")
-    gone = world.live(endpoint_name="shared", deployment_name="gone")
-    world.delete(gone)
-    world.settle()
-    world.put_in_cloud("shared", "gone", stays, tags_of(gone))
-    world.sleep(3 * HOUR)
-    world.reconcile(dry_run=True)
-    world.sleep(2 * HOUR)
+    world, _, _ = left_over()
     world.cloud.operation_seconds = 9 * HOUR
-    return begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted()).id
+    return world, begin.begin_run(world.ports, world.mint, world.policy, OLGA, Wanted()).id
 
 
 def test_a_run_that_waits_is_gone_on_with_by_one_hint_however_often_the_sweep_comes_by() -> None:
-    world = Reconciled()
-    run_id = waiting(world)
+    world, run_id = waiting()
     turns = 0
     for _ in range(45):
         world.run_for(60)
@@ -149,8 +142,7 @@ def test_a_run_that_waits_is_gone_on_with_by_one_hint_however_often_the_sweep_co
 
 
 def test_a_run_whose_hint_was_lost_is_gone_on_with_by_the_sweep() -> None:
-    world = Reconciled()
-    run_id = waiting(world)
+    world, run_id = waiting()
     world.run_until(lambda: world.step_run(run_id) or world.run(run_id).due_at is not None)
     due_at = world.run(run_id).due_at
     while message := world.queue.receive(RECONCILE_JOBS, lease=1):

@@ -90,5 +90,9 @@ def _age(case: Case, values: Values, key: str, days: int) -> tuple[datetime | No
 
 
 def _time(values: Values, name: str) -> datetime | None:
-    text = values.get(name)
-    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    """A time; None also for what is none, so that one damaged row keeps its place and stops no run."""
+    try:
+        found = datetime.fromisoformat(str(values.get(name)))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

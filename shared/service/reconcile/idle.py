@@ -72,5 +72,8 @@ class Idleness:
 
 
 def _went_since(row: Row, since: datetime) -> bool:
-    told = row.values.get("torn_down_at")
-    return told is None or datetime.fromisoformat(str(told)) >= since
+    """Whether it may have; one that does not tell is read as a whole."""
+    try:
+        return datetime.fromisoformat(str(row.values["torn_down_at"])) >= since
+    except (KeyError, ValueError, TypeError):
+        return True
