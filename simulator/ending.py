@@ -29,7 +29,10 @@ _LOOK_EVERY, _TICKS = 30.0, 3
 
 @dataclass(slots=True, kw_only=True)
 class Ending:
-    """Looks, after each tick of a timer, whether it is time. `between` are seconds from one of the last runs to the next."""
+    """Looks, after each tick of a timer, whether it is time. `between` are seconds from one of the last runs to the next.
+
+    `strained`: clocks are apart, or machines slow.
+    """
 
     timeline: Timeline
     ledger: Ledger
@@ -42,6 +45,7 @@ class Ending:
     is_busy: Callable[[], bool]
     touched: Callable[[], set[str]]
     between: float
+    strained: bool
     _busy_until: int = 0
     _ticks: int = 0
     _begun: list[Actor] = field(default_factory=list)
@@ -102,7 +106,10 @@ class Ending:
             raise Broken("no run could be begun at rest")
         self.operator.approve(0)
         self._wait_for_rest()
-        return not any(self.ledger.runs[each].trouble for each in set(self.ledger.runs) - before)
+        broke_off = any(self.ledger.runs[each].trouble for each in set(self.ledger.runs) - before)
+        if broke_off and not self.strained:
+            raise Broken("a run without faults broke off", max(self.ledger.runs))
+        return not broke_off
 
     def _begin(self) -> None:
         self.operator.machine.enter(self.timeline.current)

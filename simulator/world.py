@@ -213,6 +213,7 @@ class World:
             is_busy=self._is_busy,
             touched=self._touched,
             between=unrest.gap + unrest.grace + self._apart + SWEEP_EVERY,
+            strained=self._apart > 0 or max(self.scenario.slowness) > 1,
         )
         sweep.start(SWEEP_EVERY, self.ending.look)
         collection.start(unrest.every * 0.9, self.ending.look)
