@@ -33,6 +33,11 @@ EFFECTS: Mapping[str, Kind] = {
     "keep released": Kind.ROWS,
     "settle": Kind.REMOVAL,
     "look later": Kind.ROWS,
+    # a model is deleted
+    "mark leaving": Kind.ROWS,
+    "mark staying": Kind.ROWS,
+    "mark model deleted": Kind.ROWS,
+    "remove from catalogue": Kind.REMOVAL,
     # a turn of the worker
     "lease": Kind.ROWS,
     "renew lease": Kind.ROWS,

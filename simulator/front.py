@@ -9,7 +9,7 @@ from shared.domain.principal import Principal
 from shared.domain.requests import parse_deploy_request, request_key
 from shared.ports import WorkerPorts
 from shared.service import remove, retry, route, submit
-from shared.service.catalogue import uploads
+from shared.service.catalogue import uploads, withdraw
 from shared.service.catalogue.models import Upload
 from shared.service.claims import Mint
 from simulator import model
@@ -36,14 +36,14 @@ class Front:
     ports: WorkerPorts
     policy: Policy
 
-    def upload(self, user: str, endpoint: str, fragile: bool, *, mint: Mint) -> str:
-        """A model's id. A fragile one is the user's own."""
+    def upload(self, user: str, endpoint: str, fragile: bool, *, again: int, mint: Mint) -> str:
+        """A model's id. A fragile one is the user's own; `again` counts those that were deleted before."""
         upload = Upload(
             file=io.BytesIO(model.content(user, endpoint, fragile=fragile)),
             filename="model.pkl",
             model_name="fragile" if fragile else "churn",
         )
-        key = request_key("upload", f"{user} {endpoint} {fragile}")
+        key = request_key("upload", f"{user} {endpoint} {fragile} {again}")
         return uploads.accept_upload(
             self.ports, mint, self.policy, principal(user), upload, key=key
         ).record.id
@@ -72,6 +72,11 @@ class Front:
         return remove.accept_delete(
             self.ports, self.policy, principal(action.user), deployment_id, traffic_to=traffic_to
         ).id
+
+    def delete_model(self, action: Action, model_id: str) -> str:
+        """The model's id."""
+        withdraw.delete_model(self.ports, principal(action.user), model_id)
+        return model_id
 
     def route(self, action: Action, endpoint: str, shares: dict[str, int]) -> str:
         """Sets an endpoint's traffic; the answer is its name."""

@@ -87,6 +87,7 @@ class Ledger:
                     self.changed_at[record.name.lower()] = now
                 case Model() as record:
                     self.models[record.id] = record
+                    self.changed_at[record.id] = now
                 case Run() | Item() as record:
                     self._keep(record)
                 case Claim() as record:
@@ -112,6 +113,8 @@ class Ledger:
             del self.inflight[row.key]
         elif table == run_rows.FINDINGS:
             self.items.pop((row.partition, int(row.key)), None)
+        elif row.key.startswith(store.MODEL):
+            del self.models[str(row.values["id"])]
         elif row.key.startswith("e-"):
             del self.endpoints[row.key.removeprefix("e-")]
         elif row.key.startswith("r-"):

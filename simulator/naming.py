@@ -31,12 +31,14 @@ _CHECKPOINTS = {
     "poisoned": "poison",
     "gone_from_cloud": "mark failed",
     "registry_entry_gone": "forget version",
+    "model_deleted": "mark model deleted",
 }
 
 
 _CLAIMS = {ClaimKind.ENDPOINT: "claim name", ClaimKind.RELEASED: "keep released"}
 
 
+_ROWS = {"pa": "pace", "r-": "free key", store.MODEL: "remove from catalogue"}
 _STATES = {RunState.OBSERVING: "look run", RunState.REPAIRING: "plan run"}
 
 
@@ -68,13 +70,19 @@ def _name_records(ledger: Ledger, writes: Sequence[Write]) -> str:
     deployment = _find(writes, Deployment)
     if deployment is not None:
         return _name_record(ledger, deployment, writes)
-    if _find(writes, Model) is not None:
-        return "catalogue"
+    if (model := _find(writes, Model)) is not None:
+        return _name_model(model, writes[0])
     request = _find(writes, Request)
     if request is not None:
         return "claim key" if request.until else "keep refusal"
     prefix = writes[0].row.key[:2]
-    return {"pa": "pace", "r-": "free key"}.get(prefix, f"write {prefix}")
+    return _ROWS.get(prefix, f"write {prefix}")
+
+
+def _name_model(model: Model, write: Write) -> str:
+    if isinstance(write.operation, Insert):
+        return "catalogue"
+    return "mark leaving" if model.leaving else "mark staying"
 
 
 def name_concerned(writes: Sequence[Write]) -> frozenset[str]:
@@ -94,7 +102,7 @@ def name_concerned(writes: Sequence[Write]) -> frozenset[str]:
                 names |= {record.name, record.claimed_for}
             case Request() as record:
                 names.add(record.deployment_id)
-            case Run() as record:
+            case Run() | Model() as record:
                 names.add(record.id)
             case Item() as record:
                 names |= {record.run_id, record.finding.subject.partition("/")[0].lower()}

@@ -4,10 +4,11 @@ They see answers only. Without one they ask again, with the same key; a refusal 
 what it says.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from shared.domain.errors import Refusal, StoreError
+from shared.domain.errors import CloudError, Refusal, StoreError
 from shared.domain.records import Endpoint
 from shared.service.claims import Mint
 from simulator.chance import Counted
@@ -45,6 +46,7 @@ class People:
     sent: list[tuple[str, str]] = field(default_factory=list)
     busy: int = 0
     _models: dict[tuple[str, str, bool], str] = field(default_factory=dict)
+    _deleted: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
 
     def start(self, number: int, action: Action) -> None:
         """Lets somebody begin, and with them those who send the same once more."""
@@ -111,6 +113,8 @@ class People:
     def _change(self, number: int, action: Action, key: str, target: str) -> None:
         if action.verb is Verb.DELETE:
             self._delete(action, target)
+        elif action.verb is Verb.DELETE_MODEL:
+            self._delete_model(action, target)
         elif action.verb is Verb.RETRY:
             self.mend(action.user)
             self._note(
@@ -131,6 +135,14 @@ class People:
         if refusals and refusals[0].code == "carries_traffic":
             heir = next(iter(self._others(target)), "")
             self._ask(action.tries, lambda _: self.front.delete(action, target, heir))
+
+    def _delete_model(self, action: Action, target: str) -> None:
+        """Where it is gone, the same file is uploaded anew when it is wanted again."""
+        model_id = self.ledger.deployments[target].model_id
+        if self._ask(action.tries, lambda _: self.front.delete_model(action, model_id)):
+            for which in [each for each, known in self._models.items() if known == model_id]:
+                self._deleted[which] += 1
+                del self._models[which]
 
     def _route(self, action: Action) -> None:
         target = self._target(action)
@@ -158,7 +170,7 @@ class People:
         if which not in self._models:
             made = self._ask(
                 PERSISTENT,
-                lambda mint: self.front.upload(*which, mint=mint),
+                lambda mint: self.front.upload(*which, again=self._deleted[which], mint=mint),
             )
             if made:
                 self._models[which] = made
@@ -198,7 +210,7 @@ class People:
                 return do(
                     machine.mint(Mint(ports.tables, ports.clock, ports.random, self.front.policy))
                 )
-            except (Died, StoreError, Surprise):
+            except (Died, StoreError, CloudError, Surprise):
                 self.timeline.require_running()
             except Refusal as refusal:
                 _require_nothing_accepted(actor.task, refusal)

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     RETRY = "retry"
     REDEPLOY = "redeploy"
     TRAFFIC = "traffic"
+    DELETE_MODEL = "delete model"  # that of the deployment which it is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ _MOMENTS = (
     "inflight again",
     "release name",
 )
+_WAITS = {Verb.DELETE_MODEL: ("", "failed", "deleted")}
 _CELLS = list_cells(EFFECTS, SELDOM)
 _SKEW, _SLOW = 300.0, 30.0
 
@@ -136,7 +138,21 @@ def _lead_to(planned: Collection[str], count: int) -> list[Action]:
         deploy = Action(user="bert", verb=Verb.DEPLOY, at=5, endpoint="kiosk")
         delete = Action(user="bert", verb=Verb.DELETE, at=40, of=first, waits_for="active")
         actions += [deploy, delete, replace(deploy, at=200)]
+    if "mark staying" in planned:
+        for endpoint in ("booth", "stall", "kiosk"):
+            actions += _wanted_again(endpoint, count + len(actions))
     return actions
+
+
+def _wanted_again(endpoint: str, first: int) -> list[Action]:
+    """A model that nobody uses any more is deleted just as somebody deploys it once more."""
+    deploy = Action(user="bert", verb=Verb.DEPLOY, at=5, endpoint=endpoint)
+    return [
+        deploy,
+        Action(user="bert", verb=Verb.DELETE, at=30, of=first, waits_for="active"),
+        Action(user="bert", verb=Verb.DELETE_MODEL, at=60, of=first, waits_for="deleted"),
+        replace(deploy, at=60, upon="mark leaving"),
+    ]
 
 
 def _always(chance: Chance) -> list[Action]:
@@ -183,7 +199,7 @@ def _more(chance: Chance) -> list[Action]:
 
 def _one_more(chance: Chance, number: int) -> Action:
     user = chance.pick(USERS, "user", number)
-    verb = chance.pick((*Verb, Verb.DELETE, Verb.DELETE), "verb", number)
+    verb = chance.pick((*Verb, Verb.DELETE, Verb.DELETE, Verb.DELETE_MODEL), "verb", number)
     at = round(chance.between(0, 1000, "at", number), 3)
     endpoint = {"anna": ("shop", "shop", "desk"), "bert": ("till", "", "desk")}[user]
     action = Action(
@@ -194,7 +210,7 @@ def _one_more(chance: Chance, number: int) -> Action:
         endpoint=chance.pick(endpoint, "endpoint", number),
         name=chance.pick(("", "blue", "green", "no--name"), "name", number),
         fragile=verb in (Verb.DEPLOY, Verb.EVENT) and chance.happens(0.3, "fragile", number),
-        waits_for=chance.pick(("", "active", "failed"), "waits", number),
+        waits_for=chance.pick(_WAITS.get(verb, ("", "active", "failed")), "waits", number),
         share=chance.pick((100, 0, 50), "share", number),
     )
     return _impatient(chance, number, _moved(chance, number, action))

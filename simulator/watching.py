@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.domain.bookkeeping import Inflight
 from shared.domain.policy import DEPLOY_JOBS
 from shared.domain.records import Deployment
+from shared.service import store
 from simulator.files import Files
 from simulator.host import Host
 from simulator.ledger import Ledger, Write
@@ -16,6 +17,7 @@ from simulator.promises.files import FilePromises
 from simulator.promises.index import check_hint
 from simulator.promises.ownership import Ownership
 from simulator.promises.repairs import RepairPromises
+from simulator.promises.withdrawals import WithdrawalPromises
 from simulator.promises.writes import WritePromises
 from simulator.strangers import Strangers
 from simulator.timeline import SECOND, Timeline, TrueClock
@@ -35,6 +37,7 @@ class Watch:
     clouds: CloudPromises
     repairs: RepairPromises
     clearing: ClearingPromises
+    withdrawals: WithdrawalPromises
     files: FilePromises
 
     def landed(self, table: str, writes: Sequence[Write]) -> None:
@@ -44,6 +47,8 @@ class Watch:
         self.repairs.wrote(table, writes, task)
         for write in writes:
             record = write.record
+            if write.is_removal and write.row.key.startswith(store.MODEL):
+                self.withdrawals.left(str(write.row.values["id"]))
             if isinstance(record, Deployment) and record.id not in self.ledger.deployments:
                 is_first = record.endpoint_name.lower() not in self.ledger.endpoints
                 self.strangers.notice(record, is_first=is_first)
@@ -65,6 +70,8 @@ class Watch:
         task = self.timeline.current.task
         if task.kind == "reconcile":
             self.clearing.before(call, task)
+        elif task.kind == "request":
+            self.withdrawals.before(call, task)
         else:
             self.clouds.before(call, task)
 
@@ -102,6 +109,7 @@ def watch_over(
         clearing=ClearingPromises(
             ledger=ledger, ownership=Ownership(ledger, workspace), repairs=repairs, unrest=unrest
         ),
+        withdrawals=WithdrawalPromises(ledger, workspace),
         files=FilePromises(
             ledger=ledger,
             blobs=files.blobs,

@@ -234,6 +234,7 @@ class World:
         Rest(self.ledger, self.workspace, self._tables, self.strangers, rerouted, restores).check()
         self.strangers.check()
         self.watch.files.check_rest()
+        self.watch.withdrawals.check_rest()
         check_answers(self.ledger, self._answered)
         check_events(self.ledger, self.people.sent)
 

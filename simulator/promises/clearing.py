@@ -60,7 +60,10 @@ class ClearingPromises:
             self._require_late(call, task, f"{told}, while a deployment changes it", held_since)
         if self._is_late(call, task) or not own.is_there(call):
             return
-        self.repairs.require_planned(task, _REPAIRS[call.name], subject, facts[0])
+        repair = _REPAIRS[call.name]
+        if call.model and (model_id := own.leaving_model(call.model)):
+            repair, subject = Repair.FINISH_DELETION, model_id
+        self.repairs.require_planned(task, repair, subject, facts[0])
 
     def _check_traffic(self, call: Call, task: Task) -> None:
         """Only the share of what is about to be removed may go, on an endpoint of ours, with its tags as they are."""

@@ -69,7 +69,19 @@ class Ownership:
             return "its tags do not lead to a deployment of ours"
         if f"_{told}" not in name or not name.startswith("model_"):
             return f"its tags are a copy: the model of {told} has another name"
-        return "" if record is None else _why_needed(record, name)
+        if record is None or self.leaving_model(name):
+            return ""
+        return _why_needed(record, name)
+
+    def leaving_model(self, name: str) -> str:
+        """The model of the catalogue that is being deleted, where a version is what a failed deployment kept of it."""
+        told = self.workspace.models().get(name, {}).get(tags_of.DEPLOYMENT, "")
+        record = self.ledger.deployments.get(told)
+        model = self.ledger.models.get(record.model_id) if record else None
+        if record is None or model is None or model.leaving is None:
+            return ""
+        is_over = record.status is Status.FAILED and plans.is_finished(record)
+        return model.id if is_over else ""
 
     def is_own_endpoint(self, name: str) -> bool:
         """Whether an endpoint is that of our row, or of a name that we gave up."""

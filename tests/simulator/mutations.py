@@ -163,4 +163,24 @@ MUTATIONS = {
         "    return recorded.lower() == _place(endpoint.name, seen.name).lower()",
         "    return bool(recorded)",
     ),
+    "clear away with a model what is still being torn down": Mutation(
+        "shared/service/catalogue/withdraw.py",
+        "        return not plans.is_finished(record)\n",
+        "        return False\n",
+    ),
+    "tell no deployment that its model is gone": Mutation(
+        "shared/service/catalogue/withdraw.py",
+        "    if stored is None or stored.record.model_deleted:\n",
+        "    if stored is None or stored.record.id:\n",
+    ),
+    "deploy a model that is being deleted": Mutation(
+        "shared/service/steps/prepare.py",
+        "    if stored.record.leaving is not None:\n",
+        "    if stored.record.leaving == 0:\n",
+    ),
+    "leave a deletion half done": Mutation(
+        "shared/service/reconcile/repairs.py",
+        "    withdraw.finish_deletion(ports, finding.user_key, finding.subject)\n",
+        "    str(finding)\n",
+    ),
 }
