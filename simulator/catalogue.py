@@ -94,6 +94,10 @@ EFFECTS: Mapping[str, Kind] = {
     "retag endpoint": Kind.OPERATION,
     "clear deployment": Kind.OPERATION,
     "clear endpoint": Kind.OPERATION,
+    # how deployments are used, and what is kept for a time only
+    "keep usage": Kind.ROWS,
+    "remove old rows": Kind.REMOVAL,
+    "forget events": Kind.ROWS,
     # queues and their host
     "send event": Kind.MESSAGE,
     "send event again": Kind.MESSAGE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shared.domain.reconcile.repair import Decision
 from shared.domain.reconcile.runs import ItemState, is_over
 from shared.service.reconcile.begin import begin_nightly
+from shared.service.usage import record_usage
 from simulator.faults import Faults
 from simulator.host import Host
 from simulator.ledger import Ledger
@@ -83,6 +84,7 @@ class Ending:
             self.timeline.sleep(self.between)
             if whole >= NIGHTS and not self._leaves_something():
                 break
+        self._measure()
         if whole < NIGHTS:
             raise Broken("runs without faults broke off", max(self.ledger.runs))
         self.timeline.end()
@@ -99,7 +101,7 @@ class Ending:
         for _ in range(_TICKS):
             self._begin()
             self._wait_for_rest()
-            if before != set(self.ledger.runs):
+            if set(self.ledger.runs) - before:
                 break
             self.timeline.sleep(SWEEP_EVERY)  # another one was wished for, which the sweep begins
         else:
@@ -110,6 +112,11 @@ class Ending:
         if broke_off and not self.strained:
             raise Broken("a run without faults broke off", max(self.ledger.runs))
         return not broke_off
+
+    def _measure(self) -> None:
+        self.operator.machine.enter(self.timeline.current)
+        record_usage(self.operator.ports, self.operator.policy)
+        self.timeline.current.process = None
 
     def _begin(self) -> None:
         self.operator.machine.enter(self.timeline.current)

@@ -16,6 +16,7 @@ from simulator.files import Files
 from simulator.late_calls import LateCalls
 from simulator.ledger import Ledger, parse_writes
 from simulator.moments import Moments
+from simulator.old_rows import OldRows
 from simulator.sights import Sights, pick
 from simulator.strangers import TAGS, Strangers
 from simulator.timeline import SECOND, Actor, Timeline
@@ -39,6 +40,7 @@ class Hands:
     sights: Sights
     files: Files
     late: LateCalls
+    old: OldRows
     busy: int = 0
     dropped: list[tuple[str, NewDeployment]] = field(default_factory=list)
 
@@ -204,6 +206,7 @@ _DEEDS: dict[Deed, Callable[[Hands, int, float], bool]] = {
     Deed.LATE_TAGS: lambda hands, _number, which: hands.late.land_tags(which),
     Deed.LOSE_INDEX: Hands.lose_index,
     Deed.LEAVE_CLAIM: Hands.leave_claim,
+    Deed.OLD_ROWS: lambda hands, number, which: hands.old.plant(number, which),
     Deed.COPY_TAGS: Hands.copy_tags,
     Deed.OTHER_INSTALLATION: Hands.install,
     Deed.UNTAGGED: Hands.make_untagged,

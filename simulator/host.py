@@ -8,7 +8,6 @@ tries. Several lanes of a worker work at once, and die at once.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.adapters.memory_clock import START
 from shared.adapters.memory_queue import MemoryQueue, Received
 from shared.domain.errors import LongshoreError, Missing, Unavailable
 from shared.domain.policy import DEPLOY_REQUESTS, RECONCILE_JOBS
@@ -16,7 +15,7 @@ from simulator.chance import Counted
 from simulator.effects import Effect, Effects
 from simulator.faults import Kind, Surprise
 from simulator.machines import Machine
-from simulator.timeline import FAR, SECOND, Actor, Died, Task, Timeline
+from simulator.timeline import BEGINNING, FAR, SECOND, Actor, Died, Task, Timeline
 
 HIDDEN, SHOWN_AGAIN = 600.0, 5.0
 MOST_TRIES = 5
@@ -149,7 +148,7 @@ class Host:
 
     def _next_visible(self, queue: str) -> int | None:
         visible = self._queue.next_visible(queue)
-        return None if visible is None else round((visible - START).total_seconds() * SECOND)
+        return None if visible is None else round((visible - BEGINNING).total_seconds() * SECOND)
 
     def _is_due(self, queue: str) -> bool:
         visible = self._next_visible(queue)

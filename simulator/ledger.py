@@ -111,6 +111,8 @@ class Ledger:
             del self.claims[row.partition]
         elif table == store.INFLIGHT:
             del self.inflight[row.key]
+        elif table == run_rows.RUNS:
+            self.runs.pop(str(row.values.get("id")), None)
         elif table == run_rows.FINDINGS:
             self.items.pop((row.partition, int(row.key)), None)
         elif row.key.startswith(store.MODEL):

@@ -6,7 +6,7 @@ from typing import TypeVar
 from shared.domain.errors import CloudError, StoreError
 from shared.domain.reconcile.findings import Area
 from simulator.chance import Counted
-from simulator.timeline import Timeline
+from simulator.timeline import Task, Timeline
 from simulator.unrest import Unrest
 
 T = TypeVar("T")
@@ -20,10 +20,18 @@ _TELLS = {
     "list inflight": (Area.RECORDS,),
     "list deadletters": (Area.RECORDS,),
     "list marks": (),
+    "list usage": (),
     "list blobs": (Area.ARTIFACTS,),
     "list intakes": (Area.ARTIFACTS,),
 }
 """What each of them tells of; once a turn looks at files, all that it lists is for these."""
+
+
+def _areas_of(name: str, task: Task) -> tuple[Area, ...]:
+    if task.files:
+        return (Area.ARTIFACTS,)
+    is_for_names = task.names and name == "list endpoints"  # without an answer no name is old
+    return () if is_for_names else _TELLS[name]
 
 
 class Listings:
@@ -46,6 +54,7 @@ class Listings:
     def read(self, name: str, error: Exception, do: Callable[[], Sequence[T]]) -> Iterator[T]:
         """What a listing gives, piece by piece; a run that it fails knows nothing of what it tells of."""
         task = self._timeline.current.task
+        task.names = task.names or name == "list claims"
         task.files = task.files or name == "list blobs"
         try:
             things = do()
@@ -54,7 +63,7 @@ class Listings:
             if cut is not None:
                 raise error
         except (StoreError, CloudError):
-            task.unknown.update((Area.ARTIFACTS,) if task.files else _TELLS[name])
+            task.unknown.update(_areas_of(name, task))
             raise
 
     def _cut(self, things: Sequence[object]) -> int | None:

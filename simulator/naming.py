@@ -10,7 +10,7 @@ from shared.domain.bookkeeping import Claim, ClaimKind, Inflight, Request
 from shared.domain.reconcile.runs import Item, ItemState, Run, RunState, is_over
 from shared.domain.records import Deployment, Endpoint, Event, Model
 from shared.ports import Insert, Replace
-from shared.service import marks, store
+from shared.service import marks, store, usage
 from shared.service.catalogue.trash import TRASH
 from shared.service.queues import dead_letters
 from shared.service.reconcile import rows as run_rows
@@ -38,14 +38,17 @@ _CHECKPOINTS = {
 _CLAIMS = {ClaimKind.ENDPOINT: "claim name", ClaimKind.RELEASED: "keep released"}
 
 
+_TABLES = {dead_letters.DEAD_LETTERS: "put aside", usage.USAGE: "keep usage"}
 _ROWS = {"pa": "pace", "r-": "free key", store.MODEL: "remove from catalogue"}
 _STATES = {RunState.OBSERVING: "look run", RunState.REPAIRING: "plan run"}
 
 
 def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     """The name of a transaction."""
-    if table == dead_letters.DEAD_LETTERS:
-        return "put aside"
+    if _is_old(table, writes):
+        return "remove old rows"
+    if name := _TABLES.get(table):
+        return name
     if table == store.CLAIMS:
         return _name_claim(writes[0])
     if table == store.INFLIGHT:
@@ -57,6 +60,19 @@ def name_commit(ledger: Ledger, table: str, writes: Sequence[Write]) -> str:
     if table == marks.MARKS:
         return "take mark away" if writes[0].is_removal else "mark"
     return _name_records(ledger, writes)
+
+
+def _is_old(table: str, writes: Sequence[Write]) -> bool:
+    """Whether it removes rows that are kept for a time only."""
+    if not all(each.is_removal for each in writes):
+        return False
+    row = writes[0].row
+    if table == store.CLAIMS:
+        return row.partition.startswith("~")
+    if table != store.RECORDS:
+        return table in (dead_letters.DEAD_LETTERS, usage.USAGE, run_rows.RUNS)
+    is_answer = row.key.startswith(store.REQUEST) and not row.values.get("until")
+    return is_answer or row.key.startswith((store.LIVE, store.EVENT))
 
 
 def _name_records(ledger: Ledger, writes: Sequence[Write]) -> str:
@@ -140,6 +156,8 @@ def _name_record(ledger: Ledger, record: Deployment, writes: Sequence[Write]) ->
         return "route" if known and known.traffic != endpoint.traffic else "hold"
     if before is None or record.epoch > before.epoch:
         return "lease"
+    if record.events < before.events:
+        return "forget events"
     if record.lease == before.lease:
         return "call off" if record.work == before.work and record.lease is None else "note"
     if record.lease is not None:

@@ -15,6 +15,8 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from shared.adapters.memory_clock import START
 
+BEGINNING = START + timedelta(hours=23, minutes=45)
+"""When a run begins: a day ends in each."""
 SECOND = 1_000_000  # times are whole microseconds since the beginning, so that sums are exact
 FAR = 2**62
 """Later than anything that happens."""
@@ -58,6 +60,7 @@ class Task:
     run_id: str = ""  # of the reconciliation whose turn it is
     looked_at: int = FAR  # when this turn of it has begun to look, since it last changed anything
     unknown: set[str] = field(default_factory=set)  # of what a listing has failed it
+    names: bool = False  # it has begun to list names that were given up
     files: bool = False  # it has begun to list what is kept in files
 
 
@@ -164,7 +167,7 @@ class SkewedClock:
         """The time on the current process's clock."""
         process = self._timeline.current.process
         skew = process.skew if process else 0.0
-        return START + timedelta(microseconds=self._timeline.now, seconds=skew)
+        return BEGINNING + timedelta(microseconds=self._timeline.now, seconds=skew)
 
 
 class TrueClock:
@@ -175,4 +178,4 @@ class TrueClock:
 
     def now(self) -> datetime:
         """The true time."""
-        return START + timedelta(microseconds=self._timeline.now)
+        return BEGINNING + timedelta(microseconds=self._timeline.now)

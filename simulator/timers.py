@@ -1,13 +1,16 @@
-"""What runs by the clock: the sweep every minute, and the nightly run of the reconciliation, every few minutes here."""
+"""What runs by the clock: the sweep every minute, and what comes every night, which is every few minutes here."""
 
 from collections.abc import Callable
+from functools import partial
 
 from shared.domain.errors import CloudError, StoreError
 from shared.domain.policy import Policy
 from shared.domain.reconcile.findings import Area
 from shared.reconcile_ports import ReconcilePorts
+from shared.service import usage
 from shared.service.claims import Mint
 from shared.service.reconcile import begin
+from shared.service.reconcile.begin import ARTIFACTS, NIGHTLY
 from shared.service.sweep import sweep
 from simulator.faults import Surprise
 from simulator.machines import Machine
@@ -58,3 +61,28 @@ class Timer:
             self.ticks += 1
             then()
             self._timeline.sleep(every)
+
+
+class Timers:
+    """All of them, on one machine; `nightly` are those that begin runs of the reconciliation."""
+
+    def __init__(
+        self, ports: ReconcilePorts, policy: Policy, machine: Machine, timeline: Timeline
+    ) -> None:
+        def build(name: str, work: Callable[[], object]) -> Timer:
+            return Timer(name, machine, timeline, work)
+
+        def begin(name: str, areas: tuple[Area, ...]) -> Timer:
+            return build(name, partial(begin_nightly, ports, machine, policy, areas))
+
+        self._sweep = build("sweep", partial(sweep_all, ports, policy))
+        self._usage = build("usage timer", partial(usage.record_usage, ports, policy))
+        self.nightly = begin("artifacts timer", ARTIFACTS), begin("reconcile timer", NIGHTLY)
+
+    def start(self, every: float, then: Callable[[], None]) -> None:
+        """A night is so many seconds long; `then` is called after each tick that is part of the end."""
+        collection, nightly = self.nightly
+        self._sweep.start(SWEEP_EVERY, then)
+        self._usage.start(every * 0.8, lambda: None)
+        collection.start(every * 0.9, then)
+        nightly.start(every, then)

@@ -28,6 +28,7 @@ class Deed(StrEnum):
     LATE_TAGS = "late tags"  # of a time when an endpoint's name was ours before
     LOSE_INDEX = "lose index"  # a row is gone
     LEAVE_CLAIM = "leave claim"  # a name that nobody needs
+    OLD_ROWS = "old rows"  # whose time is over
     COPY_TAGS = "copy tags"  # strangers
     OTHER_INSTALLATION = "other installation"
     UNTAGGED = "untagged"
@@ -68,6 +69,7 @@ class Unrest:
 
     `trash` is how long a file lies there before it goes for good. `breaks` is how often a listing fails or breaks off, and
     `lag` how old what it shows may be. `restores`: whether traffic that was changed by hand is routed back.
+    `forgets`: the events of what was torn down are not kept.
     """
 
     every: float = 600.0
@@ -78,6 +80,7 @@ class Unrest:
     breaks: float = 0.0
     lag: float = 0.0
     restores: bool = False
+    forgets: bool = False
     asks: tuple[Ask, ...] = ()
     deeds: tuple[Disturbance, ...] = ()
 
@@ -93,6 +96,8 @@ _MORE = (
     Deed.LOSE_INDEX,
     Deed.LEAVE_CLAIM,
     Deed.LEAVE_CLAIM,
+    Deed.OLD_ROWS,
+    Deed.OLD_ROWS,
     Deed.COPY_TAGS,
     Deed.OTHER_INSTALLATION,
     Deed.UNTAGGED,
@@ -116,6 +121,7 @@ def draw_unrest(chance: Chance) -> Unrest:
         breaks=chance.pick((0.0, 0.0, 0.02, 0.06), "breaks"),
         lag=chance.pick((0.0, 0.0, 20.0, 120.0), "lag"),
         restores=chance.happens(0.5, "restores"),
+        forgets=chance.happens(0.25, "forgets"),
         asks=tuple(_ask(chance, each) for each in range(chance.whole(0, 2, "asks"))),
         deeds=tuple(_disturb(chance, each) for each in range(chance.whole(2, 5, "deeds"))),
     )
@@ -206,5 +212,6 @@ def numbers_of(unrest: Unrest) -> dict[str, Any]:
         "paid_grace": unrest.grace,
         "most_deletes": unrest.cap,
         "trash_days": unrest.trash / 86_400,
+        "event_days": 0 if unrest.forgets else 365,
         "reconcile_repairs": frozenset(Repair) if unrest.restores else PROMPT,
     }

@@ -11,12 +11,15 @@ from shared.service import store
 from simulator.files import Files
 from simulator.host import Host
 from simulator.ledger import Ledger, Write
+from simulator.old_rows import OldRows
 from simulator.promises.clearing import ClearingPromises
 from simulator.promises.clouds import CloudPromises
 from simulator.promises.files import FilePromises
 from simulator.promises.index import check_hint
+from simulator.promises.old import OldPromises
 from simulator.promises.ownership import Ownership
 from simulator.promises.repairs import RepairPromises
+from simulator.promises.usage import UsagePromises
 from simulator.promises.withdrawals import WithdrawalPromises
 from simulator.promises.writes import WritePromises
 from simulator.strangers import Strangers
@@ -39,12 +42,16 @@ class Watch:
     clearing: ClearingPromises
     withdrawals: WithdrawalPromises
     files: FilePromises
+    usage: UsagePromises
+    old: OldPromises
 
     def landed(self, table: str, writes: Sequence[Write]) -> None:
         """A transaction lands; the ledger is as before it. Raises Broken."""
         task = self.timeline.current.task
         self.writes.before(table, writes, task)
         self.repairs.wrote(table, writes, task)
+        self.old.wrote(table, writes, task)
+        self.usage.wrote(table, writes, task, self.timeline.now)
         for write in writes:
             record = write.record
             if write.is_removal and write.row.key.startswith(store.MODEL):
@@ -82,12 +89,13 @@ class Watch:
         self.clouds.after(self.timeline.current.task)
 
 
-def watch_over(
+def watch_over(  # noqa: PLR0913 - all that there is to watch
     *,
     timeline: Timeline,
     host: Host,
     strangers: Strangers,
     files: Files,
+    old: OldRows,
     unrest: Unrest,
     apart: float,
 ) -> Watch:
@@ -119,4 +127,6 @@ def watch_over(
             apart=skew,
             now=now,
         ),
+        usage=UsagePromises(ledger, workspace, apart),
+        old=OldPromises(ledger, old, unrest),
     )

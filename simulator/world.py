@@ -1,7 +1,5 @@
 """One run, put together: the real service on simulated ports, those who use it, and what is promised."""
 
-from functools import partial
-
 from shared.adapters.memory_blobs import MemoryBlobs
 from shared.adapters.memory_join import MemoryJoins
 from shared.adapters.memory_queue import MemoryQueue
@@ -11,7 +9,6 @@ from shared.domain.policy import (
 )
 from shared.reconcile_ports import ReconcilePorts
 from shared.service.catalogue import content
-from shared.service.reconcile.begin import ARTIFACTS, NIGHTLY
 from simulator import model
 from simulator.chance import Chance, Counted
 from simulator.cloud import SimulatedCloud
@@ -29,6 +26,7 @@ from simulator.late_calls import LateCalls
 from simulator.ledger import Ledger
 from simulator.listings import Listings
 from simulator.moments import Moments
+from simulator.old_rows import OldRows
 from simulator.operators import Operator
 from simulator.outages import Outages
 from simulator.people import People
@@ -39,7 +37,7 @@ from simulator.sights import Sights
 from simulator.storage import SimulatedBlobs, SimulatedQueue, SimulatedTables
 from simulator.strangers import THEIR_PATH, Strangers
 from simulator.timeline import SkewedClock, Timeline, TrueClock
-from simulator.timers import SWEEP_EVERY, Timer, begin_nightly, sweep_all
+from simulator.timers import SWEEP_EVERY, Timers
 from simulator.unrest import numbers_of
 from simulator.watching import watch_over
 from simulator.workspace import Workspace
@@ -103,11 +101,13 @@ class World:
         )
         self.workspace.broken_paths = {_fragile_path(user) for user in USERS}
         self.strangers = Strangers(self.workspace, self._counted)
+        self.old = OldRows(self._tables, self.ledger, self.workspace, TrueClock(self.timeline).now)
         self.watch = watch_over(
             timeline=self.timeline,
             host=self.host,
             strangers=self.strangers,
             files=self.files,
+            old=self.old,
             unrest=self.scenario.unrest,
             apart=self._apart,
         )
@@ -179,6 +179,7 @@ class World:
             sights=sights,
             files=self.files,
             late=LateCalls(self.workspace, sights),
+            old=self.old,
         )
         for number, action in enumerate(self.scenario.actions):
             self.people.start(number, action)
@@ -189,17 +190,7 @@ class World:
 
     def _build_machines(self) -> None:
         self.fleet.start_workers(Inbox(self.ports, self.policy))
-        timers = self.fleet.timers()
-        sweep = Timer("sweep", timers, self.timeline, partial(sweep_all, self.ports, self.policy))
-        collection, nightly = (
-            Timer(
-                name,
-                timers,
-                self.timeline,
-                partial(begin_nightly, self.ports, timers, self.policy, areas),
-            )
-            for name, areas in (("artifacts timer", ARTIFACTS), ("reconcile timer", NIGHTLY))
-        )
+        timers = Timers(self.ports, self.policy, self.fleet.timers(), self.timeline)
         unrest = self.scenario.unrest
         self.ending = Ending(
             timeline=self.timeline,
@@ -208,16 +199,14 @@ class World:
             listings=self.listings,
             outages=self.outages,
             host=self.host,
-            nightly=(collection, nightly),
+            nightly=timers.nightly,
             operator=self.operator,
             is_busy=self._is_busy,
             touched=self._touched,
             between=unrest.gap + unrest.grace + self._apart + SWEEP_EVERY,
             strained=self._apart > 0 or max(self.scenario.slowness) > 1,
         )
-        sweep.start(SWEEP_EVERY, self.ending.look)
-        collection.start(unrest.every * 0.9, self.ending.look)
-        nightly.start(unrest.every, self.ending.look)
+        timers.start(unrest.every, self.ending.look)
 
     # -------------------------------------------------------------- the end
 
@@ -234,7 +223,9 @@ class World:
         Rest(self.ledger, self.workspace, self._tables, self.strangers, rerouted, restores).check()
         self.strangers.check()
         self.watch.files.check_rest()
+        self.watch.old.check_rest()
         self.watch.withdrawals.check_rest()
+        self.watch.usage.check_rest(self._tables, self.timeline.now)
         check_answers(self.ledger, self._answered)
         check_events(self.ledger, self.people.sent)
 

@@ -42,7 +42,7 @@ class FilePromises:
             raise Broken(f"{key}, which is somebody else's, is removed by {task.kind}")
         if key.startswith(_TRASH):
             self._check_emptied(found, task)
-        elif task.kind == "reconcile" and self.blobs.find(_TRASH + key) is None:
+        elif task.kind == "reconcile" and not self._is_kept(key):
             raise Broken(f"{key} is removed and not in the trash", task.run_id)
 
     def check_rest(self) -> None:
@@ -56,6 +56,12 @@ class FilePromises:
         ours = {key for key in there if key.startswith(("content/", "packages/", "artifacts/"))}
         if left := ours - needed - self.files.theirs - self._may_be_there():
             raise Broken(f"files that nobody needs are in their places: {sorted(left)}")
+
+    def _is_kept(self, key: str) -> bool:
+        """Whether it is in the trash, too, or describes a model that its owner deletes."""
+        described = self.ledger.models.get(key.removeprefix("artifacts/").partition("/")[0])
+        is_leaving = described is not None and described.leaving is not None
+        return is_leaving or self.blobs.find(_TRASH + key) is not None
 
     def _check_emptied(self, found: Listed, task: Task) -> None:
         if task.kind != "reconcile":

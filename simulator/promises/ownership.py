@@ -6,13 +6,12 @@ Only what is ours by its tags and our records may go, at the place that the reco
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.adapters.memory_clock import START
 from shared.domain import plans
 from shared.domain.bookkeeping import ClaimKind
 from shared.domain.records import Deployment, Status
 from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
-from simulator.timeline import SECOND
+from simulator.timeline import BEGINNING, SECOND
 from simulator.workspace import Call, Workspace
 
 
@@ -136,4 +135,4 @@ def _why_needed(record: Deployment, name: str) -> str:
 
 def moment_of(at: datetime | None) -> int:
     """A time in microseconds since the beginning; 0 for none."""
-    return round((at - START).total_seconds() * SECOND) if at else 0
+    return round((at - BEGINNING).total_seconds() * SECOND) if at else 0

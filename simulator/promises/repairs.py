@@ -65,9 +65,9 @@ class RepairPromises:
                     self._ended[item.run_id, item.number] = self.now()
                 case Event(name=name) as event if name in _EVENTS:
                     self._check_record(self.ledger.deployments[event.deployment_id], name, task)
-        is_release = table == store.CLAIMS and writes[0].is_removal
+        name = writes[0].row.partition
+        is_release = table == store.CLAIMS and writes[0].is_removal and not name.startswith("~")
         if task.kind == "reconcile" and is_release and self.has_run(task):
-            name = writes[0].row.partition
             self.require_planned(task, Repair.RELEASE_NAME, name)
 
     def _follow(self, run: Run, task: Task) -> None:

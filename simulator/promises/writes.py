@@ -187,7 +187,7 @@ def _check_request(ledger: Ledger, write: Write, after: Request) -> None:
 def _check_removal(ledger: Ledger, table: str, write: Write) -> None:
     key, name = write.row.key, write.row.partition
     if table == store.CLAIMS:
-        if ledger.claims[name].kind is not ClaimKind.ENDPOINT:
+        if ledger.claims[name].kind not in (ClaimKind.ENDPOINT, ClaimKind.RELEASED):
             raise Broken(f"the id {name} was given free")
         if name in ledger.endpoints:
             raise Broken(f"the name of the endpoint {name} was given free while it is there", name)

@@ -40,7 +40,7 @@ MUTATIONS = {
         "shared/service/store.py",
         "            etags = _read_back(tables, table, signed, nonce)\n",
         "            etags = None\n",
-        first=100,
+        first=950,
     ),
     "take a write that was refused for one's own": Mutation(
         "shared/service/store.py",
@@ -181,6 +181,21 @@ MUTATIONS = {
     "leave a deletion half done": Mutation(
         "shared/service/reconcile/repairs.py",
         "    withdraw.finish_deletion(ports, finding.user_key, finding.subject)\n",
+        "    str(finding)\n",
+    ),
+    "measure a day that is not over": Mutation(
+        "shared/domain/usage.py",
+        "_DAY * number for number in range(1, ASKED_DAYS + 1))",
+        "_DAY * number for number in range(0, ASKED_DAYS + 1))",
+    ),
+    "keep no row for its time": Mutation(
+        "shared/domain/reconcile/compare_old.py",
+        "    if since is None or now - since < timedelta(days=kept):\n",
+        "    if since is None:\n",
+    ),
+    "keep old rows for ever": Mutation(
+        "shared/service/reconcile/repairs.py",
+        "    old_rows.remove_old(ports, finding.case, policy.event_days)\n",
         "    str(finding)\n",
     ),
 }
