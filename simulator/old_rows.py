@@ -37,12 +37,15 @@ class OldRows:
     workspace: Workspace
     now: Callable[[], datetime]
     planted: set[Place] = field(default_factory=set)
+    _records: dict[int, Deployment] = field(default_factory=dict)
 
     def plant(self, number: int, which: float) -> bool:
         """All sorts, of one user. Now and then the endpoint is there whose name was given up: then the name is still of use."""
-        record = pick(list(self.ledger.deployments.values()), which)
-        tag = f"{number + 16:032x}"
-        if record is None or (which > _HAS_ENDPOINT and not self._has_endpoint(record, tag)):
+        record = self._records.get(number) or pick(list(self.ledger.deployments.values()), which)
+        if record is None:
+            return False
+        self._records[number], tag = record, f"{number + 16:032x}"
+        if which > _HAS_ENDPOINT and not self._has_endpoint(record, tag):
             return False
         for table, row in _rows(record, _LONG_AGO + timedelta(days=number), tag, number):
             self._insert(table, row)
