@@ -57,13 +57,15 @@ class ListedTables(MemoryTables):
         since: str = "",
         select: Sequence[str] = (),
     ) -> Iterator[Row]:
-        """Rows as the adapter reads them. Each scan has a table of its own there, which stands for its question."""
+        """Rows of all users as the adapter reads them. Each scan has a table of its own there, which stands for its question."""
         held = super().scan(table, partition, first=first, last=last, since=since, select=select)
+        if partition is not None:
+            return held
         texts = [iter([entity_of(each) for each in held])]
         for each in self._sections:
             like = each.like
             is_wanted = each.table == table and like.key >= first and like.partition >= since
-            if partition is None and is_wanted and (not last or like.key < last):
+            if is_wanted and (not last or like.key < last):
                 texts.append(each.texts(select))
         name = f"scan{next(self._scans)}"
         self._service.pages[name] = _pages(chain.from_iterable(texts))

@@ -12,13 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, islice
 from statistics import median
 
-from bench import parts, reconciled
-from bench.reconcile_run import Measured, Run, Timed
+from bench import files, parts, reconciled
+from bench.reconcile_run import NIGHTS, Measured, Run, Timed
 from bench.reconciled import World
 from bench.report import Figure, at_most, spread
 from shared.adapters import storage_account
+from shared.adapters.azure_blobs import AzureBlobs
 from shared.adapters.azure_tables import AzureTables
-from shared.ports import Insert, Row, Tables
+from shared.domain.reconcile.kept_things import Sort
+from shared.ports import Blobs, Insert, Row, Tables
 from shared.service import store
 
 FEW, MANY, IN_AZURITE = (100_000, 10, 3), (1_000_000, 100, 2), (50_000, 5, 3)
@@ -26,23 +28,32 @@ FEW, MANY, IN_AZURITE = (100_000, 10, 3), (1_000_000, 100, 2), (50_000, 5, 3)
 MOST = 1.5
 MOST_MEMORY = 1.5
 _AT_ONCE = 100  # rows of one transaction
+_CONTAINER = "files"
 
 
 def measure() -> list[Figure]:
-    """Time and memory."""
-    few, many = _in_process(*FEW), _in_process(*MANY)
+    """Time and memory, of both runs of a night."""
+    figures = [each for night in NIGHTS for each in _measure(night)]
+    measured = _in_azurite(*IN_AZURITE)
+    name = f"{IN_AZURITE[0]:,}, Azurite"
     return [
-        _time(f"reconcile: {MANY[0]:,} records", many),
-        at_most(
-            f"reconcile: memory of {MANY[0]:,}",
-            many.memory,
-            "MB",
-            floor=few.memory,
-            goal=MOST_MEMORY,
-            note=f"above idle, at most; the floor is that of {FEW[0]:,} records",
-        ),
-        _time(f"reconcile: {IN_AZURITE[0]:,}, Azurite", _in_azurite(*IN_AZURITE)),
+        *figures,
+        *(_time(f"reconcile: {night}, {name}", each) for night, each in measured.items()),
     ]
+
+
+def _measure(night: str) -> Iterator[Figure]:
+    few, many = _in_process(night, *FEW), _in_process(night, *MANY)
+    name = f"reconcile: {night}, {MANY[0]:,}"
+    yield _time(name, many)
+    yield at_most(
+        f"{name}, memory",
+        many.memory,
+        "MB",
+        floor=few.memory,
+        goal=MOST_MEMORY,
+        note=f"above idle, at most; the floor is that of {FEW[0]:,} records",
+    )
 
 
 def _time(name: str, measured: Measured) -> Figure:
@@ -62,22 +73,25 @@ def _cpu(rounds: Sequence[Timed]) -> float:
     return median(each.cpu for each in rounds)
 
 
-def _in_process(*sizes: int) -> Measured:
-    command = [sys.executable, "-m", "bench.reconcile_run", *map(str, sizes)]
+def _in_process(night: str, *sizes: int) -> Measured:
+    command = [sys.executable, "-m", "bench.reconcile_run", night, *map(str, sizes)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=parts.ROOT)
     told = json.loads(done.stdout)
     ours, floor = ([Timed(**each) for each in told[name]] for name in ("ours", "floor"))
     return Measured(ours=ours, floor=floor, memory=told["memory"])
 
 
-def _in_azurite(records: int, endpoints: int, rounds: int) -> Measured:
+def _in_azurite(records: int, endpoints: int, rounds: int) -> dict[str, Measured]:
     world = reconciled.make(records, endpoints)
     with parts.folder() as folder, parts.storage(folder) as running:
-        tables = AzureTables(storage_account.from_connection_string(running.connection_string))
+        account = storage_account.from_connection_string(running.connection_string)
+        tables, blobs = AzureTables(account), AzureBlobs(account, _CONTAINER)
         fill(tables, world)
-        run = Run(world, tables)
-        run.reconcile()  # its tables come to be
-        return run.measure(rounds)
+        fill_files(blobs, world)
+        runs = {name: Run(areas, world, tables, blobs.list) for name, areas in NIGHTS.items()}
+        for each in runs.values():
+            each.reconcile()  # its tables come to be
+        return {name: each.measure(rounds) for name, each in runs.items()}
 
 
 def fill(tables: Tables, world: World) -> None:
@@ -93,6 +107,15 @@ def fill(tables: Tables, world: World) -> None:
             if section.table == store.RECORDS:
                 for _ in pool.map(write, _batches(section.rows())):
                     pass
+
+
+def fill_files(blobs: Blobs, world: World) -> None:
+    """Writes the files of a world."""
+    keys = [key for sort in Sort for key in files.names_under(world, f"{sort}/")]
+    blobs.put(keys[0], bytes(files.SIZE))  # the container comes to be
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(lambda key: blobs.put(key, bytes(files.SIZE)), keys[1:]):
+            pass
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -1,4 +1,4 @@
-"""`python -m bench.reconcile_run RECORDS ENDPOINTS ROUNDS`: a dry run, and what it lists alone, in turns, in a process of its own.
+"""`python -m bench.reconcile_run AREAS RECORDS ENDPOINTS ROUNDS`: a dry run over one of `NIGHTS`, and what it lists alone, in turns, in a process of its own.
 
 Prints what `bench.reconcile` reads: seconds of each, and by how many MB the process has grown.
 """
@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from bench import memory, reconciled
+from bench.files import ListedBlobs, Listing, count_things, made
 from bench.listed import ListedCloud, ListedTables
 from bench.reconciled import World
 from shared.adapters.memory_clock import VirtualClock
@@ -28,7 +30,8 @@ from shared.service.reconcile import begin, rows, run as running
 from shared.service.reconcile.begin import Wanted
 from shared.service.reconcile.hints import RunHint
 
-AREAS = (Area.ENDPOINTS, Area.REGISTRY, Area.RECORDS)
+NIGHTS = {"records": begin.NIGHTLY, "files": begin.ARTIFACTS}
+"""The runs of a night, each over some areas."""
 _OPERATOR = Principal(user_id="bench", issuer="local", is_operator=True)
 _SMALL = (2_000, 2)
 
@@ -102,36 +105,52 @@ class Listings:
 
 
 class Run:
-    """Dry runs over a world whose records are in these tables."""
+    """Dry runs over some areas of a world whose records are in these tables, and whose files a store lists so."""
 
-    def __init__(self, world: World, tables: Tables) -> None:
+    def __init__(
+        self, areas: Sequence[Area], world: World, tables: Tables, listing: Listing
+    ) -> None:
         clock = VirtualClock(reconciled.NOW)
-        self._world, self._listings = world, Listings(tables)
+        self._areas, self._world = areas, world
+        self._listings, self._blobs = Listings(tables), ListedBlobs(listing)
         held = memory.ports(clock, ListedCloud(world, clock), self._listings, MemoryQueue(clock))
         ours = {each.name: getattr(held, each.name) for each in fields(held)}
+        ours |= {"blobs": self._blobs, "artifacts": self._blobs}
         self._ports = ReconcilePorts(**ours, joins=SqliteJoins())
         self._mint = Mint(self._listings, clock, held.random)
 
     def reconcile(self) -> None:
         """One run: it finds nothing in all that there is. Raises RuntimeError where it was another."""
         ports, policy = self._ports, Policy()
-        wanted = Wanted(dry_run=True, areas=AREAS)
+        wanted = Wanted(dry_run=True, areas=self._areas)
         begun = begin.begin_run(ports, self._mint, policy, _OPERATOR, wanted)
         running.run_turn(ports, policy, RunHint(run_id=begun.id))
         stored = rows.load_run(ports.tables, begun.id)
         ended = stored.record if stored else begun
-        seen = (ended.seen.get(Area.RECORDS), ended.seen.get(Area.REGISTRY), ended.items)
-        if ended.state is not RunState.DONE or seen != (*self._world.sizes, 0):
+        if ended.state is not RunState.DONE or ended.items or dict(ended.seen) != self._there():
             raise RuntimeError(f"not the run that was to be measured: {ended}")
 
     def list_only(self) -> None:
         """Lists what a run before has listed, and no more."""
         view = self._ports.view
-        for endpoint in view.list_endpoints():
-            view.list_deployments(endpoint.name)
-        for listing in (view.list_models(), self._listings.again()):
+        if Area.ENDPOINTS in self._areas:
+            for endpoint in view.list_endpoints():
+                view.list_deployments(endpoint.name)
+        for listing in (view.list_models(), self._listings.again(), self._blobs.again()):
             for _ in listing:
                 pass
+
+    def _there(self) -> dict[str, int]:
+        """How many things there are in each area."""
+        records, models = self._world.sizes
+        held = len(self._world.endpoints) + len(self._world.deployments)
+        seen = {
+            Area.ENDPOINTS: held,
+            Area.REGISTRY: models,
+            Area.RECORDS: records,
+            Area.ARTIFACTS: count_things(self._world),
+        }
+        return {each: seen[each] for each in self._areas}
 
     def measure(self, rounds: int) -> Measured:
         """Both in turns."""
@@ -143,11 +162,16 @@ class Run:
         return Measured(ours=ours, floor=floor, memory=(_peak() - idle) / 1e6)
 
 
-def main(records: int, endpoints: int, rounds: int) -> Measured:
+def main(night: str, records: int, endpoints: int, rounds: int) -> Measured:
     """Measures a world of so many records."""
     small, large = reconciled.make(*_SMALL), reconciled.make(records, endpoints)
-    Run(small, ListedTables(small)).reconcile()  # what comes to be at the first use is idle, too
-    return Run(large, ListedTables(large)).measure(rounds)
+    run_over(NIGHTS[night], small).reconcile()  # what comes to be at the first use is idle, too
+    return run_over(NIGHTS[night], large).measure(rounds)
+
+
+def run_over(areas: Sequence[Area], world: World) -> Run:
+    """Runs over a world that is made as it is listed."""
+    return Run(areas, world, ListedTables(world), partial(made, world))
 
 
 def _time(work: Callable[[], None]) -> Timed:
@@ -168,4 +192,4 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(main(*map(int, sys.argv[1:])))))
+    print(json.dumps(asdict(main(sys.argv[1], *map(int, sys.argv[2:])))))

@@ -28,10 +28,10 @@ _FIRST = ids.to_moment(NOW)
 _SECOND = ids.render_id(_FIRST)[:-6]
 _BACKWARDS = ids.newest_first(ids.render_id(_FIRST))[:-6]
 _ARTIFACT = ids.render_artifact_id("model", 1, _FIRST)[:-6]
-_DIGEST = "d" * 64
+_DIGEST = "d" * 58
 
-Words = tuple[str, str, str, str]
-"""What differs in rows of one kind: an id, the part of a key made of it, a model's id, a user's key."""
+Words = tuple[str, str, str, str, str]
+"""What differs in rows of one kind: an id, the part of a key made of it, a model's id, a user's key, a model's digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """All of it. `rows` are the whole ones, each with its table; `registered` deployments are in the registry."""
+    """All of it. `rows` are the whole ones, each with its table; `registered` deployments are in the registry, the active ones first."""
 
     records: int
     rows: Sequence[tuple[str, Row]]
@@ -76,6 +76,7 @@ class World:
     deployments: Sequence[Deployment]
     registered: Sequence[range]
     others: int
+    models: range
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -111,6 +112,7 @@ def make(records: int, endpoints: int) -> World:
         deployments=live,
         registered=[active, failed],
         others=records // 5 - len(active) - len(failed),
+        models=models,
     )
 
 
@@ -121,12 +123,18 @@ def words_of(number: int, model: int, user: int) -> Words:
         f"{_BACKWARDS}{MOST - 1 - number:06d}",
         f"{_ARTIFACT}{model:06d}",
         f"{user:032x}",
+        digest_of(model),
     )
 
 
 def id_of(number: int) -> str:
     """The id of a number: a microsecond of the same second for each."""
     return words_of(number, 0, 0)[0]
+
+
+def digest_of(model: int) -> str:
+    """The digest of a model's content, and of its package."""
+    return f"{_DIGEST}{model:06d}"
 
 
 def entity_of(row: Row, select: Sequence[str] = ()) -> str:
@@ -174,7 +182,7 @@ def _unfinished(number: int) -> Iterator[tuple[str, Row]]:
 
 
 def _deployment(number: int, status: Status) -> Deployment:
-    told, _, model_id, _ = words_of(number, number, 0)
+    told, _, model_id, _, digest = words_of(number, number, 0)
     at = number // ON_EACH
     return Deployment(
         id=told,
@@ -190,8 +198,8 @@ def _deployment(number: int, status: Status) -> Deployment:
         azure_model_version="1",
         instance_type=names.DEFAULT_INSTANCE_TYPE,
         instance_count=1,
-        content_digest=_DIGEST,
-        package_digest=_DIGEST,
+        content_digest=digest,
+        package_digest=digest,
         created_at=NOW,
         deployed_at=NOW,
         status=status,
@@ -216,7 +224,7 @@ def _endpoint(number: int) -> Endpoint:
 
 
 def _model() -> Model:
-    _, _, model_id, user_key = words_of(0, 0, 0)
+    _, _, model_id, user_key, digest = words_of(0, 0, 0)
     return Model(
         id=model_id,
         user_key=user_key,
@@ -224,7 +232,7 @@ def _model() -> Model:
         algorithm="LogisticRegression",
         filename="churn.joblib",
         size=1024,
-        content_digest=_DIGEST,
+        content_digest=digest,
         inspection={},
         created_at=NOW,
     )
@@ -232,7 +240,7 @@ def _model() -> Model:
 
 def _released() -> Claim:
     """An endpoint's name that was given up with its last deployment; the id stands for its tag."""
-    told, _, _, user_key = words_of(0, 0, 0)
+    told, _, _, user_key, _ = words_of(0, 0, 0)
     tag, name = f"{told}{'0' * 12}", f"endpoint-{told}"
     return Claim(
         name=f"~{tag}", kind=ClaimKind.RELEASED, user_key=user_key, claimed_for=name, tag=tag

@@ -1,14 +1,20 @@
 """The world that `bench reconcile` measures: as large as it says, the same however it is read, and nothing wrong in it."""
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 
 import pytest
 
 from bench import reconcile, reconciled
+from bench.files import count_things, made, names_under
 from bench.listed import ListedTables
-from bench.reconcile_run import Run
+from bench.reconcile_run import NIGHTS, Run, run_over
 from shared.adapters.memory_tables import MemoryTables
+from shared.domain.reconcile.kept_things import Sort, parse_key
 from shared.domain.records import Deployment, Model
+from shared.ports import Listed
 from shared.service import store
 
 RECORDS, ENDPOINTS = 2_000, 2
@@ -62,8 +68,11 @@ def test_its_pages_hold_what_a_store_would_that_has_it_all(
         assert rows[0] == rows[1]
 
 
-def test_a_run_over_it_finds_nothing_and_its_floor_lists_the_same(world: reconciled.World) -> None:
-    measured = Run(world, ListedTables(world)).measure(1)
+@pytest.mark.parametrize("night", NIGHTS)
+def test_a_run_over_it_finds_nothing_and_its_floor_lists_the_same(
+    night: str, world: reconciled.World
+) -> None:
+    measured = run_over(NIGHTS[night], world).measure(1)
     assert len(measured.ours) == len(measured.floor) == 1
 
 
@@ -75,4 +84,21 @@ def test_a_run_that_found_something_is_not_measured(world: reconciled.World) -> 
     store.remove(tables, store.INFLIGHT, stored)
 
     with pytest.raises(RuntimeError, match="not the run that was to be measured"):
-        Run(world, tables).reconcile()
+        Run(NIGHTS["records"], world, tables, partial(made, world)).reconcile()
+
+
+def test_its_files_are_what_records_name_each_once(world: reconciled.World) -> None:
+    keys = [key for sort in Sort for key in names_under(world, f"{sort}/")]
+    things = {(thing.sort, thing.about) for key in keys if (thing := parse_key(key))}
+
+    assert len(set(keys)) == len(keys)
+    assert len(things) == count_things(world)
+    assert list(names_under(world, "trash/content/")) == []
+
+
+def test_a_file_that_is_missing_is_found(world: reconciled.World) -> None:
+    def listing(prefix: str) -> Iterator[Listed]:
+        return islice(made(world, prefix), 1, None)
+
+    with pytest.raises(RuntimeError, match="not the run that was to be measured"):
+        Run(NIGHTS["files"], world, ListedTables(world), listing).reconcile()
