@@ -249,6 +249,21 @@ def test_whoever_deploys_it_meanwhile_is_refused_or_keeps_it_or_fails_clearly(
     assert (True, True) not in outcomes
 
 
+def test_what_is_accepted_as_its_model_goes_and_deleted_at_once_knows_that_too() -> None:
+    world = World()
+    model = world.upload()
+    _at(world, 2, lambda: delete(world, model))  # its name is claimed, and it is not admitted yet
+    record = world.deploy(model)
+    assert is_gone(world, model)
+    world.delete(record)
+    world.settle()
+    told = world.read(record)
+    assert (told.status, told.model_deleted) == (Status.DELETED, True)
+    with pytest.raises(Conflict) as refused:
+        world.redeploy(told)
+    assert refused.value.code == "model_deleted"
+
+
 def test_a_retry_that_commits_between_two_looks_calls_the_deletion_off() -> None:
     world = World(operation_seconds=0)
     model = world.upload()

@@ -5,11 +5,11 @@ from datetime import timedelta
 from shared import telemetry
 from shared.cloud_ports import CloudDeployment, CloudEndpoint
 from shared.domain import ownership
-from shared.domain.errors import CloudError, Trouble
+from shared.domain.errors import CloudError, Trouble, UnreadableRow
 from shared.domain.failures import shorten
 from shared.domain.outcomes import Done, Outcome, Wait
 from shared.domain.records import Plan, Step
-from shared.service import claims, pace
+from shared.service import claims, pace, store
 from shared.service.catalogue import content
 from shared.service.turn import Turn
 from shared.telemetry import Happened
@@ -136,7 +136,10 @@ def ensure_no_model(turn: Turn) -> Outcome:
 
 
 def ensure_closed(turn: Turn) -> Outcome:
-    """Frees the endpoint's name where the endpoint is gone, and says when nothing was left."""
+    """Frees the endpoint's name where the endpoint is gone, and says when nothing was left.
+
+    It says, too, that the model is gone: who came to be as it was deleted, and goes before its first turn, was not told.
+    """
     claims.release_endpoint_name(
         turn.ports.tables,
         turn.ports.random,
@@ -147,5 +150,18 @@ def ensure_closed(turn: Turn) -> Outcome:
     telemetry.tell(Happened.TORN_DOWN, turn.record.id, endpoint=turn.record.endpoint_name)
     return Done(
         text="Nothing of it is left in the cloud.",
-        changes={"torn_down_at": turn.ports.clock.now()},
+        changes={
+            "torn_down_at": turn.ports.clock.now(),
+            "model_deleted": turn.record.model_deleted or _is_model_gone(turn),
+        },
     )
+
+
+def _is_model_gone(turn: Turn) -> bool:
+    try:
+        return (
+            store.load_model(turn.ports.tables, turn.record.user_key, turn.record.model_id) is None
+        )
+    except UnreadableRow as error:
+        store.tell_unreadable(error)
+        return False
