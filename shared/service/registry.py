@@ -20,6 +20,7 @@ from shared.telemetry import Happened
 SECONDS = 4.0
 _REMEMBERED = timedelta(minutes=1)
 _FEW = 3  # so many are looked for without a listing
+_OURS = "1"  # the only version that we register of a name; a listing shows no others, which somebody may have added
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Registry:
             with patience.hurried(SECONDS):
                 listed = self._listed(ports, until) if len(wanted) > _FEW else frozenset()
                 for each in wanted:
-                    seen[each] = each.name in listed or _is_registered(ports, each, until)
+                    is_listed = each.version == _OURS and each.name in listed
+                    seen[each] = is_listed or _is_registered(ports, each, until)
         except CloudError as error:
             telemetry.tell(Happened.REGISTRY_UNSEEN, reason=str(error), trouble=error.trouble)
             return False

@@ -136,6 +136,18 @@ def test_a_model_of_the_registry_is_looked_for_in_its_exact_version() -> None:
     assert verify(world, Registry(), model, *others) == [False, *[True] * 4], "a name is not enough"
 
 
+def test_another_version_of_a_name_of_our_form_is_not_taken_for_listed() -> None:
+    world = Arrivals()
+    others, records = deployed(world, 4)
+    name = world.read(records[0]).azure_model_name
+    model = stored(world, register(world, name))
+    assert verify(world, Registry(), model, *others) == [True] * 5
+
+    world.cloud._models.pop((name, "7"))
+
+    assert verify(world, Registry(), model, *others) == [False, *[True] * 4]
+
+
 def silent(*_args: object) -> Iterator[Any]:
     raise CloudError(Trouble.TRANSIENT, "503", "no answer")
 
