@@ -118,15 +118,7 @@ def watch_over(  # noqa: PLR0913 - all that there is to watch
             ledger=ledger, ownership=Ownership(ledger, workspace), repairs=repairs, unrest=unrest
         ),
         withdrawals=WithdrawalPromises(ledger, workspace),
-        files=FilePromises(
-            ledger=ledger,
-            blobs=files.blobs,
-            files=files,
-            workspace=workspace,
-            trash=round(unrest.trash * SECOND),
-            apart=skew,
-            now=now,
-        ),
+        files=FilePromises(files=files, workspace=workspace, unrest=unrest, apart=skew, now=now),
         usage=UsagePromises(ledger, workspace, apart),
         old=OldPromises(ledger, old, unrest),
     )

@@ -15,6 +15,7 @@ from simulator.ledger import Ledger
 from simulator.promises import tags as tags_of
 from simulator.promises.ownership import moment_of
 from simulator.timeline import SECOND, Broken, Task
+from simulator.unrest import Unrest
 from simulator.workspace import Workspace
 
 _TRASH = "trash/"
@@ -23,15 +24,23 @@ _PACKAGE = ("model.pkl", "MLmodel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePromises:
-    """Watches a store. `trash` is how long things lie there, `apart` how far clocks may be, both in microseconds."""
+    """Watches a store. `apart` is how far clocks may be, in microseconds."""
 
-    ledger: Ledger
-    blobs: MemoryBlobs
     files: Files
     workspace: Workspace
-    trash: int
+    unrest: Unrest
     apart: int
     now: Callable[[], int]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is on record."""
+        return self.files.ledger
+
+    @property
+    def blobs(self) -> MemoryBlobs:
+        """The store itself."""
+        return self.files.blobs
 
     def going(self, key: str, etag: str, task: Task) -> None:
         """Raises Broken where a file that is about to be removed must not be."""
@@ -67,7 +76,7 @@ class FilePromises:
         if task.kind != "reconcile":
             raise Broken(f"{found.key} is removed by {task.kind}")
         age = self.now() - moment_of(found.modified_at)
-        if age + self.apart + SECOND < self.trash:
+        if age + self.apart + SECOND < self.unrest.trash * SECOND:
             raise Broken(
                 f"{found.key} goes for good after {age // SECOND} s in the trash", task.run_id
             )

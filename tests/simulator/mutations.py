@@ -40,7 +40,7 @@ MUTATIONS = {
         "shared/service/store.py",
         "            etags = _read_back(tables, table, signed, nonce)\n",
         "            etags = None\n",
-        first=950,
+        first=1310,
     ),
     "take a write that was refused for one's own": Mutation(
         "shared/service/store.py",
@@ -73,7 +73,7 @@ MUTATIONS = {
         "        return tables.get(table, row.partition, row.key) is None\n",
         "        newer = tables.get(table, row.partition, row.key)\n"
         "        return newer is None or remove(tables, table, newer)\n",
-        first=60,
+        first=200,
     ),
     "settle without looking whether an acceptance is under way": Mutation(
         "shared/service/settle.py",
@@ -100,6 +100,7 @@ MUTATIONS = {
         "shared/service/settle.py",
         "        store.insert(ports.tables, ports.random, store.RECORDS, tombstone)\n",
         "        pass\n",
+        first=130,
     ),
     "repair what a listing said, without another look": Mutation(
         "shared/service/reconcile/run.py",
@@ -107,6 +108,7 @@ MUTATIONS = {
         '            _end(turn, stored, "" if begun else "it is no longer so")\n',
         "        if begun and look_again(turn.ports, named, finding) is None:\n"
         '            _end(turn, stored, "" if begun else "it is no longer so")\n',
+        first=80,
     ),
     "repair what is seen for the first time": Mutation(
         "shared/domain/reconcile/repair.py",
@@ -157,6 +159,7 @@ MUTATIONS = {
         "shared/service/steps/traffic.py",
         "        return _withdraw_left(turn)\n",
         '        return Done(text="It is on no endpoint any more.")\n',
+        first=960,
     ),
     "take a copied tag for ours": Mutation(
         "shared/domain/reconcile/compare_endpoints.py",
@@ -177,11 +180,13 @@ MUTATIONS = {
         "shared/service/steps/prepare.py",
         "    if stored.record.leaving is not None:\n",
         "    if stored.record.leaving == 0:\n",
+        first=120,
     ),
     "leave a deletion half done": Mutation(
         "shared/service/reconcile/repairs.py",
         "    withdraw.finish_deletion(ports, finding.user_key, finding.subject)\n",
         "    str(finding)\n",
+        first=650,
     ),
     "measure a day that is not over": Mutation(
         "shared/domain/usage.py",
