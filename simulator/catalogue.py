@@ -129,6 +129,7 @@ LEADS_TO: Mapping[str, Sequence[Hit]] = {
     "give back": _hits("put deployment", Fault.STALLS, 1),
     "free key": _hits("put content", Fault.NOT_DONE, 1),
     "clear findings": _hits("keep findings", Fault.DIES_AFTER, 1, 2),
+    "reindex": _hits("hint", Fault.LOST, 2, 3, 5, 7, 9),
     "note run crash": (
         *_hits("clear deployment", Fault.MALFORMED, 1),
         *_hits("clear endpoint", Fault.MALFORMED, 1),

@@ -44,7 +44,7 @@ class OldRows:
         record = self._records.get(number) or pick(list(self.ledger.deployments.values()), which)
         if record is None:
             return False
-        self._records[number], tag = record, f"{number + 16:032x}"
+        self._records[number], tag = record, f"01d{number:029x}"
         if which > _HAS_ENDPOINT and not self._has_endpoint(record, tag):
             return False
         for table, row in _rows(record, _LONG_AGO + timedelta(days=number), tag, number):

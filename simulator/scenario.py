@@ -12,7 +12,7 @@ from enum import StrEnum
 from simulator.catalogue import EFFECTS, LEADS_TO, SELDOM
 from simulator.chance import Chance
 from simulator.faults import FEWEST, Hit, list_cells, plan_faults
-from simulator.outages import Outage, draw_outages
+from simulator.outages import Outage, What, draw_outages
 from simulator.unrest import Unrest, draw_unrest, lead_to
 
 USERS = ("anna", "bert")
@@ -100,6 +100,7 @@ _MOMENTS = (
     "inflight again",
     "release name",
 )
+_EVENT_AT = 100.0
 _WAITS = {Verb.DELETE_MODEL: ("", "failed", "deleted")}
 _CELLS = list_cells(EFFECTS, SELDOM)
 _SKEW, _SLOW = 300.0, 30.0
@@ -110,12 +111,15 @@ def draw_scenario(chance: Chance) -> Scenario:
     faults = plan_faults(chance, _CELLS, LEADS_TO)
     planned = {each.effect for each in faults}
     actions = [*_always(chance), *_more(chance)]
+    outages = draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT])
+    if "send event again" in planned:  # nobody can look at it for longer than the host tries
+        outages += (Outage(what=What.TABLES, begins=_EVENT_AT, lasts=90),)
     actions += _lead_to(planned, len(actions))
     skewed = chance.happens(0.3, "skewed")
     skews = [chance.between(-_SKEW, _SKEW, "skew", each) if skewed else 0.0 for each in range(6)]
     return Scenario(
         actions=tuple(actions),
-        outages=draw_outages(chance, [each.at for each in actions if each.verb is Verb.EVENT]),
+        outages=outages,
         skews=tuple(round(each, 1) for each in skews),
         slowness=tuple(_SLOW if chance.happens(0.08, "slow", each) else 1.0 for each in range(6)),
         operation=chance.pick((1.0, 4.0, 12.0), "operation"),
@@ -131,13 +135,16 @@ def draw_scenario(chance: Chance) -> Scenario:
 def _lead_to(planned: Collection[str], count: int) -> list[Action]:
     """What others' late calls need: an endpoint that is given up, or one whose name is taken again after that."""
     actions = []
-    if "clear traffic" in planned:
+    if not {"clear traffic", "clear endpoint"}.isdisjoint(planned):
         actions.append(Action(user="bert", verb=Verb.DELETE, at=120, of=2, waits_for="active"))
     if "retag endpoint" in planned:
         first = count + len(actions)
         deploy = Action(user="bert", verb=Verb.DEPLOY, at=5, endpoint="kiosk")
         delete = Action(user="bert", verb=Verb.DELETE, at=40, of=first, waits_for="active")
         actions += [deploy, delete, replace(deploy, at=200)]
+    if "send event again" in planned:
+        depot = Action(user="bert", verb=Verb.DEPLOY, at=5, endpoint="depot")
+        actions += [depot, replace(depot, verb=Verb.EVENT, at=_EVENT_AT)]
     if "mark staying" in planned:
         for endpoint in ("booth", "stall", "kiosk"):
             actions += _wanted_again(endpoint, count + len(actions))

@@ -162,10 +162,16 @@ def lead_to(unrest: Unrest, effects: Collection[str]) -> Unrest:
     return unrest
 
 
-def _leave_traffic(unrest: Unrest) -> Unrest:
-    """Late calls bring an endpoint back: those with an odd number with a deployment that has traffic."""
-    late = tuple(Disturbance(deed=Deed.LATE_ENDPOINT, at=at) for at in (200.0, 260.0))
-    return replace(unrest, every=300.0, gap=60.0, grace=0.0, cap=10, deeds=(*unrest.deeds, *late))
+def _leave(deed: Deed, *times: float) -> Callable[[Unrest], Unrest]:
+    """Something of one kind is done again and again, and a run follows soon that may repair it."""
+    deeds = tuple(Disturbance(deed=deed, at=at) for at in times)
+
+    def leave(unrest: Unrest) -> Unrest:
+        return replace(
+            unrest, every=300.0, gap=60.0, grace=0.0, cap=10, deeds=(*unrest.deeds, *deeds)
+        )
+
+    return leave
 
 
 def _tag_late(unrest: Unrest) -> Unrest:
@@ -173,12 +179,6 @@ def _tag_late(unrest: Unrest) -> Unrest:
     return replace(
         unrest, every=300.0, deeds=(*unrest.deeds, Disturbance(deed=Deed.LATE_TAGS, at=300.0))
     )
-
-
-def _throw_away(unrest: Unrest) -> Unrest:
-    """Contents that are on record go into the trash, again and again."""
-    thrown = tuple(Disturbance(deed=Deed.THROW_AWAY, at=at) for at in (120.0, 420.0, 800.0))
-    return replace(unrest, deeds=(*unrest.deeds, *thrown))
 
 
 def _wait_for_approval(unrest: Unrest) -> Unrest:
@@ -197,10 +197,18 @@ def _wait_for_approval(unrest: Unrest) -> Unrest:
 
 
 _CAUSES: Mapping[str, Callable[[Unrest], Unrest]] = {
-    "clear traffic": _leave_traffic,
+    "clear traffic": _leave(
+        Deed.LATE_ENDPOINT, 200.0, 260.0
+    ),  # an odd one is brought back with traffic
+    "clear endpoint": _leave(Deed.LATE_ENDPOINT, 200.0, 260.0),
+    "clear deployment": _leave(Deed.LATE_DEPLOYMENT, 200.0, 500.0),
+    "clear model": _leave(Deed.LATE_MODEL, 200.0, 500.0),
+    "forget version": _leave(Deed.DROP_MODEL, 100.0, 400.0),
+    "mark failed": _leave(Deed.DROP_DEPLOYMENT, 200.0, 500.0),
+    "reindex": _leave(Deed.LOSE_INDEX, 10.0, 30.0, 60.0, 100.0, 200.0, 400.0),
+    "bring back": _leave(Deed.THROW_AWAY, 120.0, 420.0, 800.0),
     "approve run": _wait_for_approval,
     "retag endpoint": _tag_late,
-    "bring back": _throw_away,
 }
 
 
