@@ -1,14 +1,17 @@
 """Kills at random moments, drawn from a seed, for as long as a block runs."""
 
+import os
 import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from local.cloud import LocalCloud
 from local.processes import wait_until
 
 Kill = Callable[[random.Random, threading.Event], None]
+_NICENESS = 10
 
 
 def chance_of(seed: int) -> random.Random:
@@ -19,6 +22,15 @@ def chance_of(seed: int) -> random.Random:
 def pause(seconds: float) -> None:
     """Lets so much time go by: here a random moment is the thing that is waited for."""
     threading.Event().wait(seconds)
+
+
+def slow_down(pid: int) -> None:
+    """From now on a process gets on slowly while the machine is busy: who looks at it now and then comes in time."""
+    with suppress(OSError):  # where the kernel weighs sessions; it refuses to do so too often
+        Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), _NICENESS)
 
 
 @contextmanager

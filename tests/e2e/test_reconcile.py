@@ -15,10 +15,10 @@ from shared.service.reconcile import rows
 from tests.e2e import reconciling
 from tests.e2e.conftest import EVERY_CALL_SLOW, SHORT, Faults
 from tests.e2e.garden import LOST, Garden, plant
-from tests.e2e.killing import pause
+from tests.e2e.killing import pause, slow_down
 from tests.e2e.reconciling import Report, reconcile
 from tests.e2e.user import Json, User, is_torn_down
-from tests.e2e.watch import frozen, names_in, tables
+from tests.e2e.watch import frozen, names_in, tables, worker
 
 SETTINGS = {
     "RECONCILE_PAID_GRACE_SECONDS": "1",
@@ -130,6 +130,7 @@ def kill_in_each(cloud: LocalCloud, run_id: str, repairs: Set[Repair], later: in
         return bool(list(rows.list_items(stored, run_id)))
 
     wait_until(planned, seconds=60, what="the plan")
+    slow_down(worker(cloud, 0))
     while alive:
         with frozen(cloud, 0) as pid:
             begun = {
@@ -150,6 +151,7 @@ def kill_in_each(cloud: LocalCloud, run_id: str, repairs: Set[Repair], later: in
         wait_until(
             lambda: cloud.worker_pids[0] not in {None, pid}, seconds=60, what="another worker"
         )
+        slow_down(worker(cloud, 0))
 
 
 def check_words(dry: Report) -> None:
