@@ -130,7 +130,7 @@ def kill_in_each(cloud: LocalCloud, run_id: str, repairs: Set[Repair], later: in
         return bool(list(rows.list_items(stored, run_id)))
 
     wait_until(planned, seconds=60, what="the plan")
-    slow_down(worker(cloud, 0))
+    slow_down(worker(cloud, 0))  # until it is killed
     while alive:
         with frozen(cloud, 0) as pid:
             begun = {
@@ -151,7 +151,8 @@ def kill_in_each(cloud: LocalCloud, run_id: str, repairs: Set[Repair], later: in
         wait_until(
             lambda: cloud.worker_pids[0] not in {None, pid}, seconds=60, what="another worker"
         )
-        slow_down(worker(cloud, 0))
+        if alive:
+            slow_down(worker(cloud, 0))
 
 
 def check_words(dry: Report) -> None:
