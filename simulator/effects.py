@@ -18,6 +18,7 @@ from simulator.timeline import FAR, Actor, Broken, Died, Timeline
 
 T = TypeVar("T")
 _QUICK, _SLOWER = 0.9, 0.985  # of all calls; the rest takes seconds
+_KEEPS = "keep run"  # it keeps the right to go on, and changes nothing that was looked at
 _LONGEST_STALL, _LATEST, _HELD_UP = 1200.0, 20.0, 0.6
 
 
@@ -100,7 +101,8 @@ class Effects:
         except (StoreError, CloudError) as error:
             line.mark = f"{line.mark}: {_told(error)}" if line.mark else _told(error)
             raise
-        actor.task.looked_at = FAR
+        if effect.name != _KEEPS:
+            actor.task.looked_at = FAR
         self._timeline.require_alive(actor)
 
     def _do(self, effect: Effect, hit: Hit | None) -> None:

@@ -60,7 +60,13 @@ class Watch:
                 is_first = record.endpoint_name.lower() not in self.ledger.endpoints
                 self.strangers.notice(record, is_first=is_first)
             if isinstance(record, Inflight):
-                self.ledger.unindexed.discard(record.deployment_id)
+                self._notice_indexed(record)
+
+    def _notice_indexed(self, entry: Inflight) -> None:
+        """It is on the index again; a late entry of an earlier generation is no more than a reminder."""
+        known = self.ledger.deployments.get(entry.deployment_id)
+        if known is None or entry.generation >= known.generation:
+            self.ledger.unindexed.discard(entry.deployment_id)
 
     def sent(self, queue: str, about: Collection[str]) -> None:
         """A message is in a queue. Raises Broken."""

@@ -63,6 +63,10 @@ class ClearingPromises:
         repair = _REPAIRS[call.name]
         if call.model and (model_id := own.leaving_model(call.model)):
             repair, subject = Repair.FINISH_DELETION, model_id
+        if facts[0] >= task.looked_at:  # what it had looked at is gone, and this came to be since
+            self.repairs.require_begun(task, repair, subject)
+            self.late.append(call)
+            return
         self.repairs.require_planned(task, repair, subject, facts[0])
 
     def _check_traffic(self, call: Call, task: Task) -> None:
